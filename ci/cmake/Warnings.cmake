@@ -1,0 +1,13 @@
+# transferscale_warnings: the warnings that our own code compiles under. Link it PRIVATE to every target of ours.
+# Foreign headers come in through imported targets, hence as system headers, and stay silent.
+option(TRANSFERSCALE_WERROR "Warnings in our own code are errors" ${PROJECT_IS_TOP_LEVEL})
+
+add_library(transferscale_warnings INTERFACE)
+target_compile_options(transferscale_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${TRANSFERSCALE_WERROR}>>:-Werror>)
+
+# ATen counts in int64_t, the standard library in size_t: where both meet, sign conversions are no news. A target
+# meets torch when the include folder that FindLibTorch makes is on its path.
+target_compile_options(transferscale_warnings INTERFACE
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<IN_LIST:${LibTorch_INCLUDE_DIR},$<TARGET_PROPERTY:INCLUDE_DIRECTORIES>>>>:-Wsign-conversion>)
