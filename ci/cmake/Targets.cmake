@@ -1,0 +1,38 @@
+# One library target per folder; its PUBLIC and PRIVATE links are the law (ci/check-layers proves it on includes).
+#   transferscale_library(suite_plan SOURCES a.cpp … PUBLIC suite::base PRIVATE fmt::fmt)
+function(transferscale_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "SOURCES;PUBLIC;PRIVATE")
+  add_library(${name} STATIC ${arg_SOURCES})
+  string(REGEX REPLACE "^suite_" "suite::" alias ${name})
+  if(NOT alias STREQUAL name)
+    add_library(${alias} ALIAS ${name})
+  endif()
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} transferscale_warnings)
+  if(arg_TORCH AND TRANSFERSCALE_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+  endif()
+endfunction()
+
+# A GoogleTest program as one CTest test with the given labels (default: unit).
+#   transferscale_test(test_plan SOURCES plan_test.cpp … LINKS suite::plan [LABELS unit] [ENVIRONMENT A=b])
+function(transferscale_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;LINKS;LABELS;ENVIRONMENT")
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main
+                                        transferscale_warnings)
+  target_compile_definitions(${name} PRIVATE
+    TRANSFERSCALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TRANSFERSCALE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                       ENVIRONMENT "OMP_NUM_THREADS=1;${arg_ENVIRONMENT}")
+  if(arg_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()

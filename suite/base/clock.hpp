@@ -1,0 +1,15 @@
+// Wall time for people, monotonic time for durations.
+#pragma once
+
+#include <string>
+
+namespace suite {
+
+/// Seconds on the monotonic clock; only differences mean something.
+[[nodiscard]] double monotonic_seconds() noexcept;
+/// Now, UTC, as 2026-11-23T15:04:05Z.
+[[nodiscard]] std::string utc_now();
+/// CPU seconds used by this process.
+[[nodiscard]] double process_cpu_seconds() noexcept;
+
+} // namespace suite

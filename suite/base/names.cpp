@@ -1,0 +1,62 @@
+#include "suite/base/names.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fnmatch.h>
+
+namespace suite {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) {
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                cost[i][j] = i + j;
+                continue;
+            }
+            const std::size_t substitution = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, substitution});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return cost[a.size()][b.size()];
+}
+
+std::vector<std::string> nearest_names(std::string_view name, std::span<const std::string> valid,
+                                       std::size_t count) {
+    std::vector<std::pair<std::size_t, std::string>> ranked;
+    for (const std::string& candidate : valid) {
+        const std::size_t distance = edit_distance(name, candidate);
+        if (distance <= std::max<std::size_t>(2, std::max(name.size(), candidate.size()) / 2)) {
+            ranked.emplace_back(distance, candidate);
+        }
+    }
+    std::sort(ranked.begin(), ranked.end());
+    std::vector<std::string> nearest;
+    for (std::size_t i = 0; i < std::min(count, ranked.size()); ++i) {
+        nearest.push_back(ranked[i].second);
+    }
+    return nearest;
+}
+
+std::string expected_names(std::string_view name, std::span<const std::string> valid) {
+    std::vector<std::string> shown(valid.begin(), valid.end());
+    std::string text = "one of ";
+    if (valid.size() > 8) {
+        shown = nearest_names(name, valid);
+        text = shown.empty() ? "a defined name" : "a defined name; nearest: ";
+    }
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+        text += (i == 0 ? "" : ", ") + shown[i];
+    }
+    return text;
+}
+
+bool glob_match(std::string_view pattern, std::string_view text) {
+    return fnmatch(std::string(pattern).c_str(), std::string(text).c_str(), 0) == 0;
+}
+
+} // namespace suite

@@ -1,0 +1,63 @@
+// An opened data set as plain arrays. Readers make it, views select from it, the loader serves it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "suite/plan/run_config.hpp"
+
+namespace suite::data {
+
+inline constexpr float missing_label = std::numeric_limits<float>::quiet_NaN();
+
+/// Square 8-bit images, sample-major: pixels[((n * channels + c) * size + y) * size + x].
+struct Images {
+    std::size_t count = 0;
+    int channels = 0; ///< 1 or 3
+    int size = 0;     ///< side, pixels
+    std::vector<std::uint8_t> pixels;
+
+    [[nodiscard]] std::size_t bytes_per_image() const noexcept {
+        return static_cast<std::size_t>(channels) * static_cast<std::size_t>(size) *
+               static_cast<std::size_t>(size);
+    }
+    [[nodiscard]] std::span<const std::uint8_t> image(std::size_t index) const {
+        return std::span(pixels).subspan(index * bytes_per_image(), bytes_per_image());
+    }
+};
+
+/// Labels of one split. Exactly one of the two vectors is filled, by task.
+struct Labels {
+    plan::Task task = plan::Task::multiclass;
+    std::size_t outputs = 0;
+    std::vector<std::int64_t> classes; ///< multiclass: n class indices
+    std::vector<float> matrix;         ///< multilabel: n x outputs, row-major; 0, 1 or missing_label
+};
+
+struct Split {
+    Images images;
+    Labels labels;
+    std::vector<std::int64_t> patients; ///< n patient numbers; empty where the set has none
+    [[nodiscard]] std::size_t size() const noexcept { return images.count; }
+};
+
+struct DataSet {
+    std::string id;
+    std::vector<std::string> label_names;
+    Split train;
+    Split test;
+};
+
+/// Opens (or generates) a data set: hashes, counts and bounds are checked before anything is returned.
+/// Supersets are concatenated in member order, each member's label columns reordered to the sorted
+/// intersection (cherti-jitsev.md 4.4). Throws Error(data) with all faults.
+[[nodiscard]] DataSet open_data_set(const plan::DataConfig& config);
+
+/// Why this data set cannot be opened on this machine; empty when it can. Cheap: looks for files, reads none.
+[[nodiscard]] std::string unavailable_reason(const plan::DataConfig& config);
+
+} // namespace suite::data

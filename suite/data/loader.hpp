@@ -1,0 +1,60 @@
+// Batches in a deterministic order: a function of (seed, step), whatever the number of workers or resumes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "suite/data/data_set.hpp"
+
+namespace suite::data {
+
+/// A batch ready for a network: float images, normalised, always 3 channels.
+struct Batch {
+    std::size_t count = 0;
+    int size = 0;                      ///< side, pixels
+    std::vector<float> images;         ///< count x 3 x size x size
+    std::vector<std::int64_t> classes; ///< multiclass: count
+    std::vector<float> label_matrix;   ///< multilabel: count x outputs, NaN = missing
+    std::vector<std::size_t> samples;  ///< index of each image in its split
+};
+
+struct LoaderOptions {
+    std::uint64_t seed = 0;
+    int batch = 0;
+    plan::Augmentation augmentation = plan::Augmentation::none;
+    std::vector<double> mean; ///< 3 values, of pixel / 255
+    std::vector<double> std;  ///< 3 values
+    bool oversampling = false;
+};
+
+/// Training batches. Without oversampling epoch e visits a keyed permutation of the subset, batch after
+/// batch, running on into the next epoch (every step has exactly `batch` images; a subset smaller than a
+/// batch is repeated by epochs). With oversampling each position draws an example with weight N /
+/// count(class).
+class TrainLoader {
+public:
+    /// `split` must outlive the loader; `subset` lists the indices used (few-shot), empty = all.
+    TrainLoader(const Split& split, std::vector<std::size_t> subset, LoaderOptions options);
+    /// Images used of the split.
+    [[nodiscard]] std::size_t subset_size() const noexcept;
+    /// The batch of optimiser step `step` (from 0). Fills `batch` in place to reuse its memory.
+    void load(std::int64_t step, Batch& batch) const;
+
+private:
+    const Split* split_;
+    std::vector<std::size_t> subset_;
+    LoaderOptions options_;
+    std::vector<double> cumulative_weights_;
+};
+
+/// Evaluation batches: samples [first, first + count) of the split in order, no augmentation.
+void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,
+                     Batch& batch);
+
+/// Indices of a few-shot subset: `shots` per class by the draw of cherti-jitsev.md 3.4; 0 = all, in order.
+[[nodiscard]] std::vector<std::size_t> few_shot_subset(const Labels& labels, std::size_t shots,
+                                                       std::uint64_t seed);
+
+} // namespace suite::data

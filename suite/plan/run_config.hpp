@@ -1,0 +1,68 @@
+// The fully resolved configuration of one run: everything that can change its result, nothing that cannot.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "suite/plan/specs.hpp"
+
+namespace suite::plan {
+
+/// A data set with its members resolved (empty unless it is a superset).
+struct DataConfig {
+    DataSetSpec set;
+    std::vector<DataSetSpec> members;
+};
+
+/// A schedule with every length known. Learning rate is a pure function of the step
+/// (suite/train/schedule.hpp).
+struct ScheduleConfig {
+    ScheduleKind kind = ScheduleKind::hyperrule;
+    double peak_lr = 0.0;
+    std::int64_t total_steps = 0;
+    std::int64_t steps_per_epoch = 1;     ///< step and cosine
+    double warmup_epochs = 0.0;           ///< step and cosine
+    int workers = 1;                      ///< K of the warm-up formula
+    std::vector<std::int64_t> boundaries; ///< decay epochs (step), or the five steps of HyperRule
+};
+
+struct TrainConfig {
+    OptimizerKind optimizer = OptimizerKind::sgd_agc;
+    double momentum = 0.9;
+    bool nesterov = true;
+    double weight_decay = 0.0;
+    double agc_clip = 0.01;
+    double agc_epsilon = 1e-3;
+    ScheduleConfig schedule;
+    int batch = 0;
+    int micro_batch = 0;
+    double mixup_alpha = 0.0;
+    Augmentation augmentation = Augmentation::none;
+    HeadInit head_init = HeadInit::framework;
+    std::vector<double> mean; ///< 3 values
+    std::vector<double> std;  ///< 3 values
+    bool oversampling = false;
+    int evaluation_batch = 128;
+};
+
+struct RunConfig {
+    RunKind kind = RunKind::finetune;
+    std::string protocol;
+    std::uint64_t seed = 0;
+    NetworkSpec network;
+    DataConfig data;
+    std::size_t shots = 0; ///< per class; 0 = the full training set
+    TrainConfig train;
+    std::string metric;     ///< "top1" or "mean_auc"
+    std::string parent_key; ///< run key of the pre-training run; empty for pre-training itself
+};
+
+/// Sorted-key JSON without blanks; equal configurations give equal text on every machine.
+[[nodiscard]] std::string canonical_text(const RunConfig& config);
+/// Exact inverse: canonical_text(run_config_from_text(t)) == t. Throws Error(usage) on anything else.
+[[nodiscard]] RunConfig run_config_from_text(std::string_view text);
+/// SHA-256 of the canonical text, 64 hexadecimal digits.
+[[nodiscard]] std::string run_key(const RunConfig& config);
+
+} // namespace suite::plan

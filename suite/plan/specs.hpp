@@ -1,0 +1,248 @@
+// What the TOML files under workloads/ declare. Value structs; suite/plan/catalog.hpp reads them strictly.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suite::plan {
+
+/// Where a declaration stands, for messages: "workloads/table1/workload.toml:12".
+struct Origin {
+    std::string file;
+    int line = 0;
+    [[nodiscard]] std::string text() const { return file + ":" + std::to_string(line); }
+    [[nodiscard]] bool operator==(const Origin&) const { return true; } // never part of a value's identity
+};
+
+// ---------------------------------------------------------------- networks
+
+enum class Unit { bottleneck, basic };
+
+/// How an image enters the network.
+enum class Stem {
+    bit,     ///< 7x7 stride 2, zero padding 1, 3x3 max-pool stride 2 (cherti-jitsev.md 1.1)
+    small_2, ///< 3x3 stride 2, no pool (laptop networks)
+    small_1, ///< 3x3 stride 1, no pool
+};
+
+/// Pre-activation ResNet-v2 with GroupNorm and weight-standardised convolutions.
+struct NetworkSpec {
+    std::string id;
+    Unit unit = Unit::bottleneck;
+    Stem stem = Stem::bit;
+    std::vector<int> depths;             ///< units per stage
+    int stem_channels = 64;              ///< after the width factor: channels out of the stem
+    std::vector<int> stage_channels;     ///< output channels per stage, after the width factor
+    int bottleneck_factor = 4;           ///< mid = out / factor; 1 for basic units
+    int groups = 32;                     ///< GroupNorm groups
+    double group_norm_epsilon = 1e-5;    ///< cherti-jitsev.md 1.1
+    double standardise_epsilon = 1e-10;  ///< inside the root, cherti-jitsev.md 1.1
+    std::vector<std::string> deviations; ///< from BiT, in words, for reports; not part of the run key
+    Origin origin;
+};
+
+// ---------------------------------------------------------------- data sets
+
+enum class Task { multiclass, multilabel };
+
+enum class Reader {
+    published,       ///< the published files; needs a data root (readers come with the paper profile)
+    fashion_mnist,   ///< idx files of Debian's dataset-fashion-mnist
+    phantom_natural, ///< generated natural images (laptop.md)
+    phantom_xray,    ///< generated chest X-rays (laptop.md)
+};
+
+/// Generator of natural phantoms: a class is a combination of outline, texture, colours and layout.
+struct NaturalPhantom {
+    int outlines = 1; ///< factor levels that this data set uses, from level 0 on …
+    int textures = 1;
+    int palettes = 1;
+    int layouts = 1;
+    int first_outline = 0; ///< … or from these levels on, so that targets recombine what sources contain
+    int first_texture = 0;
+    int first_palette = 0;
+    int first_layout = 0;
+    double noise = 0.05;    ///< sd of pixel noise on [0, 1]
+    double variation = 1.0; ///< scale of the variation inside a class
+    double imbalance = 1.0; ///< train count of the most over the least frequent class
+};
+
+/// Generator of chest X-ray phantoms: one hospital's acquisition, prevalence and label habits.
+struct XrayPhantom {
+    std::string hospital;     ///< "chexpert", "mimic", "nih", "padchest", "covidx", "shenzhen", "montgomery"
+    double prevalence = 0.12; ///< mean share of images with a finding, before co-occurrence
+    double missing = 0.0;     ///< share of labels that are blank or uncertain (NaN)
+    double label_noise = 0.0; ///< share of labels flipped
+    double noise = 0.035;     ///< sd of pixel noise on [0, 1]
+    double blur = 0.6;        ///< sd of the point spread, pixels
+    double contrast = 1.0;    ///< scale of the exposure curve
+    double amplitude = 1.0;   ///< scale of all findings
+    double images_per_patient = 2; ///< mean; patients are disjoint between train and test
+    bool single_label = false;     ///< exactly one finding an image, class = its index (as PadChest-Cl)
+};
+
+struct DataSetSpec {
+    std::string id;
+    std::string title;
+    Task task = Task::multiclass;
+    std::vector<std::string> labels; ///< class or label names in output order; a superset's are derived
+    Reader reader = Reader::published;
+    std::size_t train_images = 0;
+    std::size_t test_images = 0;
+    int image_size = 0;        ///< side of the square image handed to the network's transforms, pixels
+    int channels = 3;          ///< of the stored images; the network always sees 3 (X-rays are replicated)
+    bool oversampling = false; ///< full-shot training draws classes evenly (Flowers, COVIDx)
+    std::optional<NaturalPhantom> natural;
+    std::optional<XrayPhantom> xray;
+    std::vector<std::string> members; ///< names of the data sets that a superset concatenates
+    std::uint64_t world_seed = 0;     ///< of the profile; set when a run is resolved
+    Origin origin;
+
+    [[nodiscard]] bool is_superset() const noexcept { return !members.empty(); }
+    [[nodiscard]] std::size_t outputs() const noexcept { return labels.size(); }
+};
+
+// ---------------------------------------------------------------- recipes
+
+enum class RunKind { pretrain, finetune };
+enum class OptimizerKind { sgd, sgd_agc };
+enum class ScheduleKind { step, cosine, hyperrule };
+enum class Augmentation {
+    none,
+    flip,      ///< horizontal flip p = 0.5
+    crop_flip, ///< resize to 5/4 of the side, random crop, flip (BiT's small-image rule 160 -> 128, 3.2)
+    random_resized_crop, ///< area 0.08–1, ratio 3/4–4/3, flip (2.5)
+    xray,                ///< shift ±25 %, rotation ±45°, scale 0.9–1.1, reflect-101 border, flip (2.5)
+};
+enum class HeadInit {
+    framework,  ///< U(±1/sqrt(fan_in)) for weights and bias, as run by the authors (3.1)
+    zero,       ///< as BiT
+    prevalence, ///< weights as framework, bias = logit of the label's prevalence: a declared deviation
+};
+
+/// One row of BiT-HyperRule: for training sets with fewer than `below` images (3.2).
+struct HyperRuleRow {
+    std::size_t below = 0;                ///< exclusive upper bound of n; 0 = no bound
+    std::vector<std::int64_t> boundaries; ///< warm-up end, three decays, stop; steps
+    double mixup_alpha = 0.0;             ///< 0 = no MixUp
+    std::optional<double> lr;             ///< replaces the recipe's base_lr for this row
+};
+
+struct RecipeSpec {
+    std::string id;
+    RunKind kind = RunKind::finetune;
+    std::string protocol = "as-run"; ///< or "as-written", where paper and code disagree
+    OptimizerKind optimizer = OptimizerKind::sgd_agc;
+    double base_lr = 0.0;
+    int lr_batch = 0; ///< peak lr = base_lr * batch / lr_batch; 0 = base_lr as it stands
+    double momentum = 0.9;
+    bool nesterov = true;
+    double weight_decay = 0.0;
+    double agc_clip = 0.01; ///< cherti-jitsev.md 2.3
+    double agc_epsilon = 1e-3;
+    ScheduleKind schedule = ScheduleKind::hyperrule;
+    int batch = 0;       ///< global batch of one optimiser step, images
+    int micro_batch = 0; ///< images per backward pass; divides batch
+    int workers = 1;     ///< K of the warm-up formula (2.2): GPUs of the published run
+    double warmup_epochs = 0.0;
+    int epochs = 0;
+    std::vector<int> decay_epochs;
+    std::vector<HyperRuleRow> hyperrule;
+    Augmentation augmentation = Augmentation::none;
+    HeadInit head_init = HeadInit::framework;
+    std::vector<double> mean; ///< per channel, pixel / 255 - mean
+    std::vector<double> std;  ///< … / std
+    int evaluation_batch = 128;
+    std::vector<std::string> deviations;
+    Origin origin;
+};
+
+// ---------------------------------------------------------------- profiles, workloads, systems
+
+/// Which stand-ins a scale uses. Names that are not mapped stand for themselves.
+struct ProfileSpec {
+    std::string id;
+    std::string title;
+    std::vector<std::uint64_t> seeds;
+    std::uint64_t world_seed = 0;
+    bool recorded_baseline =
+        false; ///< compared with workloads/ID/baseline/PROFILE.csv, not with the published numbers
+    std::map<std::string, std::string> networks;
+    std::map<std::string, std::string> data_sets;
+    std::map<std::string, std::string> recipes;
+    std::optional<std::size_t> train_limit; ///< at most this many images per data set
+    std::optional<std::size_t> test_limit;
+    double seconds_per_gigamac = 0.0; ///< first guess of cost before anything was measured
+    Origin origin;
+};
+
+/// A cell's source word and the data set behind it, which may depend on the target (6.2).
+struct SourceRule {
+    std::string source;
+    std::string data_set;
+    std::map<std::string, std::string> for_target; ///< target -> data set, where it differs
+};
+
+enum class ClaimKind { greater, not_worse };
+enum class ClaimRule { all, any, at_least };
+
+/// a (glob over cells) against b: the same cell with `replace` applied, cell by cell.
+struct ClaimTermSpec {
+    std::string cells;                         ///< glob of left-hand cells
+    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side
+    ClaimKind kind = ClaimKind::greater;
+    double margin = 0.0; ///< for not_worse, points
+};
+
+struct ClaimSpec {
+    std::string id;
+    std::string text;  ///< the paper's sentence, in our words
+    std::string where; ///< section of the paper
+    ClaimRule rule = ClaimRule::all;
+    int at_least = 0;
+    std::vector<ClaimTermSpec> terms;
+    Origin origin;
+};
+
+/// One target's part of a workload.
+struct TargetRule {
+    std::string target;
+    std::string metric; ///< "top1" or "mean_auc"
+    std::string finetune_recipe;
+};
+
+struct WorkloadSpec {
+    std::string id;
+    std::string title;
+    std::string source; ///< where printed: "Table 1"
+    std::string paper;
+    std::string folder; ///< of its workload.toml
+    std::vector<std::string> targets;
+    std::vector<std::string> models;
+    std::vector<std::string> sources;
+    std::vector<std::string> shots; ///< "full" or a number
+    std::vector<SourceRule> source_rules;
+    std::vector<TargetRule> target_rules;
+    std::map<std::string, std::string>
+        pretrain_recipes;                  ///< source data set -> recipe (by model when "SET/MODEL")
+    std::map<std::string, double> margins; ///< metric -> points, declared before any run
+    std::vector<ClaimSpec> claims;
+    Origin origin;
+};
+
+/// A machine for cost estimates and job scripts.
+struct SystemSpec {
+    std::string id;
+    std::string title;
+    int nodes = 1;
+    int gpus_per_node = 0;
+    int cores_per_node = 1;
+    std::string gpu;
+    Origin origin;
+};
+
+} // namespace suite::plan

@@ -1,0 +1,72 @@
+// One finished (or failed) run as plain data; suite/store/store.hpp makes it durable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace suite::store {
+
+inline constexpr int record_schema = 1;
+
+enum class RunStatus { finished, failed };
+
+struct MetricEntry {
+    std::string name;  ///< "top1", "mean_auc"
+    std::string split; ///< "test"
+    double value = 0.0;
+    std::string unit;      ///< "percent"
+    std::string direction; ///< "higher"
+};
+
+struct LossEntry {
+    std::int64_t step = 0;
+    double loss = 0.0;
+    double lr = 0.0;
+};
+
+/// Scores and labels of every test sample, kept when small.
+struct PredictionTable {
+    std::size_t samples = 0;
+    std::size_t outputs = 0;
+    std::vector<float> scores;         ///< samples x outputs logits
+    std::vector<std::int64_t> classes; ///< multiclass
+    std::vector<float> label_matrix;   ///< multilabel, NaN = missing
+};
+
+struct Failure {
+    std::string phase;  ///< "data", "parent", "train", "evaluate", "score", "publish", "worker"
+    std::string kind;   ///< word of suite::ErrorKind
+    std::string reason; ///< the whole message
+    std::int64_t step = -1;
+};
+
+struct RunRecord {
+    std::string key; ///< 64 hexadecimal digits; equals the file's name and SHA-256 of `config`
+    RunStatus status = RunStatus::finished;
+    std::string kind;   ///< "pretrain" or "finetune"
+    std::string cell;   ///< first cell that asked for it, "" for pre-training
+    std::string config; ///< canonical text (suite/plan/run_config.hpp)
+    std::uint64_t seed = 0;
+    std::string parent_key;
+    std::vector<MetricEntry> metrics;
+    std::vector<LossEntry> losses;
+    std::optional<PredictionTable> predictions;
+    std::string weights_digest; ///< SHA-256 of the parameters in arena order
+    std::int64_t images_seen = 0;
+    std::int64_t parameters = 0;
+    double train_seconds = 0.0;
+    double wall_seconds = 0.0;
+    std::map<std::string, std::string>
+        provenance; ///< commit, dirty, compiler, libraries, host, cpu, started, …
+    std::optional<Failure> failure;
+};
+
+/// Equal in everything that a rerun must repeat: key, metrics, losses, predictions, weights digest (not
+/// times).
+[[nodiscard]] bool same_result(const RunRecord& a, const RunRecord& b);
+
+} // namespace suite::store
