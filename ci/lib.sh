@@ -1,0 +1,34 @@
+# shellcheck shell=sh
+# Sourced by reproduce and the scripts in ci/: what they say, and how they say that something went wrong.
+
+# One line of progress; never on stdout, which belongs to results.
+say() { printf '%s\n' "reproduce: $*" >&2; }
+
+# fail NUMBER WHERE FOUND EXPECTED FIX: the house's message, and its exit code: the number's hundreds (design.md section 6).
+fail() {
+    printf 'error[E%s] %s: found %s, expected %s. Fix: %s\n' "$1" "$2" "$3" "$4" "$5" >&2
+    exit $(($1 / 100))
+}
+
+# The rows of a list file without comments: "a b # why" becomes "a b".
+rows() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$1"; }
+
+# What `quoted "$1" "$2" …` prints can be evaluated back into the same words.
+quoted() {
+    for word in "$@"; do
+        printf "'"
+        printf '%s' "$word" | sed "s/'/'\\\\''/g"
+        printf "' "
+    done
+}
+
+# heartbeat SECONDS COMMAND…: runs COMMAND every SECONDS until the script that called it ends or kills it ($!).
+# It watches its parent, so that a killed set-up leaves no clock ticking.
+heartbeat() {
+    interval=$1
+    shift
+    while sleep "$interval" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do "$@"; done
+}
+
+# is_cuda_wanted: TRANSFERSCALE_CUDA set to anything but 0.
+is_cuda_wanted() { [ "${TRANSFERSCALE_CUDA:-0}" != 0 ]; }
