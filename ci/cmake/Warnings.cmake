@@ -11,3 +11,7 @@ target_compile_options(transferscale_warnings INTERFACE
 # meets torch when the include folder that FindLibTorch makes is on its path.
 target_compile_options(transferscale_warnings INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<IN_LIST:${LibTorch_INCLUDE_DIR},$<TARGET_PROPERTY:INCLUDE_DIRECTORIES>>>>:-Wsign-conversion>)
+
+# g++ 12 reports impossible overlaps inside std::string's operator+ (GCC bug 105651).
+target_compile_options(transferscale_warnings INTERFACE
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)

@@ -96,6 +96,9 @@ struct DataSetSpec {
     int image_size = 0;        ///< side of the square image handed to the network's transforms, pixels
     int channels = 3;          ///< of the stored images; the network always sees 3 (X-rays are replicated)
     bool oversampling = false; ///< full-shot training draws classes evenly (Flowers, COVIDx)
+    std::string metric;        ///< as a target: "top1" or "mean_auc" (cherti-jitsev.md 3.3)
+    std::string finetune;      ///< as a target: fine-tuning recipe
+    std::map<std::string, std::string> pretrain; ///< as a source: network -> pre-training recipe (2.1)
     std::optional<NaturalPhantom> natural;
     std::optional<XrayPhantom> xray;
     std::vector<std::string> members; ///< names of the data sets that a superset concatenates
@@ -154,10 +157,10 @@ struct RecipeSpec {
     std::vector<HyperRuleRow> hyperrule;
     Augmentation augmentation = Augmentation::none;
     HeadInit head_init = HeadInit::framework;
-    std::vector<double> mean; ///< per channel, pixel / 255 - mean
-    std::vector<double> std;  ///< … / std
+    std::vector<double> mean; ///< 3 values of pixel / 255; empty: see resolve_normalisation in expand.cpp
+    std::vector<double> std;
     int evaluation_batch = 128;
-    std::vector<std::string> deviations;
+    std::vector<std::string> deviations; ///< from the published recipe, in words, for reports
     Origin origin;
 };
 
@@ -176,7 +179,8 @@ struct ProfileSpec {
     std::map<std::string, std::string> recipes;
     std::optional<std::size_t> train_limit; ///< at most this many images per data set
     std::optional<std::size_t> test_limit;
-    double seconds_per_gigamac = 0.0; ///< first guess of cost before anything was measured
+    double gigamacs_per_second = 1.0; ///< of one process: first guess of cost before anything was measured
+    std::string system;               ///< whose devices the estimate counts; empty = this machine's cores
     Origin origin;
 };
 
@@ -208,27 +212,17 @@ struct ClaimSpec {
     Origin origin;
 };
 
-/// One target's part of a workload.
-struct TargetRule {
-    std::string target;
-    std::string metric; ///< "top1" or "mean_auc"
-    std::string finetune_recipe;
-};
-
 struct WorkloadSpec {
     std::string id;
     std::string title;
     std::string source; ///< where printed: "Table 1"
     std::string paper;
-    std::string folder; ///< of its workload.toml
+    std::string folder; ///< that holds its workload.toml, reference/ and baseline/
     std::vector<std::string> targets;
     std::vector<std::string> models;
     std::vector<std::string> sources;
     std::vector<std::string> shots; ///< "full" or a number
     std::vector<SourceRule> source_rules;
-    std::vector<TargetRule> target_rules;
-    std::map<std::string, std::string>
-        pretrain_recipes;                  ///< source data set -> recipe (by model when "SET/MODEL")
     std::map<std::string, double> margins; ///< metric -> points, declared before any run
     std::vector<ClaimSpec> claims;
     Origin origin;

@@ -1,0 +1,89 @@
+// From a workload and a profile to the runs that make it: cells, seeds, shared pre-training runs, keys, cost.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/plan/catalog.hpp"
+#include "suite/plan/run_config.hpp"
+
+namespace suite::plan {
+
+/// One point of a workload's axes. Text: target/model/source, and /shots unless shots is "full".
+struct CellId {
+    std::string target;
+    std::string model;
+    std::string source;
+    std::string shots = "full";
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] const std::string&
+    axis(std::string_view name) const; ///< "target", "model", "source", "shots"
+    void set_axis(std::string_view name, const std::string& value);
+};
+
+/// Which published name was replaced by what, for reports.
+struct StandIn {
+    std::string published;
+    std::string used;
+};
+
+struct PlannedRun {
+    std::string key;
+    std::string cell;  ///< "" for pre-training
+    std::string label; ///< for people: the cell, or "pretrain DATA/MODEL"
+    std::uint64_t seed = 0;
+    std::string parent; ///< key; "" for pre-training
+    double gigamacs =
+        0.0; ///< multiply-accumulates of the whole run (training counted three times a forward pass)
+    RunConfig config;
+};
+
+struct PlannedCell {
+    CellId id;
+    std::string text;
+    std::string metric;
+    double margin = 0.0; ///< points, declared in the workload
+    std::vector<StandIn> stand_ins;
+    std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed
+};
+
+struct SkippedCell {
+    std::string cell;
+    std::string reason;
+};
+
+struct Plan {
+    std::string workload;
+    std::string profile;
+    std::vector<std::uint64_t> seeds;
+    std::vector<PlannedRun> runs; ///< pre-training runs first, then the cells' runs in cell order
+    std::vector<PlannedCell> cells;
+    std::vector<SkippedCell> skipped;
+    [[nodiscard]] std::size_t parent_count() const;
+};
+
+struct PlanFilter {
+    std::optional<std::vector<std::uint64_t>> seeds; ///< instead of the profile's
+    std::vector<std::string> cells;                  ///< globs; empty = all
+};
+
+/// All cells of a workload in declared order (targets, then models, then sources, then shots).
+[[nodiscard]] std::vector<CellId> workload_cells(const WorkloadSpec& workload);
+
+/// The data set behind a source word for this target (S-MED and L-MED depend on it, cherti-jitsev.md 6.2).
+[[nodiscard]] const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell);
+
+/// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data.
+[[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
+                          const PlanFilter& filter = {});
+
+/// Multiply-accumulates of one forward pass of one image, in units of 1e9 (convolutions and head).
+[[nodiscard]] double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs);
+
+/// "0-4", "0,2,7", "3": whole numbers without doubles. Throws Error(usage).
+[[nodiscard]] std::vector<std::uint64_t> parse_seeds(std::string_view text);
+
+} // namespace suite::plan

@@ -1,0 +1,245 @@
+#include "suite/plan/run_config.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "suite/base/error.hpp"
+#include "suite/base/hash.hpp"
+#include "suite/plan/words.hpp"
+
+namespace suite::plan {
+namespace {
+
+using Json = nlohmann::json; // objects keep their keys sorted: the canonical order
+
+// Each type is described once, by a function that visits its fields; writing and reading are two visitors.
+class Writer {
+public:
+    explicit Writer(Json& target) : json_(&target) { *json_ = Json::object(); }
+
+    template<typename Value>
+    void field(const char* name, Value& value) {
+        write((*json_)[name], value);
+    }
+
+private:
+    template<typename Value>
+    static void write(Json& target, Value& value);
+    Json* json_;
+};
+
+class ConfigReader {
+public:
+    explicit ConfigReader(const Json& source) : json_(&source) {}
+
+    template<typename Value>
+    void field(const char* name, Value& value) {
+        read(json_->at(name), value);
+    }
+
+private:
+    template<typename Value>
+    static void read(const Json& source, Value& value);
+    const Json* json_;
+};
+
+template<typename Visitor>
+void visit(Visitor& v, NetworkSpec& n) {
+    v.field("bottleneck_factor", n.bottleneck_factor);
+    v.field("depths", n.depths);
+    v.field("group_norm_epsilon", n.group_norm_epsilon);
+    v.field("groups", n.groups);
+    v.field("id", n.id);
+    v.field("stage_channels", n.stage_channels);
+    v.field("standardise_epsilon", n.standardise_epsilon);
+    v.field("stem", n.stem);
+    v.field("stem_channels", n.stem_channels);
+    v.field("unit", n.unit);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, NaturalPhantom& p) {
+    v.field("first_layout", p.first_layout);
+    v.field("first_outline", p.first_outline);
+    v.field("first_palette", p.first_palette);
+    v.field("first_texture", p.first_texture);
+    v.field("imbalance", p.imbalance);
+    v.field("layouts", p.layouts);
+    v.field("noise", p.noise);
+    v.field("outlines", p.outlines);
+    v.field("palettes", p.palettes);
+    v.field("textures", p.textures);
+    v.field("variation", p.variation);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, XrayPhantom& p) {
+    v.field("amplitude", p.amplitude);
+    v.field("blur", p.blur);
+    v.field("contrast", p.contrast);
+    v.field("hospital", p.hospital);
+    v.field("images_per_patient", p.images_per_patient);
+    v.field("label_noise", p.label_noise);
+    v.field("missing", p.missing);
+    v.field("noise", p.noise);
+    v.field("prevalence", p.prevalence);
+    v.field("single_label", p.single_label);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, DataSetSpec& d) {
+    v.field("channels", d.channels);
+    v.field("id", d.id);
+    v.field("image_size", d.image_size);
+    v.field("labels", d.labels);
+    v.field("members", d.members);
+    v.field("natural", d.natural);
+    v.field("reader", d.reader);
+    v.field("task", d.task);
+    v.field("test_images", d.test_images);
+    v.field("train_images", d.train_images);
+    v.field("world_seed", d.world_seed);
+    v.field("xray", d.xray);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, DataConfig& d) {
+    v.field("members", d.members);
+    v.field("set", d.set);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, ScheduleConfig& s) {
+    v.field("boundaries", s.boundaries);
+    v.field("kind", s.kind);
+    v.field("peak_lr", s.peak_lr);
+    v.field("steps_per_epoch", s.steps_per_epoch);
+    v.field("total_steps", s.total_steps);
+    v.field("warmup_epochs", s.warmup_epochs);
+    v.field("workers", s.workers);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, TrainConfig& t) {
+    v.field("agc_clip", t.agc_clip);
+    v.field("agc_epsilon", t.agc_epsilon);
+    v.field("augmentation", t.augmentation);
+    v.field("batch", t.batch);
+    v.field("evaluation_batch", t.evaluation_batch);
+    v.field("head_init", t.head_init);
+    v.field("mean", t.mean);
+    v.field("micro_batch", t.micro_batch);
+    v.field("mixup_alpha", t.mixup_alpha);
+    v.field("momentum", t.momentum);
+    v.field("nesterov", t.nesterov);
+    v.field("optimizer", t.optimizer);
+    v.field("oversampling", t.oversampling);
+    v.field("schedule", t.schedule);
+    v.field("std", t.std);
+    v.field("weight_decay", t.weight_decay);
+}
+
+template<typename Visitor>
+void visit(Visitor& v, RunConfig& c) {
+    v.field("data", c.data);
+    v.field("kind", c.kind);
+    v.field("metric", c.metric);
+    v.field("network", c.network);
+    v.field("parent_key", c.parent_key);
+    v.field("protocol", c.protocol);
+    v.field("seed", c.seed);
+    v.field("shots", c.shots);
+    v.field("train", c.train);
+}
+
+template<typename Type>
+inline constexpr bool is_optional = false;
+template<typename Type>
+inline constexpr bool is_optional<std::optional<Type>> = true;
+template<typename Type>
+inline constexpr bool is_vector = false;
+template<typename Type>
+inline constexpr bool is_vector<std::vector<Type>> = true;
+template<typename Type>
+inline constexpr bool is_plain = std::is_arithmetic_v<Type> || std::is_same_v<Type, std::string>;
+
+template<typename Value>
+void Writer::write(Json& target, Value& value) {
+    if constexpr (is_plain<Value>) {
+        target = value;
+    } else if constexpr (std::is_enum_v<Value>) {
+        target = to_word(value);
+    } else if constexpr (is_optional<Value>) {
+        if (value) {
+            write(target, *value);
+        } else {
+            target = nullptr;
+        }
+    } else if constexpr (is_vector<Value>) {
+        target = Json::array();
+        for (auto& element : value) {
+            write(target.emplace_back(), element);
+        }
+    } else {
+        Writer writer(target);
+        visit(writer, value);
+    }
+}
+
+template<typename Value>
+void ConfigReader::read(const Json& source, Value& value) {
+    if constexpr (is_plain<Value>) {
+        value = source.get<Value>();
+    } else if constexpr (std::is_enum_v<Value>) {
+        const auto word = from_word<Value>(source.get<std::string>());
+        if (!word) {
+            throw std::invalid_argument("unknown word " + source.dump());
+        }
+        value = *word;
+    } else if constexpr (is_optional<Value>) {
+        if (!source.is_null()) {
+            read(source, value.emplace());
+        }
+    } else if constexpr (is_vector<Value>) {
+        for (const Json& element : source) {
+            read(element, value.emplace_back());
+        }
+    } else {
+        ConfigReader reader(source);
+        visit(reader, value);
+    }
+}
+
+} // namespace
+
+std::string canonical_text(const RunConfig& config) {
+    RunConfig copy = config; // visitors take references because reading writes through them
+    Json json;
+    Writer writer(json);
+    visit(writer, copy);
+    return json.dump();
+}
+
+RunConfig run_config_from_text(std::string_view text) {
+    std::string problem = "text that does not round-trip";
+    try {
+        RunConfig config;
+        const Json json = Json::parse(text);
+        ConfigReader reader(json);
+        visit(reader, config);
+        if (canonical_text(config) == text) {
+            return config;
+        }
+    } catch (const std::exception& error) {
+        problem = error.what();
+    }
+    throw Error(ErrorKind::usage, Fault{.where = "run configuration",
+                                        .found = problem,
+                                        .expected = "the canonical text of a run of this version",
+                                        .fix = "plan the run again with this program"});
+}
+
+std::string run_key(const RunConfig& config) {
+    return sha256_hex(canonical_text(config));
+}
+
+} // namespace suite::plan
