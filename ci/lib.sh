@@ -1,12 +1,15 @@
 # shellcheck shell=sh
 # Sourced by reproduce and the scripts in ci/: what they say, and how they say that something went wrong.
 
-# One line of progress; never on stdout, which belongs to results.
-say() { printf '%s\n' "reproduce: $*" >&2; }
+# One line of progress, unless TRANSFERSCALE_QUIET is set; never on stdout, which belongs to results.
+say() { [ -n "${TRANSFERSCALE_QUIET:-}" ] || printf '%s\n' "reproduce: $*" >&2; }
 
-# fail NUMBER WHERE FOUND EXPECTED FIX: the house's message, and its exit code: the number's hundreds (design.md section 6).
+# fault NUMBER WHERE FOUND EXPECTED FIX: the house's message (design.md section 6) on stderr.
+fault() { printf 'error[E%s] %s: found %s, expected %s. Fix: %s\n' "$1" "$2" "$3" "$4" "$5" >&2; }
+
+# fail NUMBER …: a fault that ends the script with its exit code, the number's hundreds.
 fail() {
-    printf 'error[E%s] %s: found %s, expected %s. Fix: %s\n' "$1" "$2" "$3" "$4" "$5" >&2
+    fault "$@"
     exit $(($1 / 100))
 }
 
