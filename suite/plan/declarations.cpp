@@ -217,6 +217,7 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     reader.required("models", spec.models);
     reader.required("shots", spec.shots);
     reader.required("margins", spec.margins);
+    reader.optional("margin_sds", spec.margin_sds);
     for (TomlReader& source_reader : reader.tables("sources")) {
         SourceRule& rule = spec.source_rules.emplace_back();
         source_reader.required("id", rule.source);

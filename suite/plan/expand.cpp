@@ -277,10 +277,16 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
 }
 
 void Expander::add_cell(const CellId& id) {
-    PlannedCell cell{
-        .id = id, .text = id.text(), .metric = {}, .margin = 0.0, .stand_ins = stand_ins(id), .runs = {}};
+    PlannedCell cell{.id = id,
+                     .text = id.text(),
+                     .metric = {},
+                     .margin = 0.0,
+                     .margin_sds = 0.0,
+                     .stand_ins = stand_ins(id),
+                     .runs = {}};
     cell.metric = find(catalog_.data_sets, id.target, "data set").metric;
     cell.margin = workload_.margins.at(cell.metric);
+    cell.margin_sds = workload_.margin_sds;
     const std::size_t parent = add_parent(source_data_set(workload_, id), id.model);
     for (const std::uint64_t seed : plan_.seeds) {
         cell.runs.push_back(add_run(id, seed, parent));

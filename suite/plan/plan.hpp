@@ -45,7 +45,8 @@ struct PlannedCell {
     CellId id;
     std::string text;
     std::string metric;
-    double margin = 0.0; ///< points, declared in the workload
+    double margin = 0.0;     ///< points, declared in the workload
+    double margin_sds = 0.0; ///< … but at least this many sds of the reference
     std::vector<StandIn> stand_ins;
     std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed
 };

@@ -224,6 +224,7 @@ struct WorkloadSpec {
     std::vector<std::string> shots; ///< "full" or a number
     std::vector<SourceRule> source_rules;
     std::map<std::string, double> margins; ///< metric -> points, declared before any run
+    double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference
     std::vector<ClaimSpec> claims;
     Origin origin;
 };
