@@ -64,12 +64,6 @@ struct TrainHooks {
 [[nodiscard]] TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
                                        const TrainedWeights* parent, const TrainHooks& hooks);
 
-/// Checkpoints in HDF5 (weights, optimiser state, step), written atomically; SHA-256 in a user block as
-/// records.
-void save_checkpoint(const std::string& path, const TrainedWeights& weights, const std::string& run_key);
-/// Throws Error(weights) on a missing, damaged or foreign file.
-[[nodiscard]] TrainedWeights load_checkpoint(const std::string& path, const std::string& run_key);
-
 /// One thread, determinism switches, memory settings. Call once per process before anything else here.
 void initialise_torch(std::uint64_t seed_for_library_generators = 0);
 [[nodiscard]] std::string torch_version();

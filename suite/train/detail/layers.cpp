@@ -1,0 +1,184 @@
+#include "suite/train/detail/layers.hpp"
+
+#include <array>
+#include <cassert>
+
+#include <ATen/ops/addmm.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/convolution.h>
+#include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
+#include <ATen/ops/max_pool2d_with_indices_backward.h>
+
+#include "suite/kernels/group_norm.hpp"
+
+namespace suite::train::detail {
+namespace {
+
+kernels::GroupNormShape norm_shape(const at::Tensor& x, int groups, double epsilon) {
+    return {.images = static_cast<std::size_t>(x.size(0)),
+            .channels = static_cast<std::size_t>(x.size(1)),
+            .area = static_cast<std::size_t>(x.size(2) * x.size(3)),
+            .groups = static_cast<std::size_t>(groups),
+            .epsilon = epsilon};
+}
+
+} // namespace
+
+std::span<float> values(const at::Tensor& tensor) {
+    assert(tensor.is_contiguous());
+    return {tensor.mutable_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+// ---------------------------------------------------------------- convolution
+
+Convolution::Convolution(Parameter weight, int stride, int padding)
+    : weight_(std::move(weight)), stride_(stride), padding_(padding) {}
+
+at::Tensor Convolution::forward(const at::Tensor& x, Pass pass) {
+    if (pass == Pass::training) {
+        x_ = x;
+    }
+    return at::convolution(x, weight_.value, {}, {stride_, stride_}, {padding_, padding_}, {1, 1}, false,
+                           {0, 0}, 1)
+        .contiguous();
+}
+
+at::Tensor Convolution::backward(const at::Tensor& y_gradient, bool input_wanted) {
+    const at::Tensor x = std::exchange(x_, {});
+    const auto [x_gradient, weight_gradient, bias_gradient] =
+        at::convolution_backward(y_gradient, x, weight_.value, at::OptionalIntArrayRef{}, {stride_, stride_},
+                                 {padding_, padding_}, {1, 1}, false, {0, 0}, 1, {input_wanted, true, false});
+    weight_.gradient.add_(weight_gradient);
+    return input_wanted ? x_gradient.contiguous() : at::Tensor{};
+}
+
+at::Tensor Convolution::backward(const at::Tensor& y_gradient) {
+    return backward(y_gradient, true);
+}
+
+void Convolution::backward_weight(const at::Tensor& y_gradient) {
+    static_cast<void>(backward(y_gradient, false));
+}
+
+// ---------------------------------------------------------------- GroupNorm and ReLU
+
+NormRelu::NormRelu(Parameter scale, Parameter shift, int groups, double epsilon)
+    : scale_(std::move(scale)), shift_(std::move(shift)), groups_(groups), epsilon_(epsilon) {}
+
+at::Tensor NormRelu::forward(const at::Tensor& x, Pass pass) {
+    const auto shape = norm_shape(x, groups_, epsilon_);
+    at::Tensor y = at::empty_like(x);
+    statistics_.resize(shape.statistics());
+    kernels::group_norm_relu(shape, values(x), values(scale_.value), values(shift_.value), values(y),
+                             statistics_);
+    if (pass == Pass::training) {
+        x_ = x;
+        y_ = y;
+    }
+    return y;
+}
+
+at::Tensor NormRelu::backward(at::Tensor y_gradient, const at::Tensor& addend) {
+    const at::Tensor x = std::exchange(x_, {});
+    const at::Tensor y = std::exchange(y_, {});
+    kernels::group_norm_relu_backward(
+        norm_shape(x, groups_, epsilon_),
+        {.x = values(x),
+         .y = values(y),
+         .statistics = statistics_,
+         .scale = values(scale_.value),
+         .y_gradient = values(y_gradient),
+         .addend = addend.defined() ? std::span<const float>(values(addend)) : std::span<const float>(),
+         .scale_gradient = values(scale_.gradient),
+         .shift_gradient = values(shift_.gradient),
+         .x_gradient = values(y_gradient)});
+    return y_gradient;
+}
+
+// ---------------------------------------------------------------- residual unit
+
+ResidualUnit::ResidualUnit(std::vector<NormRelu> norms, std::vector<Convolution> convolutions,
+                           std::optional<Convolution> projection)
+    : norms_(std::move(norms)), convolutions_(std::move(convolutions)), projection_(std::move(projection)) {
+    assert(norms_.size() == convolutions_.size());
+}
+
+at::Tensor ResidualUnit::forward(const at::Tensor& x, Pass pass) {
+    at::Tensor y = norms_[0].forward(x, pass);
+    const at::Tensor shortcut = projection_ ? projection_->forward(y, pass) : x;
+    y = convolutions_[0].forward(y, pass);
+    for (std::size_t i = 1; i < convolutions_.size(); ++i) {
+        y = convolutions_[i].forward(norms_[i].forward(y, pass), pass);
+    }
+    return y.add_(shortcut);
+}
+
+at::Tensor ResidualUnit::backward(const at::Tensor& y_gradient) {
+    at::Tensor gradient = y_gradient;
+    for (std::size_t i = convolutions_.size() - 1; i > 0; --i) {
+        gradient = norms_[i].backward(convolutions_[i].backward(gradient), {});
+    }
+    gradient = convolutions_[0].backward(gradient);
+    if (projection_) {
+        gradient.add_(projection_->backward(y_gradient));
+        return norms_[0].backward(gradient, {});
+    }
+    return norms_[0].backward(gradient, y_gradient);
+}
+
+// ---------------------------------------------------------------- stem
+
+StemLayer::StemLayer(Convolution root, bool pooled) : root_(std::move(root)), pooled_(pooled) {}
+
+at::Tensor StemLayer::forward(const at::Tensor& images, Pass pass) {
+    const at::Tensor y = root_.forward(images, pass);
+    if (!pooled_) {
+        return y;
+    }
+    const at::Tensor padded = at::constant_pad_nd(y, {1, 1, 1, 1}, 0);
+    auto [pooled, indices] = at::max_pool2d_with_indices(padded, {3, 3}, {2, 2});
+    if (pass == Pass::training) {
+        padded_ = padded;
+        indices_ = indices;
+    }
+    return pooled;
+}
+
+void StemLayer::backward(const at::Tensor& y_gradient) {
+    at::Tensor gradient = y_gradient;
+    if (pooled_) {
+        const at::Tensor padded = std::exchange(padded_, {});
+        gradient = at::max_pool2d_with_indices_backward(gradient, padded, {3, 3}, {2, 2}, {0, 0}, {1, 1},
+                                                        false, std::exchange(indices_, {}));
+        gradient = gradient.narrow(2, 1, padded.size(2) - 2).narrow(3, 1, padded.size(3) - 2).contiguous();
+    }
+    root_.backward_weight(gradient);
+}
+
+// ---------------------------------------------------------------- head
+
+HeadLayer::HeadLayer(NormRelu norm, Parameter weight, Parameter bias)
+    : norm_(std::move(norm)), weight_(std::move(weight)), bias_(std::move(bias)) {}
+
+at::Tensor HeadLayer::forward(const at::Tensor& x, Pass pass) {
+    const at::Tensor y = norm_.forward(x, pass);
+    at::Tensor pooled = y.mean(at::IntArrayRef{2, 3});
+    const at::Tensor logits = at::addmm(bias_.value, pooled, weight_.value.t());
+    if (pass == Pass::training) {
+        pooled_ = std::move(pooled);
+        map_shape_ = y.sizes().vec();
+    }
+    return logits;
+}
+
+at::Tensor HeadLayer::backward(const at::Tensor& logit_gradient) {
+    weight_.gradient.addmm_(logit_gradient.t(), std::exchange(pooled_, {}));
+    bias_.gradient.add_(logit_gradient.sum(at::IntArrayRef{0}));
+    const auto area = static_cast<double>(map_shape_[2] * map_shape_[3]);
+    const at::Tensor pooled_gradient = logit_gradient.mm(weight_.value).div_(area);
+    return norm_.backward(pooled_gradient.unsqueeze(2).unsqueeze(3).expand(map_shape_).contiguous(), {});
+}
+
+} // namespace suite::train::detail

@@ -1,0 +1,109 @@
+// The layers of a network with their backward passes written out. Private to suite/train: the only place,
+// with network.cpp, where arrays are tensors. Each layer keeps what its backward pass needs from the last
+// forward pass in training, and drops it once used. Gradients are added to views of the network's gradient
+// arena.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#define TORCH_ASSERT_ONLY_METHOD_OPERATORS
+#include <ATen/core/Tensor.h>
+
+#include "suite/train/network.hpp"
+
+namespace suite::train::detail {
+
+/// The elements of a dense tensor.
+[[nodiscard]] std::span<float> values(const at::Tensor& tensor);
+
+/// A parameter with its gradient: views of the arenas.
+struct Parameter {
+    at::Tensor value;
+    at::Tensor gradient;
+};
+
+/// Convolution without bias; `value` is the standardised weight.
+class Convolution {
+public:
+    Convolution(Parameter weight, int stride, int padding);
+    [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
+    /// Returns the gradient of the input.
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient);
+    /// For the network's first layer, whose input needs no gradient.
+    void backward_weight(const at::Tensor& y_gradient);
+
+private:
+    Parameter weight_;
+    int stride_;
+    int padding_;
+    at::Tensor x_;
+
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, bool input_wanted);
+};
+
+/// GroupNorm and ReLU (suite/kernels/group_norm.hpp).
+class NormRelu {
+public:
+    NormRelu(Parameter scale, Parameter shift, int groups, double epsilon);
+    [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
+    /// Overwrites y_gradient with the gradient of the input plus `addend` (may be undefined) and returns it.
+    [[nodiscard]] at::Tensor backward(at::Tensor y_gradient, const at::Tensor& addend);
+
+private:
+    Parameter scale_;
+    Parameter shift_;
+    int groups_;
+    double epsilon_;
+    at::Tensor x_;
+    at::Tensor y_;
+    std::vector<float> statistics_;
+};
+
+/// Pre-activation residual unit, bottleneck (three convolutions) or basic (two): cherti-jitsev.md 1.1.
+class ResidualUnit {
+public:
+    ResidualUnit(std::vector<NormRelu> norms, std::vector<Convolution> convolutions,
+                 std::optional<Convolution> projection);
+    [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient);
+
+private:
+    std::vector<NormRelu> norms_;
+    std::vector<Convolution> convolutions_;
+    std::optional<Convolution> projection_;
+};
+
+/// Root convolution; in BiT's stem also zero padding and max-pool (the padding is explicit: a padded max-pool
+/// would pad with -inf, and there is no ReLU before it).
+class StemLayer {
+public:
+    StemLayer(Convolution root, bool pooled);
+    [[nodiscard]] at::Tensor forward(const at::Tensor& images, Pass pass);
+    void backward(const at::Tensor& y_gradient);
+
+private:
+    Convolution root_;
+    bool pooled_;
+    at::Tensor padded_;
+    at::Tensor indices_;
+};
+
+/// GN, ReLU, global average, 1x1 convolution with bias (a matrix product by then).
+class HeadLayer {
+public:
+    HeadLayer(NormRelu norm, Parameter weight, Parameter bias);
+    [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& logit_gradient);
+
+private:
+    NormRelu norm_;
+    Parameter weight_; ///< as a matrix, outputs x features
+    Parameter bias_;
+    at::Tensor pooled_;
+    std::vector<std::int64_t> map_shape_;
+};
+
+} // namespace suite::train::detail

@@ -1,0 +1,57 @@
+// The network over flat arenas: forward, backward, nothing else. No tensor shows outside.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "suite/train/layout.hpp"
+
+namespace suite::train {
+
+/// Images ready for the network: count x 3 x size x size, dense.
+struct ImageBatch {
+    std::span<const float> values;
+    std::size_t count = 0;
+    int size = 0;
+};
+
+enum class Pass {
+    training,  ///< keeps what the backward pass needs
+    inference, ///< keeps nothing
+};
+
+/// Pre-activation ResNet-v2 with GroupNorm and weight standardisation (cherti-jitsev.md 1.1). Parameters and
+/// their gradients each stand in one flat arena in the order of the layout; there are no other copies of the
+/// gradients. One thread. Results depend on the arguments alone, never on earlier calls.
+///
+/// An optimiser step is: weights_changed(); clear_gradients(); for each micro-batch forward(training),
+/// backward(); finish_gradients(); then read gradients() and write weights().
+class Network {
+public:
+    Network(const plan::NetworkSpec& spec, std::size_t outputs);
+    ~Network();
+    Network(Network&&) noexcept;
+    Network& operator=(Network&&) noexcept;
+
+    [[nodiscard]] const NetworkLayout& layout() const noexcept;
+    [[nodiscard]] std::span<float> weights() noexcept;
+    [[nodiscard]] std::span<float> gradients() noexcept;
+
+    /// Standardises the convolutions anew. To be called after weights() was written to, before forward().
+    void weights_changed();
+    void clear_gradients();
+    /// logits: count x outputs, written.
+    void forward(const ImageBatch& images, Pass pass, std::span<float> logits);
+    /// Adds the gradients of the last forward(training). `logit_gradient`: count x outputs.
+    void backward(std::span<const float> logit_gradient);
+    /// Turns the summed gradients of standardised convolutions into those of the raw ones (linear, so once a
+    /// step).
+    void finish_gradients();
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+} // namespace suite::train
