@@ -209,14 +209,21 @@ void ConfigReader::read(const Json& source, Value& value) {
     }
 }
 
+template<typename Config>
+std::string text_of(Config config) { // a copy: visitors take references because reading writes through them
+    Json json;
+    Writer writer(json);
+    visit(writer, config);
+    return json.dump();
+}
+
 } // namespace
 
 std::string canonical_text(const RunConfig& config) {
-    RunConfig copy = config; // visitors take references because reading writes through them
-    Json json;
-    Writer writer(json);
-    visit(writer, copy);
-    return json.dump();
+    return text_of(config);
+}
+std::string canonical_text(const DataConfig& config) {
+    return text_of(config);
 }
 
 RunConfig run_config_from_text(std::string_view text) {

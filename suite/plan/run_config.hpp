@@ -60,6 +60,8 @@ struct RunConfig {
 
 /// Sorted-key JSON without blanks; equal configurations give equal text on every machine.
 [[nodiscard]] std::string canonical_text(const RunConfig& config);
+/// The same for a data set alone: equal texts mean equal images and labels.
+[[nodiscard]] std::string canonical_text(const DataConfig& config);
 /// Exact inverse: canonical_text(run_config_from_text(t)) == t. Throws Error(usage) on anything else.
 [[nodiscard]] RunConfig run_config_from_text(std::string_view text);
 /// SHA-256 of the canonical text, 64 hexadecimal digits.

@@ -1,0 +1,40 @@
+// What the scheduler and a worker process say to each other: one JSON document a line, orders down, reports
+// up.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace suite::plan {
+
+/// One run to be done. The worker checks that the key is the hash of the configuration.
+struct WorkOrder {
+    std::string key;
+    std::string config; ///< canonical text
+    std::string cell;   ///< "" for pre-training
+    std::string workload;
+    std::string profile;
+};
+
+enum class WorkEvent { progress, done, failed, interrupted };
+
+/// What became of the order in hand.
+struct WorkReport {
+    WorkEvent event = WorkEvent::progress;
+    std::string key;
+    std::int64_t step = 0; ///< progress; or where a failed run stopped, -1 if it never started
+    std::int64_t total_steps = 0;
+    double wall_seconds = 0.0; ///< done
+    std::string kind;          ///< failed: word of suite::ErrorKind
+    std::string phase;         ///< failed
+    std::string reason;        ///< failed: the whole message
+};
+
+/// One line without its end. from_line throws Error(environment): the peer is another program or version.
+[[nodiscard]] std::string to_line(const WorkOrder& order);
+[[nodiscard]] std::string to_line(const WorkReport& report);
+[[nodiscard]] WorkOrder work_order_from_line(std::string_view line);
+[[nodiscard]] WorkReport work_report_from_line(std::string_view line);
+
+} // namespace suite::plan
