@@ -106,17 +106,23 @@ void find_faults_of_pairs(std::span<const double> a, std::span<const double> b, 
                     "no t test exists for constant differences"});
 }
 
+/// The difference of pair i as seen from the first pair: exact where a and b lie far apart.
+long double offset_difference(std::span<const double> a, std::span<const double> b, std::size_t i) {
+    return (static_cast<long double>(a[i]) - a[0]) - (static_cast<long double>(b[i]) - b[0]);
+}
+
 Contrast paired_contrast(std::span<const double> a, std::span<const double> b) {
     const auto n = static_cast<long double>(a.size());
     long double sum = 0;
     for (std::size_t i = 0; i < a.size(); ++i)
-        sum += static_cast<long double>(a[i]) - b[i];
-    const long double mean = sum / n;
+        sum += offset_difference(a, b, i);
+    const long double centre = sum / n;
     long double squares = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
-        const long double deviation = (static_cast<long double>(a[i]) - b[i]) - mean;
+        const long double deviation = offset_difference(a, b, i) - centre;
         squares += deviation * deviation;
     }
+    const long double mean = (static_cast<long double>(a[0]) - b[0]) + centre;
     return {mean, std::sqrt(squares / (n - 1) / n), n - 1};
 }
 

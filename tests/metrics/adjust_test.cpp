@@ -1,0 +1,43 @@
+#include "metrics/adjust.hpp"
+
+#include "tests/metrics/golden.hpp"
+
+namespace metrics {
+namespace {
+
+using golden::usage_message;
+using testing::HasSubstr;
+
+TEST(Adjust, HolmAndBenjaminiHochbergAgreeWithTheirDefinitions) {
+    for (const auto& family : golden::read("adjust.json")) {
+        const auto p = family["p"].get<std::vector<double>>();
+
+        const std::vector<double> by_holm = holm(p);
+        const std::vector<double> by_bh = benjamini_hochberg(p);
+
+        ASSERT_EQ(by_holm.size(), p.size());
+        ASSERT_EQ(by_bh.size(), p.size());
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            golden::expect_close(by_holm[i], family["holm"][i], 1e-14, "holm");
+            golden::expect_close(by_bh[i], family["bh"][i], 1e-14, "bh");
+        }
+    }
+}
+
+TEST(Adjust, TextbookFamilyInTheOrderGiven) {
+    EXPECT_THAT(holm(std::vector{0.04, 0.01, 0.03}),
+                testing::Pointwise(testing::DoubleEq(), std::vector{0.06, 0.03, 0.06}));
+    EXPECT_THAT(benjamini_hochberg(std::vector{0.04, 0.01, 0.03}),
+                testing::Pointwise(testing::DoubleEq(), std::vector{0.04, 0.03, 0.04}));
+}
+
+TEST(AdjustBadInput, EveryFaultIsNamedByPosition) {
+    const std::string message = usage_message([] { (void)holm(std::vector{0.5, -0.1, 1.5, std::nan("")}); });
+    EXPECT_THAT(message, HasSubstr("p[1]: found -0.1"));
+    EXPECT_THAT(message, HasSubstr("p[2]: found 1.5"));
+    EXPECT_THAT(message, HasSubstr("p[3]: found nan"));
+    EXPECT_THAT(usage_message([] { (void)benjamini_hochberg({}); }), HasSubstr("no p-values"));
+}
+
+} // namespace
+} // namespace metrics

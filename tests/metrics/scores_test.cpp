@@ -1,0 +1,89 @@
+#include "metrics/scores.hpp"
+
+#include <limits>
+
+#include "tests/metrics/golden.hpp"
+
+namespace metrics {
+namespace {
+
+using suite::ErrorKind;
+using testing::HasSubstr;
+
+Predictions single_label(const nlohmann::json& entry) {
+    Predictions predictions{.outputs = entry["classes"].get<std::size_t>(),
+                            .scores = entry["logits"].get<std::vector<float>>(),
+                            .class_labels = entry["labels"].get<std::vector<std::int64_t>>()};
+    predictions.samples = predictions.class_labels.size();
+    return predictions;
+}
+
+std::string numeric_message(const std::string& metric, const Predictions& predictions) {
+    return golden::message_of(ErrorKind::numeric, [&] { (void)score(metric, predictions); });
+}
+
+TEST(Score, Top1AndMacroAucInPercentAgreeWithTheGoldenFile) {
+    for (const auto& entry : golden::read("auc.json")["macro"]) {
+        const MetricValue top1 = score("top1", single_label(entry));
+        const MetricValue auc = score("mean_auc", single_label(entry));
+
+        golden::expect_close(top1.value, entry["top1"], 1e-14, "top1");
+        golden::expect_close(auc.value, entry["percent"], 1e-13, "mean_auc");
+        EXPECT_EQ(top1.name, "top1");
+        EXPECT_EQ(auc.unit, "%");
+        EXPECT_TRUE(auc.higher_is_better);
+    }
+}
+
+TEST(Score, MultiLabelMeanAuc) {
+    const auto entry = golden::read("auc.json")["multi"][1];
+    Predictions predictions{.outputs = entry["classes"].get<std::size_t>(),
+                            .scores = entry["scores"].get<std::vector<float>>(),
+                            .label_matrix = golden::labels(entry["labels"])};
+    predictions.samples = predictions.scores.size() / predictions.outputs;
+
+    golden::expect_close(score("mean_auc", predictions).value, entry["percent"], 1e-13, "mean_auc");
+}
+
+TEST(Top1, TheFirstOfEqualScoresWins) {
+    const std::vector<float> scores{0.5F, 0.5F, 0.5F, 0.5F};
+    EXPECT_EQ(top1_accuracy(scores, std::vector<std::int64_t>{0, 1}, 2), 50.0);
+}
+
+TEST(Softmax, SurvivesLargeLogitsAndSumsToOne) {
+    const std::vector<double> row = softmax_rows(std::vector{1000.0F, 999.0F, -1000.0F}, 3);
+    EXPECT_NEAR(row[0], 1 / (1 + std::exp(-1.0)), 1e-15);
+    EXPECT_NEAR(row[0] + row[1] + row[2], 1.0, 1e-15);
+}
+
+TEST(ScoreBadInput, NothingIsScoredBehindANaN) {
+    const Predictions predictions{.samples = 2,
+                                  .outputs = 2,
+                                  .scores = {0.1F, 0.2F, 0.3F, std::numeric_limits<float>::infinity()},
+                                  .class_labels = {0, 1}};
+    EXPECT_THAT(numeric_message("top1", predictions), HasSubstr("score of sample 1, output 1: found inf"));
+}
+
+TEST(ScoreBadInput, EveryWrongCountIsNamed) {
+    const Predictions predictions{
+        .samples = 3, .outputs = 2, .scores = {0.1F, 0.2F, 0.3F, 0.4F}, .class_labels = {0, 1}};
+    const std::string message = numeric_message("top1", predictions);
+    EXPECT_THAT(message, HasSubstr("number of scores: found 4, expected 6"));
+    EXPECT_THAT(message, HasSubstr("number of class labels: found 2, expected 3"));
+}
+
+TEST(ScoreBadInput, MetricsThatDoNotExistForTheLabels) {
+    const Predictions multi{.samples = 1, .outputs = 2, .scores = {0.1F, 0.2F}, .label_matrix = {1.0F, 0.0F}};
+    EXPECT_THAT(numeric_message("top1", multi), HasSubstr("expected class labels for top1"));
+    EXPECT_THAT(numeric_message("mean_auc", multi), HasSubstr("no class with both label values"));
+    EXPECT_THAT(numeric_message("top1", {}), HasSubstr("no scores"));
+}
+
+TEST(ScoreBadInput, UnknownMetricNamesTheKnownOnes) {
+    const std::string message = golden::usage_message([] { (void)score("topp1", {}); });
+    EXPECT_THAT(message, HasSubstr("topp1"));
+    EXPECT_THAT(message, HasSubstr("top1"));
+}
+
+} // namespace
+} // namespace metrics

@@ -1,0 +1,151 @@
+#include "metrics/t_tests.hpp"
+
+#include <limits>
+
+#include "metrics/student_t.hpp"
+#include "tests/metrics/golden.hpp"
+
+namespace metrics {
+namespace {
+
+using golden::expect_close;
+using golden::usage_message;
+using testing::HasSubstr;
+
+constexpr double tight = 1e-12;
+
+void expect_test(const TTest& test, const nlohmann::json& expected, double relative,
+                 const std::string& name) {
+    expect_close(test.difference, expected["difference"], relative, name + " difference");
+    expect_close(test.t, expected["t"], relative, name + " t");
+    expect_close(test.df, expected["df"], relative, name + " df");
+    expect_close(test.p, expected["p"], relative, name + " p");
+    expect_close(test.p_greater, expected["p_greater"], relative, name + " p_greater");
+    expect_close(test.p_less, expected["p_less"], relative, name + " p_less");
+    const double width = expected["ci95"][1].get<double>() - expected["ci95"][0].get<double>();
+    EXPECT_NEAR(test.ci95.low, expected["ci95"][0], relative * width) << name;
+    EXPECT_NEAR(test.ci95.high, expected["ci95"][1], relative * width) << name;
+}
+
+void expect_tost(const Tost& test, const nlohmann::json& expected, double relative) {
+    expect_close(test.p_lower, expected["p_lower"], relative, "p_lower");
+    expect_close(test.p_upper, expected["p_upper"], relative, "p_upper");
+    expect_close(test.p, expected["p"], relative, "tost p");
+    EXPECT_EQ(test.equivalent, expected["p"].get<double>() < 0.05);
+}
+
+Sample summary_from(const nlohmann::json& triple) {
+    return summary_sample(triple[0], triple[1], triple[2]);
+}
+
+TEST(TTests, RawCasesAgreeWithExtendedPrecisionFarIntoTheTails) {
+    double smallest_p = 1;
+    const auto file = golden::read("t_tests.json");
+    ASSERT_GE(file["raw"].size(), 50U);
+    for (const auto& expected : file["raw"]) {
+        const auto a = expected["a"].get<std::vector<double>>();
+        const auto b = expected["b"].get<std::vector<double>>();
+        const Sample sample_a = make_sample(a);
+        const Sample sample_b = make_sample(b);
+
+        expect_test(welch(sample_a, sample_b), expected["welch"], tight, "welch");
+        expect_test(pooled(sample_a, sample_b), expected["pooled"], tight, "pooled");
+        if (expected.contains("paired"))
+            expect_test(paired(a, b), expected["paired"], tight, "paired");
+        expect_tost(tost(sample_a, sample_b, expected["tost"]["margin"]), expected["tost"], tight);
+        if (const double p = welch(sample_a, sample_b).p; p > 0)
+            smallest_p = std::min(smallest_p, p);
+    }
+    EXPECT_LT(smallest_p, 1e-200);
+}
+
+TEST(TTests, SummariesGiveTheSameTestAsTheirValuesWould) {
+    for (const auto& expected : golden::read("t_tests.json")["summaries"]) {
+        const Sample a = summary_from(expected["a"]);
+        const Sample b = summary_from(expected["b"]);
+
+        expect_test(welch(a, b), expected["welch"], tight, "welch");
+        expect_tost(tost(a, b, expected["tost"]["margin"]), expected["tost"], tight);
+    }
+}
+
+TEST(TTests, RawAgainstSummaryEqualsSummaryAgainstSummary) {
+    const Sample raw = make_sample(std::vector{70.1, 70.9, 71.3, 69.8});
+    const Sample summary = summary_sample(raw.mean, *raw.sd, raw.n);
+    const Sample other = summary_sample(72.0, 0.4, 5);
+
+    expect_close(welch(raw, other).p, welch(summary, other).p, 1e-10, "p");
+}
+
+TEST(TTests, UpperTailsKeepTheirRelativeAccuracy) {
+    for (const auto& tail : golden::read("t_tests.json")["upper_tails"])
+        expect_close(
+            static_cast<double>(student_t_upper_tail(tail["t"].get<double>(), tail["df"].get<double>())),
+            tail["p"], tight, "tail at t = " + tail["t"].dump() + ", df = " + tail["df"].dump());
+}
+
+TEST(TTests, CriticalValues) {
+    for (const auto& entry : golden::read("t_tests.json")["criticals"])
+        expect_close(static_cast<double>(student_t_critical(entry["df"].get<double>(), 0.05L)),
+                     entry["critical"], tight, "critical value at df = " + entry["df"].dump());
+}
+
+TEST(TTests, ShiftedTestsAgainstAnotherNullDifference) {
+    const Sample a = make_sample(std::vector{3.0, 4.0, 5.5});
+    const Sample b = make_sample(std::vector{1.0, 2.5, 2.0});
+    const Tost both_sides = tost(a, b, 0.75);
+
+    const TTest above = shifted(welch(a, b), -0.75);
+    const TTest below = shifted(welch(a, b), 0.75);
+
+    expect_close(above.p_greater, both_sides.p_lower, 1e-10, "p_lower");
+    expect_close(below.p_less, both_sides.p_upper, 1e-10, "p_upper");
+}
+
+TEST(TTestsBadInput, OneValueIsNamed) {
+    const Sample one = make_sample(std::vector{1.0});
+    const Sample three = make_sample(std::vector{1.0, 2.0, 4.0});
+    EXPECT_THAT(usage_message([&] { (void)welch(one, three); }),
+                HasSubstr("a: found n = 1, expected n of 2"));
+    EXPECT_THAT(usage_message([&] { (void)welch(three, make_sample({})); }), HasSubstr("b: found n = 0"));
+    EXPECT_THAT(usage_message([&] { (void)tost(one, one, 0.5); }), HasSubstr("b: found n = 1"));
+}
+
+TEST(TTestsBadInput, AllFaultsComeAtOnce) {
+    const Sample bad = make_sample(std::vector{1.0, std::nan(""), std::numeric_limits<double>::infinity()});
+    const std::string message = usage_message([&] { (void)tost(bad, summary_sample(1, -0.1, 4), 0); });
+    EXPECT_THAT(message, HasSubstr("a[1]: found nan"));
+    EXPECT_THAT(message, HasSubstr("a[2]: found inf"));
+    EXPECT_THAT(message, HasSubstr("b sd: found negative sd -0.1"));
+    EXPECT_THAT(message, HasSubstr("margin: found 0"));
+}
+
+TEST(TTestsBadInput, ZeroVarianceOnBothSidesIsNoTest) {
+    // 0.1 + 0.1 + 0.1 is not 3 × 0.1: a careless mean would leave a variance of 1e-34.
+    const Sample constant = make_sample(std::vector{0.1, 0.1, 0.1});
+    EXPECT_THAT(usage_message([&] { (void)welch(constant, summary_sample(2, 0, 5)); }),
+                HasSubstr("zero variance on both sides"));
+    EXPECT_THAT(usage_message([&] { (void)tost(constant, constant, 1.0); }), HasSubstr("zero variance"));
+}
+
+TEST(TTestsBadInput, DifferencesThatVaryOnlyByRoundingHaveNoVariance) {
+    const std::vector<double> a{1.1, 2.3, 3.4};
+    const std::vector<double> b{1.0, 2.2, 3.3};
+    ASSERT_NE(a[0] - b[0], a[1] - b[1]);
+    EXPECT_THAT(usage_message([&] { (void)paired(a, b); }), HasSubstr("zero variance of the differences"));
+}
+
+TEST(TTestsBadInput, PairsOfUnequalLengthAreNamed) {
+    EXPECT_THAT(usage_message([] {
+                    (void)paired(std::vector{1.0, 2.0, 4.0}, std::vector{1.0, 3.0});
+                }),
+                HasSubstr("found 3 and 2 values, expected pairs of equal length"));
+}
+
+TEST(TTestsBadInput, ANumberOutsideDoubleIsNotPrintedAsInfinity) {
+    EXPECT_THAT(usage_message([] { (void)welch(summary_sample(1e308, 1, 3), summary_sample(-1e308, 1, 3)); }),
+                HasSubstr("range of double"));
+}
+
+} // namespace
+} // namespace metrics
