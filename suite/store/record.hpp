@@ -1,4 +1,4 @@
-// One finished (or failed) run as plain data; suite/store/store.hpp makes it durable.
+// One finished (or failed) run as plain data; suite/store/store.hpp makes it durable. Texts hold no NUL.
 #pragma once
 
 #include <cstddef>
@@ -68,5 +68,8 @@ struct RunRecord {
 /// Equal in everything that a rerun must repeat: key, metrics, losses, predictions, weights digest (not
 /// times).
 [[nodiscard]] bool same_result(const RunRecord& a, const RunRecord& b);
+/// Name of the first field in which same_result finds a difference ("metrics[0].value"); empty when equal.
+/// Numbers are compared bit by bit, so NaN equals itself.
+[[nodiscard]] std::string first_difference(const RunRecord& a, const RunRecord& b);
 
 } // namespace suite::store

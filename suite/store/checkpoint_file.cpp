@@ -1,0 +1,276 @@
+#include "suite/store/checkpoint_file.hpp"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <set>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suite/base/hash.hpp"
+#include "suite/store/hdf5_io.hpp"
+#include "suite/store/user_block.hpp"
+
+namespace suite::store {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr ErrorKind kind = ErrorKind::weights;
+
+struct CheckpointRow {
+    std::string key;
+    std::int64_t step = 0;
+    std::uint64_t values = 0;
+    std::uint64_t momentum = 0;
+    std::int64_t schema = checkpoint_schema;
+};
+
+struct TensorRow {
+    std::string name;
+    std::string shape;
+    std::uint64_t offset = 0;
+};
+
+const std::tuple checkpoint_fields{Field{"key", &CheckpointRow::key}, Field{"step", &CheckpointRow::step},
+                                   Field{"values", &CheckpointRow::values},
+                                   Field{"momentum", &CheckpointRow::momentum},
+                                   Field{"schema", &CheckpointRow::schema}};
+const std::tuple tensor_fields{Field{"name", &TensorRow::name}, Field{"shape", &TensorRow::shape},
+                               Field{"offset", &TensorRow::offset}};
+
+std::vector<TensorRow> tensor_rows(const Checkpoint& checkpoint) {
+    std::vector<TensorRow> rows;
+    for (const CheckpointTensor& tensor : checkpoint.tensors) {
+        rows.push_back({tensor.name, fmt::format("{}", fmt::join(tensor.shape, ",")), tensor.offset});
+    }
+    return rows;
+}
+
+/// Extents of "64,3,7,7"; throws Error on anything that to_text of a shape would not write.
+std::vector<std::int64_t> shape_from(const TensorRow& row) {
+    std::vector<std::int64_t> shape;
+    const char* at = row.shape.data();
+    const char* const end = at + row.shape.size();
+    while (at != end) {
+        std::int64_t extent = 0;
+        const auto result = std::from_chars(at, end, extent);
+        const bool last = result.ptr == end;
+        if (result.ec != std::errc{} || (!last && (*result.ptr != ',' || result.ptr + 1 == end))) {
+            throw Error(kind, Fault{.where = "tensor " + row.name,
+                                    .found = "shape \"" + row.shape + "\"",
+                                    .expected = "extents and commas",
+                                    .fix = ""});
+        }
+        shape.push_back(extent);
+        at = last ? end : result.ptr + 1;
+    }
+    return shape;
+}
+
+bool lies_inside(const CheckpointTensor& tensor, std::size_t arena) {
+    if (tensor.offset > arena) {
+        return false;
+    }
+    const std::size_t room = arena - tensor.offset;
+    std::size_t count = 1;
+    for (const std::int64_t extent : tensor.shape) {
+        const auto size = static_cast<std::size_t>(extent);
+        if (extent < 0 || (size != 0 && count > room / size)) {
+            return false;
+        }
+        count *= size;
+    }
+    return count <= room;
+}
+
+void add_value_faults(FaultList& faults, const Checkpoint& checkpoint, const std::string& where) {
+    if (!checkpoint.momentum.empty() && checkpoint.momentum.size() != checkpoint.values.size()) {
+        faults.add({.where = where,
+                    .found = fmt::format("momentum of {} values", checkpoint.momentum.size()),
+                    .expected = fmt::format("none or {}", checkpoint.values.size()),
+                    .fix = ""});
+    }
+    std::set<std::string_view> names;
+    for (const CheckpointTensor& tensor : checkpoint.tensors) {
+        if (tensor.name.empty() || tensor.name.find('\0') != std::string::npos ||
+            !names.insert(tensor.name).second) {
+            faults.add(
+                {.where = where,
+                 .found = fmt::format("tensor name \"{}\" empty, twice or with NUL", tensor.name.c_str()),
+                 .expected = "names that tell tensors apart",
+                 .fix = ""});
+        }
+        if (!lies_inside(tensor, checkpoint.values.size())) {
+            faults.add({.where = where,
+                        .found = fmt::format("tensor {} of shape [{}] at {}", tensor.name.c_str(),
+                                             fmt::join(tensor.shape, ","), tensor.offset),
+                        .expected = fmt::format("a tensor inside {} values", checkpoint.values.size()),
+                        .fix = ""});
+        }
+    }
+}
+
+/// Where the arenas lie in the file that HDF5 has laid out.
+struct Layout {
+    std::uint64_t values = 0;
+    std::uint64_t momentum = 0;
+};
+
+/// Everything but the arenas, whose space is only reserved: they are written by our own checked writes, with
+/// no copy inside the library and no late error of its close on a full disk.
+Layout lay_out(const fs::path& path, const Checkpoint& checkpoint) {
+    const auto session = hdf5_session();
+    FileHandle file = create_hdf5_file(path.string());
+    const CheckpointRow row{.key = checkpoint.key,
+                            .step = checkpoint.step,
+                            .values = checkpoint.values.size(),
+                            .momentum = checkpoint.momentum.size()};
+    const std::vector<TensorRow> tensors = tensor_rows(checkpoint);
+    write_table(file.get(), "/checkpoint",
+                to_table(std::span<const CheckpointRow>(&row, 1), checkpoint_fields));
+    write_table(file.get(), "/tensors", to_table(std::span<const TensorRow>(tensors), tensor_fields));
+    const Layout layout{.values = reserve_floats(file.get(), "/values", checkpoint.values.size()),
+                        .momentum = reserve_floats(file.get(), "/momentum", checkpoint.momentum.size())};
+    checked(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "flushing " + path.string());
+    file.close();
+    return layout;
+}
+
+void write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes, const fs::path& path) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            throw errno_error(kind, path, "writing", written == 0 ? ENOSPC : errno);
+        }
+        offset += static_cast<std::uint64_t>(written);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+}
+
+void fill_temporary(const fs::path& temporary, const fs::path& path, const Checkpoint& checkpoint) {
+    const Layout layout = lay_out(temporary, checkpoint);
+    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!fd.valid()) {
+        throw errno_error(kind, path, "opening", errno);
+    }
+    write_at(fd.get(), layout.values, std::as_bytes(std::span(checkpoint.values)), path);
+    write_at(fd.get(), layout.momentum, std::as_bytes(std::span(checkpoint.momentum)), path);
+    const UserBlock block{.kind = "checkpoint",
+                          .schema = checkpoint_schema,
+                          .sha256 = sha256_hex_of_file(temporary, user_block_bytes)};
+    const std::string head = to_bytes(block);
+    write_at(fd.get(), 0, std::as_bytes(std::span(head.data(), head.size())), path);
+    if (const int error_number = fd.close(); error_number != 0) {
+        throw errno_error(kind, path, "closing", error_number);
+    }
+}
+
+/// The first 512 bytes of a regular file, and its size.
+std::string read_head(const fs::path& path, std::uint64_t& file_bytes) {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status {};
+    if (!fd.valid() || ::fstat(fd.get(), &status) != 0) {
+        throw errno_error(kind, path, "opening a checkpoint", errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        throw Error(kind, Fault{.where = path.string(),
+                                .found = "something that is not a file",
+                                .expected = "a checkpoint",
+                                .fix = "move it away"});
+    }
+    file_bytes = static_cast<std::uint64_t>(status.st_size);
+    std::string head(user_block_bytes, '\0');
+    const ssize_t count = ::pread(fd.get(), head.data(), head.size(), 0);
+    head.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
+    return head;
+}
+
+Checkpoint read_content(const fs::path& path, std::uint64_t file_bytes) {
+    const auto session = hdf5_session();
+    FileHandle file = open_hdf5_file(path.string());
+    const hid_t id = file.get();
+    const Table row_columns = to_table(std::span<const CheckpointRow>(), checkpoint_fields);
+    const auto rows = from_table(read_table(id, "/checkpoint", row_columns, file_bytes), checkpoint_fields);
+    if (rows.size() != 1 || rows.front().schema != checkpoint_schema) {
+        throw Error(kind, Fault{.where = path.string() + ": /checkpoint",
+                                .found = fmt::format("{} rows or another schema", rows.size()),
+                                .expected = fmt::format("one row of schema {}", checkpoint_schema),
+                                .fix = ""});
+    }
+    Checkpoint checkpoint{.key = rows.front().key,
+                          .tensors = {},
+                          .values = read_floats(id, "/values", 1, file_bytes).values,
+                          .momentum = read_floats(id, "/momentum", 1, file_bytes).values,
+                          .step = rows.front().step};
+    const Table tensor_columns = to_table(std::span<const TensorRow>(), tensor_fields);
+    for (const TensorRow& row :
+         from_table(read_table(id, "/tensors", tensor_columns, file_bytes), tensor_fields)) {
+        checkpoint.tensors.push_back({row.name, shape_from(row), row.offset});
+    }
+    file.close();
+    return checkpoint;
+}
+
+/// Runs the function; whatever Error it throws becomes Error(weights) about this file.
+template<typename Function>
+auto as_weights(const fs::path& path, const Function& function) {
+    try {
+        return function();
+    } catch (const Error& error) {
+        std::vector<Fault> faults = error.faults();
+        for (Fault& fault : faults) {
+            if (!fault.where.starts_with(path.string())) {
+                fault.where = path.string() + ": " + fault.where;
+            }
+        }
+        throw Error(kind, std::move(faults));
+    }
+}
+
+} // namespace
+
+void write_checkpoint(const fs::path& path, const Checkpoint& checkpoint, Durability durability) {
+    FaultList faults;
+    add_value_faults(faults, checkpoint, path.string());
+    faults.throw_if_any(kind);
+    as_weights(path, [&] {
+        make_folders(path.parent_path().empty() ? "." : path.parent_path(), kind);
+        const fs::path temporary = temporary_name(path);
+        try {
+            fill_temporary(temporary, path, checkpoint);
+        } catch (...) {
+            ::unlink(temporary.c_str());
+            throw;
+        }
+        publish_file(temporary, path, kind, durability);
+    });
+}
+
+Checkpoint read_checkpoint(const fs::path& path, std::string_view key) {
+    return as_weights(path, [&] {
+        std::uint64_t file_bytes = 0;
+        const std::string head = read_head(path, file_bytes);
+        check_user_block(head, sha256_hex_of_file(path, user_block_bytes), "checkpoint", checkpoint_schema,
+                         path.string(), kind);
+        Checkpoint checkpoint = read_content(path, file_bytes);
+        FaultList faults;
+        add_value_faults(faults, checkpoint, path.string());
+        if (checkpoint.key != key) {
+            faults.add({.where = path.string(),
+                        .found = "the checkpoint of " + checkpoint.key,
+                        .expected = "the checkpoint of " + std::string(key),
+                        .fix = "run again: its run is repeated"});
+        }
+        faults.throw_if_any(kind);
+        return checkpoint;
+    });
+}
+
+} // namespace suite::store

@@ -1,0 +1,44 @@
+// Checkpoint files: named tensors in one flat arena, the optimiser's momentum beside it, the step. HDF5 1.10
+// behind the same 512-byte user block as records, SHA-256 of all that follows:
+//   /checkpoint  one row: key, step, values, momentum, schema      /values, /momentum  float32, flat
+//   /tensors     name, shape ("64,3,7,7"; empty: a scalar), offset (elements)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "suite/base/files.hpp"
+
+namespace suite::store {
+
+inline constexpr int checkpoint_schema = 1;
+
+struct CheckpointTensor {
+    std::string name;
+    std::vector<std::int64_t> shape; ///< every extent >= 0
+    std::size_t offset = 0;          ///< into the arena, elements
+    [[nodiscard]] bool operator==(const CheckpointTensor&) const = default;
+};
+
+struct Checkpoint {
+    std::string key; ///< of the run that made it
+    std::vector<CheckpointTensor> tensors;
+    std::vector<float> values;
+    std::vector<float> momentum; ///< empty or as long as values
+    std::int64_t step = 0;
+};
+
+/// Writes the file whole or not at all, replacing an older one; makes the folder. Memory: none of the arenas
+/// is copied. Throws Error(weights) when it cannot be written, or when a tensor's name is empty or twice, its
+/// shape leaves the arena, or the momentum's length differs (all such faults at once).
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
+                      Durability durability = Durability::fsync);
+
+/// Throws Error(weights) on a missing, damaged, foreign or newer file, or one of another key.
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path, std::string_view key);
+
+} // namespace suite::store

@@ -1,0 +1,142 @@
+#include "suite/store/record_file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store_fixture.hpp"
+#include "suite/base/error.hpp"
+#include "suite/store/user_block.hpp"
+
+namespace suite::store {
+namespace {
+
+using testing::failed_record;
+using testing::full_record;
+using ::testing::HasSubstr;
+using testing::minimal_record;
+
+std::string message_of(std::string_view bytes, std::string_view key) {
+    try {
+        static_cast<void>(record_from_bytes(bytes, key, "x.h5"));
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::store);
+        return error.what();
+    }
+    return "read";
+}
+
+void expect_equal(const RunRecord& a, const RunRecord& b) {
+    EXPECT_EQ(first_difference(a, b), "");
+    EXPECT_EQ(a.kind, b.kind);
+    EXPECT_EQ(a.cell, b.cell);
+    EXPECT_EQ(a.config, b.config);
+    EXPECT_EQ(a.seed, b.seed);
+    EXPECT_EQ(a.parent_key, b.parent_key);
+    EXPECT_EQ(a.images_seen, b.images_seen);
+    EXPECT_EQ(a.parameters, b.parameters);
+    EXPECT_EQ(a.train_seconds, b.train_seconds);
+    EXPECT_EQ(std::isnan(a.wall_seconds), std::isnan(b.wall_seconds));
+    EXPECT_EQ(a.provenance, b.provenance);
+}
+
+TEST(RecordFile, GivesBackEveryField) {
+    const RunRecord record = full_record();
+    expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
+}
+
+TEST(RecordFile, GivesBackEmptyVectors) {
+    RunRecord record = minimal_record();
+    expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
+    record.predictions = PredictionTable{};
+    expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
+    record.predictions->samples = 4; // no outputs
+    expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
+}
+
+TEST(RecordFile, GivesBackTheLargestNumbersAndLongTexts) {
+    RunRecord record = minimal_record(std::numeric_limits<std::uint64_t>::max());
+    record.images_seen = std::numeric_limits<std::int64_t>::min();
+    record.provenance["long"] = std::string(100'000, 'x');
+    expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
+}
+
+TEST(RecordFile, GivesBackAFailure) {
+    const RunRecord record = failed_record();
+    const RunRecord read = record_from_bytes(record_to_bytes(record), record.key, "x.h5");
+    ASSERT_TRUE(read.failure);
+    EXPECT_EQ(read.failure->phase, "train");
+    EXPECT_EQ(read.failure->kind, "numeric");
+    EXPECT_EQ(read.failure->reason, "loss is NaN");
+    EXPECT_EQ(read.failure->step, 42);
+}
+
+TEST(RecordFile, HasEqualBytesForEqualContent) {
+    const std::string first = record_to_bytes(full_record());
+    ::usleep(1'100'000); // object times have a resolution of one second
+    EXPECT_EQ(sha256_hex(record_to_bytes(full_record())), sha256_hex(first));
+}
+
+TEST(RecordFile, KeepsTheDigestOfAllThatFollowsInItsUserBlock) {
+    const std::string bytes = record_to_bytes(minimal_record());
+    EXPECT_THAT(bytes, ::testing::StartsWith("TransferScale record\nschema 1\nsha256 " +
+                                             sha256_hex(std::string_view(bytes).substr(512))));
+    EXPECT_EQ(bytes.substr(512, 8), "\x89HDF\r\n\x1a\n");
+}
+
+TEST(RecordFile, NamesTheRightKeyUnderAWrongName) {
+    const std::string other = minimal_record(1).key;
+    const RunRecord record = minimal_record(0);
+    const std::string message = message_of(record_to_bytes(record), other);
+    EXPECT_THAT(message, HasSubstr("found the record of " + record.key));
+    EXPECT_THAT(message, HasSubstr("expected the record of " + other));
+}
+
+TEST(RecordFile, TellsANewerSchemaFromDamage) {
+    std::string bytes = record_to_bytes(minimal_record());
+    const std::string digest = sha256_hex(std::string_view(bytes).substr(512));
+    bytes.replace(0, 512, to_bytes(UserBlock{"record", record_schema + 1, digest}));
+    EXPECT_THAT(message_of(bytes, minimal_record().key), HasSubstr("written by a newer version (schema 2)"));
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    EXPECT_THAT(message_of(bytes, minimal_record().key), HasSubstr("SHA-256"));
+}
+
+TEST(RecordFile, RefusesForeignFiles) {
+    const std::string key = minimal_record().key;
+    EXPECT_THAT(message_of("", key), HasSubstr("found 0 bytes"));
+    EXPECT_THAT(message_of(std::string(4096, '\0'), key), HasSubstr("does not begin with"));
+    std::string bytes = record_to_bytes(minimal_record());
+    const std::string digest = sha256_hex(std::string_view(bytes).substr(512));
+    bytes.replace(0, 512, to_bytes(UserBlock{"checkpoint", 1, digest}));
+    EXPECT_THAT(message_of(bytes, key), HasSubstr("found a checkpoint, expected a record"));
+}
+
+TEST(RecordFile, RefusesToWriteWhatItWouldNotRead) {
+    RunRecord record = full_record();
+    record.key = minimal_record().key;
+    record.failure = Failure{};
+    record.predictions->scores.pop_back();
+    record.cell = std::string("a\0b", 3);
+    try {
+        static_cast<void>(record_to_bytes(record));
+        FAIL() << "written";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.faults().size(), 4U) << error.what(); // all at once
+        EXPECT_THAT(error.what(), HasSubstr("SHA-256 of its configuration"));
+        EXPECT_THAT(error.what(), HasSubstr("NUL"));
+    }
+}
+
+TEST(UserBlockBytes, RoundTripAndNoticeEveryBit) {
+    const UserBlock block{"record", 3, sha256_hex(std::string_view("x"))};
+    const std::string bytes = to_bytes(block);
+    ASSERT_EQ(bytes.size(), 512U);
+    EXPECT_EQ(user_block_from_bytes(bytes), block);
+    for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+        std::string flipped = bytes;
+        flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+        EXPECT_FALSE(user_block_from_bytes(flipped)) << "bit " << bit;
+    }
+}
+
+} // namespace
+} // namespace suite::store
