@@ -1,0 +1,249 @@
+#include "suite/plan/reference.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "suite/base/files.hpp"
+#include "suite/base/hash.hpp"
+#include "suite/base/names.hpp"
+#include "suite/plan/csv_table.hpp"
+#include "suite/plan/plan.hpp"
+
+namespace suite::plan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double highest_percent = 100.0;
+
+/// Half a unit of the last digit: "56.07" gives 0.005.
+double half_of_last_digit(std::string_view number) {
+    const std::size_t point = number.find('.');
+    const std::size_t decimals = point == std::string_view::npos ? 0 : number.size() - point - 1;
+    return 0.5 * std::pow(10.0, -static_cast<double>(decimals));
+}
+
+/// Reads the files of one workload under one profile.
+class ReferenceReader {
+public:
+    ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile);
+    References read();
+
+private:
+    /// The file's name as messages say it.
+    [[nodiscard]] std::string name_of(const fs::path& path) const;
+    /// Cell and metric of a row; nothing (and a fault) unless both are the workload's.
+    std::optional<std::string> cell_of(CsvTable& table, const CsvRow& row);
+    std::optional<double> percent(CsvTable& table, const CsvRow& row, std::string_view column);
+    void read_printed(const fs::path& path);
+    void read_seeds(const fs::path& path, ReferenceKind kind, std::map<std::string, Reference>& cells);
+    void add_printed(CsvTable& table, const CsvRow& row, const std::string& cell);
+    void add_value(CsvTable& table, const CsvRow& row, const std::string& cell, Reference& reference);
+    void read_baseline(const fs::path& path);
+    std::string read_baseline_origin(const fs::path& csv, const fs::path& json);
+
+    const WorkloadSpec& workload_;
+    const ProfileSpec& profile_;
+    fs::path root_;
+    std::map<std::string, std::string> metrics_; ///< cell -> metric
+    std::vector<std::string> cells_;
+    References references_;
+    FaultList faults_;
+};
+
+ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload,
+                                 const ProfileSpec& profile)
+    : workload_(workload), profile_(profile), root_(catalog.root) {
+    for (const CellId& id : workload_cells(workload)) {
+        cells_.push_back(id.text());
+        metrics_[id.text()] = find(catalog.data_sets, id.target, "data set").metric;
+    }
+}
+
+std::string ReferenceReader::name_of(const fs::path& path) const {
+    return (root_.filename() / path.lexically_relative(root_)).string();
+}
+
+std::optional<std::string> ReferenceReader::cell_of(CsvTable& table, const CsvRow& row) {
+    const std::string& cell = table.text(row, "cell");
+    const auto known = metrics_.find(cell);
+    if (known == metrics_.end()) {
+        table.add_fault(row, fmt::format("cell '{}'", cell), expected_names(cell, cells_));
+        return std::nullopt;
+    }
+    if (const std::string& metric = table.text(row, "metric"); metric != known->second) {
+        table.add_fault(row, fmt::format("metric '{}'", metric),
+                        fmt::format("{} of {}", known->second, cell));
+        return std::nullopt;
+    }
+    return cell;
+}
+
+std::optional<double> ReferenceReader::percent(CsvTable& table, const CsvRow& row, std::string_view column) {
+    const std::optional<double> value = table.number(row, column);
+    if (value && (*value < 0.0 || *value > highest_percent)) {
+        table.add_fault(row, fmt::format("{} {}", column, *value), "percent, 0 to 100");
+        return std::nullopt;
+    }
+    return value;
+}
+
+void ReferenceReader::add_printed(CsvTable& table, const CsvRow& row, const std::string& cell) {
+    const auto mean = percent(table, row, "mean");
+    const auto sd = percent(table, row, "sd");
+    const auto n = table.whole(row, "n");
+    const std::string& bold = table.text(row, "bold");
+    if (bold != "" && bold != "0" && bold != "1") {
+        table.add_fault(row, fmt::format("bold '{}'", bold), "1, 0 or nothing");
+    }
+    if (!mean || !sd || !n) {
+        return;
+    }
+    Reference reference{.kind = ReferenceKind::printed,
+                        .metric = metrics_.at(cell),
+                        .values = {},
+                        .printed =
+                            PrintedCell{.mean = *mean,
+                                        .sd = *sd,
+                                        .n = static_cast<std::size_t>(*n),
+                                        .rounding_half_width = half_of_last_digit(table.text(row, "mean")),
+                                        .where = table.text(row, "where"),
+                                        .bold = bold.empty() ? std::nullopt : std::optional(bold == "1"),
+                                        .origin = table.text(row, "origin")},
+                        .origin = table.text(row, "origin")};
+    if (!references_.published.try_emplace(cell, std::move(reference)).second) {
+        table.add_fault(row, fmt::format("a second row of {}", cell), "one row a cell");
+    }
+}
+
+void ReferenceReader::read_printed(const fs::path& path) {
+    if (!fs::exists(path)) {
+        return;
+    }
+    CsvTable table(path, name_of(path), {"cell", "metric", "mean", "sd", "n", "where", "bold", "origin"},
+                   faults_);
+    for (const CsvRow& row : table.rows()) {
+        if (const auto cell = cell_of(table, row)) {
+            add_printed(table, row, *cell);
+        }
+    }
+}
+
+void ReferenceReader::add_value(CsvTable& table, const CsvRow& row, const std::string& cell,
+                                Reference& reference) {
+    const auto seed = table.whole(row, "seed");
+    const auto value = percent(table, row, "value");
+    if (!seed || !value) {
+        return;
+    }
+    const auto place =
+        std::lower_bound(reference.values.begin(), reference.values.end(), *seed,
+                         [](const SeedValue& entry, std::uint64_t s) { return entry.seed < s; });
+    if (place != reference.values.end() && place->seed == *seed) {
+        table.add_fault(row, fmt::format("seed {} of {} a second time", *seed, cell),
+                        "each seed of a cell once");
+        return;
+    }
+    reference.values.insert(place, SeedValue{.seed = *seed, .value = *value, .key = table.text(row, "key")});
+}
+
+void ReferenceReader::read_seeds(const fs::path& path, ReferenceKind kind,
+                                 std::map<std::string, Reference>& cells) {
+    if (!fs::exists(path)) {
+        return;
+    }
+    CsvTable table(path, name_of(path), {"cell", "metric", "seed", "value", "origin?", "key?"}, faults_);
+    for (const CsvRow& row : table.rows()) {
+        const auto cell = cell_of(table, row);
+        if (!cell) {
+            continue;
+        }
+        Reference& reference = cells[*cell];
+        reference.kind = kind;
+        reference.metric = metrics_.at(*cell);
+        reference.origin =
+            kind == ReferenceKind::baseline ? references_.baseline_origin : table.text(row, "origin");
+        add_value(table, row, *cell, reference);
+    }
+}
+
+std::string ReferenceReader::read_baseline_origin(const fs::path& csv, const fs::path& json) {
+    const auto fail = [&](std::string found, std::string expected) {
+        faults_.add(
+            {.where = name_of(json),
+             .found = std::move(found),
+             .expected = std::move(expected),
+             .fix = fmt::format("transferscale baseline record {} --profile {}", workload_.id, profile_.id)});
+        return std::string();
+    };
+    if (!fs::exists(json)) {
+        return fail("no such file", fmt::format("where and from what {} was recorded", name_of(csv)));
+    }
+    const auto document = nlohmann::json::parse(read_file(json, ErrorKind::usage), nullptr, false);
+    for (const char* key : {"recorded", "host", "cpu", "commit", "values_sha256"}) {
+        if (!document.is_object() || !document.contains(key) || !document[key].is_string()) {
+            return fail(fmt::format("no text '{}'", key), "a JSON object as `baseline record` writes it");
+        }
+    }
+    if (const std::string now = sha256_hex_of_file(csv); document["values_sha256"] != now) {
+        return fail(
+            "values_sha256 " + document["values_sha256"].get<std::string>(),
+            fmt::format("{}, the SHA-256 of {}: values are recorded, never edited", now, name_of(csv)));
+    }
+    return fmt::format("baseline of profile {}, recorded {} on {} ({}), commit {:.12}", profile_.id,
+                       document["recorded"].get<std::string>(), document["host"].get<std::string>(),
+                       document["cpu"].get<std::string>(), document["commit"].get<std::string>());
+}
+
+void ReferenceReader::read_baseline(const fs::path& path) {
+    if (fs::exists(path)) {
+        references_.baseline_origin = read_baseline_origin(path, fs::path(path).replace_extension(".json"));
+        read_seeds(path, ReferenceKind::baseline, references_.baseline);
+    }
+}
+
+References ReferenceReader::read() {
+    const fs::path folder = workload_.folder;
+    references_.compares_with_baseline = profile_.recorded_baseline;
+    read_printed(folder / "reference" / "printed.csv");
+    std::map<std::string, Reference> raw;
+    read_seeds(folder / "reference" / "raw_seeds.csv", ReferenceKind::raw_seeds, raw);
+    for (auto& [cell, reference] : raw) {
+        const auto printed = references_.published.find(cell);
+        reference.printed = printed == references_.published.end() ? std::nullopt : printed->second.printed;
+        references_.published[cell] = std::move(reference);
+    }
+    read_baseline(folder / "baseline" / (profile_.id + ".csv"));
+    faults_.throw_if_any(ErrorKind::usage, 2);
+    return std::move(references_);
+}
+
+} // namespace
+
+std::string_view to_string(ReferenceKind kind) noexcept {
+    constexpr std::array<std::string_view, 3> words{"raw_seeds", "printed", "baseline"};
+    return words[static_cast<std::size_t>(kind)];
+}
+
+double Reference::rounding_half_width() const {
+    return values.empty() && printed ? printed->rounding_half_width : 0.0;
+}
+
+const Reference* References::judging(const std::string& cell) const {
+    const auto& cells = compares_with_baseline ? baseline : published;
+    const auto found = cells.find(cell);
+    return found == cells.end() ? nullptr : &found->second;
+}
+
+References load_references(const Catalog& catalog, const std::string& workload, const std::string& profile) {
+    return ReferenceReader(catalog, find(catalog.workloads, workload, "workload"),
+                           find(catalog.profiles, profile, "profile"))
+        .read();
+}
+
+} // namespace suite::plan

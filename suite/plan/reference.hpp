@@ -1,0 +1,70 @@
+// What a workload's cells are compared with: workloads/ID/reference/{printed,raw_seeds}.csv as published, and
+// the recorded baseline of a miniature profile, workloads/ID/baseline/PROFILE.csv with PROFILE.json beside
+// it.
+//   printed.csv    cell,metric,mean,sd,n,where,bold,origin   numbers as printed, percent
+//   raw_seeds.csv  cell,metric,seed,value,origin             values behind them, percent; each (cell, seed)
+//   once PROFILE.csv    cell,metric,seed,value,key                recorded values; key: the run's
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "suite/plan/catalog.hpp"
+
+namespace suite::plan {
+
+enum class ReferenceKind { raw_seeds, printed, baseline };
+/// "raw_seeds", "printed", "baseline".
+[[nodiscard]] std::string_view to_string(ReferenceKind kind) noexcept;
+
+struct SeedValue {
+    std::uint64_t seed = 0;
+    double value = 0.0; ///< in the metric's unit (percent)
+    std::string key{};  ///< of the run; baselines only
+};
+
+/// A cell as printed.
+struct PrintedCell {
+    double mean = 0.0;
+    double sd = 0.0; ///< with n−1 (cherti-jitsev.md 8, no. 20)
+    std::size_t n = 0;
+    double rounding_half_width = 0.0; ///< half a unit of the last printed digit of the mean
+    std::string where;                ///< "paper" or "poster"
+    std::optional<bool> bold;         ///< nothing where the mark is lost
+    std::string origin;
+};
+
+/// One cell's reference. Raw values win over the printed summary, which stands beside them.
+struct Reference {
+    ReferenceKind kind = ReferenceKind::printed;
+    std::string metric;
+    std::vector<SeedValue> values; ///< in seed order; empty for a printed summary
+    std::optional<PrintedCell> printed;
+    std::string origin;
+
+    /// How far a printed mean may be from the true one; 0 where the values are known.
+    [[nodiscard]] double rounding_half_width() const;
+};
+
+struct References {
+    std::map<std::string, Reference> published; ///< by cell
+    std::map<std::string, Reference> baseline;
+    std::string baseline_origin;         ///< when, where and from what it was recorded; "" when there is none
+    bool compares_with_baseline = false; ///< of the profile: which of the two judges
+
+    /// The one that judges this cell; null when there is none.
+    [[nodiscard]] const Reference* judging(const std::string& cell) const;
+};
+
+/// Reads what there is for this workload and profile; absent files give empty maps. Unknown cells, doubled
+/// seeds, missing columns, another metric than the cell's, numbers that are none, a baseline changed after
+/// its recording: Error(usage) with all faults of all files, each with file:line.
+[[nodiscard]] References load_references(const Catalog& catalog, const std::string& workload,
+                                         const std::string& profile);
+
+} // namespace suite::plan
