@@ -1,0 +1,286 @@
+// stats TEST: the suite's statistics on numbers given as options (spec: cli.md, `stats`).
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "metrics/adjust.hpp"
+#include "metrics/numbers.hpp"
+#include "metrics/power.hpp"
+#include "metrics/roc_auc.hpp"
+#include "metrics/score_file.hpp"
+#include "metrics/t_tests.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/names.hpp"
+
+namespace suite::app {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Every value stays text until its test reads it: std::from_chars knows no locale, and "-1e-3" is a number to
+// it.
+struct StatsOptions {
+    std::string test;
+    std::optional<std::string> a, b, a_summary, b_summary, margin, p, difference, sd, n, power, file;
+    OutputOptions output;
+};
+
+// One option of the verb: its name, where its text goes, its help.
+struct OptionEntry {
+    const char* name;
+    std::optional<std::string> StatsOptions::*value;
+    const char* help;
+};
+constexpr OptionEntry option_entries[] = {
+    {"--a", &StatsOptions::a, "First sample: numbers with commas between them (welch, paired, tost)"},
+    {"--b", &StatsOptions::b, "Second sample"},
+    {"--a-summary", &StatsOptions::a_summary, "Instead of --a: mean,sd,n (welch, tost)"},
+    {"--b-summary", &StatsOptions::b_summary, "Instead of --b: mean,sd,n"},
+    {"--margin", &StatsOptions::margin, "Equivalence margin, above 0 (tost)"},
+    {"--p", &StatsOptions::p, "p-values with commas between them (holm, bh)"},
+    {"--difference", &StatsOptions::difference, "True difference of the two means (power)"},
+    {"--sd", &StatsOptions::sd, "Standard deviation of one value (power)"},
+    {"--n", &StatsOptions::n, "Values per group: asks for the power (power)"},
+    {"--power", &StatsOptions::power, "Wanted power in (0, 1): asks for n (power)"},
+    {"--file", &StatsOptions::file, "CSV with the header score,label; label 0, 1 or empty (auc)"},
+};
+
+// Runs every reader and keeps the faults of all of them.
+class Input {
+public:
+    template<typename Read>
+    auto read(Read read_value) -> decltype(read_value()) {
+        try {
+            return read_value();
+        } catch (const Error& error) {
+            for (const Fault& fault : error.faults()) {
+                faults_.add(fault);
+            }
+        }
+        return {};
+    }
+    void add(Fault fault) { faults_.add(std::move(fault)); }
+    void throw_if_any() const { faults_.throw_if_any(ErrorKind::usage); }
+
+private:
+    FaultList faults_;
+};
+
+const std::string& given(const std::optional<std::string>& value, const char* option, Input& input) {
+    static const std::string nothing;
+    if (!value) {
+        input.add({option, "no value", "one", fmt::format("give {}", option)});
+    }
+    return value ? *value : nothing;
+}
+
+std::vector<double> read_numbers(const std::optional<std::string>& value, const char* option, Input& input) {
+    const std::string& text = given(value, option, input);
+    return value ? input.read([&] { return metrics::parse_numbers(text, option); }) : std::vector<double>{};
+}
+
+double read_number(const std::optional<std::string>& value, const char* option, Input& input) {
+    const std::string& text = given(value, option, input);
+    const std::optional<double> number = metrics::parse_finite(text);
+    if (value && !number) {
+        input.add({option, fmt::format("'{}'", text), "a finite number", "write it like 57.3"});
+    }
+    return number.value_or(0.0);
+}
+
+// Whole and not negative; whether it is enough is the test's business.
+std::uint64_t read_count(const std::optional<std::string>& value, const char* option, Input& input) {
+    const double number = read_number(value, option, input);
+    const bool is_count = number >= 0 && number <= 0x1p52 && number == std::floor(number);
+    if (!is_count) {
+        input.add({option, fmt::format("n = {}", number), "a whole n of 2 or more",
+                   "a variance needs at least two values"});
+    }
+    return is_count ? static_cast<std::uint64_t>(number) : 0;
+}
+
+metrics::Sample read_sample(const std::optional<std::string>& values,
+                            const std::optional<std::string>& summary, const char* option, Input& input) {
+    const std::string summary_option = fmt::format("{}-summary", option);
+    if (values && summary) {
+        input.add({option, fmt::format("both {} and {}", option, summary_option), "one of them", "drop one"});
+        return {};
+    }
+    if (summary) {
+        return input.read([&] { return metrics::parse_summary(*summary, summary_option); });
+    }
+    return metrics::make_sample(read_numbers(values, option, input));
+}
+
+ordered_json document_of(const metrics::TTest& test) {
+    return {{"difference", test.difference},
+            {"t", test.t},
+            {"df", test.df},
+            {"p", test.p},
+            {"ci95", {test.ci95.low, test.ci95.high}}};
+}
+
+ordered_json welch(const StatsOptions& options) {
+    Input input;
+    const metrics::Sample a = read_sample(options.a, options.a_summary, "--a", input);
+    const metrics::Sample b = read_sample(options.b, options.b_summary, "--b", input);
+    input.throw_if_any();
+    return document_of(metrics::welch(a, b));
+}
+
+ordered_json paired(const StatsOptions& options) {
+    Input input;
+    const std::vector<double> a = read_numbers(options.a, "--a", input);
+    const std::vector<double> b = read_numbers(options.b, "--b", input);
+    input.throw_if_any();
+    return document_of(metrics::paired(a, b));
+}
+
+ordered_json tost(const StatsOptions& options) {
+    Input input;
+    const metrics::Sample a = read_sample(options.a, options.a_summary, "--a", input);
+    const metrics::Sample b = read_sample(options.b, options.b_summary, "--b", input);
+    const double margin = read_number(options.margin, "--margin", input);
+    input.throw_if_any();
+    const metrics::Tost test = metrics::tost(a, b, margin);
+    return {{"difference", test.difference}, {"df", test.df}, {"p_lower", test.p_lower},
+            {"p_upper", test.p_upper},       {"p", test.p},   {"equivalent", test.equivalent}};
+}
+
+ordered_json adjusted(const StatsOptions& options,
+                      std::vector<double> (*adjust)(std::span<const double> p_values)) {
+    Input input;
+    const std::vector<double> p_values = read_numbers(options.p, "--p", input);
+    input.throw_if_any();
+    return {{"adjusted", adjust(p_values)}};
+}
+
+ordered_json holm(const StatsOptions& options) {
+    return adjusted(options, metrics::holm);
+}
+
+ordered_json benjamini_hochberg(const StatsOptions& options) {
+    return adjusted(options, metrics::benjamini_hochberg);
+}
+
+ordered_json power(const StatsOptions& options) {
+    Input input;
+    const double difference = read_number(options.difference, "--difference", input);
+    const double sd = read_number(options.sd, "--sd", input);
+    if (options.n.has_value() == options.power.has_value()) {
+        input.add({"--n, --power", options.n ? "both" : "neither", "one of them",
+                   "give --n to ask for the power, --power to ask for n"});
+    }
+    const std::uint64_t n = options.n ? read_count(options.n, "--n", input) : 0;
+    const double wanted = options.power ? read_number(options.power, "--power", input) : 0.0;
+    input.throw_if_any();
+    return options.n ? ordered_json{{"power", metrics::two_sample_power(difference, sd, n)}}
+                     : ordered_json{{"n", metrics::two_sample_size(difference, sd, wanted)}};
+}
+
+ordered_json auc(const StatsOptions& options) {
+    Input input;
+    const std::string& file = given(options.file, "--file", input);
+    input.throw_if_any();
+    const metrics::ScoredLabels table = metrics::read_score_file(file);
+    const metrics::RocAuc result = metrics::roc_auc(table.scores, table.labels);
+    return {{"auc", result.auc ? ordered_json(*result.auc) : ordered_json(nullptr)},
+            {"positives", result.positives},
+            {"negatives", result.negatives},
+            {"missing", result.missing}};
+}
+
+struct TestEntry {
+    const char* name;
+    ordered_json (*run)(const StatsOptions& options);
+    std::vector<std::string> options; ///< that the test knows; any other is a mistake
+};
+
+const std::vector<TestEntry>& test_entries() {
+    static const std::vector<TestEntry> entries{
+        {"welch", welch, {"--a", "--b", "--a-summary", "--b-summary"}},
+        {"paired", paired, {"--a", "--b"}},
+        {"tost", tost, {"--a", "--b", "--a-summary", "--b-summary", "--margin"}},
+        {"holm", holm, {"--p"}},
+        {"bh", benjamini_hochberg, {"--p"}},
+        {"power", power, {"--difference", "--sd", "--n", "--power"}},
+        {"auc", auc, {"--file"}},
+    };
+    return entries;
+}
+
+const TestEntry& find_test(const std::string& name) {
+    std::vector<std::string> valid;
+    for (const TestEntry& entry : test_entries()) {
+        if (entry.name == name) {
+            return entry;
+        }
+        valid.emplace_back(entry.name);
+    }
+    const std::vector<std::string> nearest = nearest_names(name, valid, 1);
+    throw Error(ErrorKind::usage,
+                Fault{.where = "stats TEST",
+                      .found = name.empty() ? "no test" : fmt::format("'{}'", name),
+                      .expected = expected_names(name, valid),
+                      .fix = nearest.empty() ? "name one" : fmt::format("use {}", nearest[0])});
+}
+
+void reject_foreign_options(const TestEntry& test, const StatsOptions& options) {
+    Input input;
+    for (const OptionEntry& entry : option_entries) {
+        const bool is_known = std::count(test.options.begin(), test.options.end(), entry.name) > 0;
+        if (options.*entry.value && !is_known) {
+            input.add({entry.name, fmt::format("an option that {} does not take", test.name),
+                       expected_names(entry.name, test.options), "drop it"});
+        }
+    }
+    input.throw_if_any();
+}
+
+// A number as JSON would spell it, a list with blanks: all digits that are needed to read it back.
+std::string human(const ordered_json& value) {
+    if (!value.is_array()) {
+        return value.is_null() ? "none" : value.dump();
+    }
+    std::string text;
+    for (const ordered_json& element : value) {
+        text += (text.empty() ? "" : " ") + human(element);
+    }
+    return text;
+}
+
+int stats(const StatsOptions& options) {
+    const TestEntry& test = find_test(options.test);
+    reject_foreign_options(test, options);
+    const ordered_json document = test.run(options);
+    if (options.output.json) {
+        fmt::print("{}\n", document.dump(2));
+        return 0;
+    }
+    for (const auto& [field, value] : document.items()) {
+        fmt::print("{:<11} {}\n", field, human(value));
+    }
+    return 0;
+}
+
+} // namespace
+
+void register_stats(Dispatcher& dispatcher) {
+    auto options = std::make_shared<StatsOptions>();
+    CLI::App* verb = add_verb(dispatcher, "stats", "The suite's statistics on given numbers", options->output,
+                              [options] { return stats(*options); });
+    verb->add_option("test", options->test, "welch, paired, tost, holm, bh, power or auc");
+    for (const OptionEntry& entry : option_entries) {
+        // A value of its own per option: whatever follows is its value, also "-1e-3".
+        verb->add_option_function<std::string>(
+            entry.name, [options, entry](const std::string& text) { (*options).*entry.value = text; },
+            entry.help);
+    }
+}
+
+} // namespace suite::app
