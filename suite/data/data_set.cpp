@@ -1,0 +1,85 @@
+#include "suite/data/data_set.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+#include "suite/data/fashion_mnist.hpp"
+#include "suite/data/natural_phantom.hpp"
+#include "suite/data/superset.hpp"
+#include "suite/data/xray_phantom.hpp"
+
+namespace suite::data {
+namespace {
+
+/// Where published files of a set would lie.
+std::string published_place(const plan::DataSetSpec& spec) {
+    const char* root = std::getenv("TRANSFERSCALE_DATA");
+    return root == nullptr || *root == '\0' ? "any data root (TRANSFERSCALE_DATA is not set)"
+                                            : (std::filesystem::path(root) / spec.id).string();
+}
+
+std::string reason_of_one(const plan::DataSetSpec& spec) {
+    if (spec.reader == plan::Reader::published) {
+        return fmt::format("data set {} not found at {}", spec.id, published_place(spec));
+    }
+    if (spec.reader == plan::Reader::fashion_mnist) {
+        const std::filesystem::path folder = fashion_mnist_folder();
+        std::error_code ignored;
+        for (const std::string_view file : fashion_mnist_files) {
+            if (!std::filesystem::exists(folder / file, ignored)) {
+                return fmt::format("data set {} not found at {}: install the package dataset-fashion-mnist",
+                                   spec.id, folder.string());
+            }
+        }
+    }
+    return {};
+}
+
+DataSet open_one(const plan::DataSetSpec& spec) {
+    switch (spec.reader) {
+    case plan::Reader::fashion_mnist:
+        return open_fashion_mnist(spec, fashion_mnist_folder(), published_fashion_mnist_hashes());
+    case plan::Reader::phantom_natural:
+        return generate_natural(spec);
+    case plan::Reader::phantom_xray:
+        return generate_xray(spec);
+    case plan::Reader::published:
+        break;
+    }
+    throw Error(ErrorKind::data, Fault{.where = spec.id,
+                                       .found = reason_of_one(spec),
+                                       .expected = "its published files",
+                                       .fix = "use a profile with embedded data (laptop, smoke)"});
+}
+
+} // namespace
+
+DataSet open_data_set(const plan::DataConfig& config) {
+    if (config.members.empty()) {
+        return open_one(config.set);
+    }
+    std::vector<DataSet> members;
+    for (const plan::DataSetSpec& member : config.members) {
+        members.push_back(open_one(member));
+    }
+    return concatenate(config.set.id, config.set.labels, std::move(members));
+}
+
+std::string unavailable_reason(const plan::DataConfig& config) {
+    if (config.members.empty()) {
+        return reason_of_one(config.set);
+    }
+    std::string reasons;
+    for (const plan::DataSetSpec& member : config.members) {
+        const std::string reason = reason_of_one(member);
+        if (!reason.empty()) {
+            reasons += (reasons.empty() ? "" : "; ") + reason;
+        }
+    }
+    return reasons;
+}
+
+} // namespace suite::data

@@ -1,0 +1,61 @@
+// Augmentation and normalisation of one image: 8-bit source in, normalised 3-channel floats out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "suite/base/philox.hpp"
+#include "suite/plan/specs.hpp"
+
+namespace suite::data {
+
+/// (pixel / 255 - mean) / std of each channel, as pixel * scale + offset.
+struct Normalisation {
+    std::array<float, 3> scale{};
+    std::array<float, 3> offset{};
+};
+/// mean and std: 3 values each, std above 0.
+[[nodiscard]] Normalisation make_normalisation(std::span<const double> mean, std::span<const double> std);
+
+/// One square image, channel planes: pixels[(c * size + y) * size + x].
+struct ImageView {
+    std::span<const std::uint8_t> pixels;
+    int channels = 0; ///< 1 (replicated to 3) or 3
+    int size = 0;
+};
+
+/// A box of the source, in pixels: [x, x + width) x [y, y + height), edges at whole numbers.
+struct Box {
+    float x = 0.0F;
+    float y = 0.0F;
+    float width = 0.0F;
+    float height = 0.0F;
+};
+
+/// What an augmentation drew for one image. `affine` when `rotates`, `box` otherwise.
+struct Sampling {
+    Box box;
+    bool flip = false;
+    bool rotates = false;
+    std::array<float, 6> inverse{}; ///< source x = a x + b y + c, source y = d x + e y + f of a target pixel
+};
+
+/// The draws of cherti-jitsev.md 2.5 and 3.2 for an image of this side, in a fixed order of the stream:
+/// crop_flip x, y, flip; random_resized_crop per attempt area, ratio, then y, x, flip; xray angle, scale,
+/// shift x, shift y, flip. Pure function of (kind, size, stream).
+[[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream);
+/// The whole image, unflipped.
+[[nodiscard]] Sampling whole_image(int size);
+
+/// Forward rotation (degrees, counter-clockwise), scale and shift (pixels) about the centre of an image,
+/// inverted for sampling.
+[[nodiscard]] std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale,
+                                                              float shift_x, float shift_y);
+
+/// Samples the source bilinearly into 3 x size x size floats and normalises them. Boxes: half-pixel centres,
+/// edge pixels repeated. Affine maps: reflect-101 border. Nothing is allocated.
+void sample_image(const ImageView& image, const Sampling& sampling, const Normalisation& normalisation,
+                  std::span<float> out);
+
+} // namespace suite::data
