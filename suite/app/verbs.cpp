@@ -1,0 +1,55 @@
+#include "suite/app/verbs.hpp"
+
+#include <cstdlib>
+#include <memory>
+
+#include "suite/base/log.hpp"
+
+namespace suite::app {
+
+CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
+                   OutputOptions& output, Action run) {
+    CLI::App* verb = dispatcher.root.add_subcommand(name, description);
+    verb->add_flag("--json", output.json, "One JSON document on stdout and nothing else there");
+    verb->add_flag("--quiet", output.quiet, "Only errors on stderr");
+    verb->callback([&dispatcher, &output, run = std::move(run)] {
+        dispatcher.action = [&output, run] {
+            set_log_level(output.quiet ? LogLevel::error : LogLevel::info);
+            return run();
+        };
+    });
+    return verb;
+}
+
+std::filesystem::path default_store() {
+    const char* named = std::getenv("TRANSFERSCALE_STORE");
+    return named != nullptr && *named != '\0' ? named : "store";
+}
+
+void add_selection(CLI::App& verb, SelectionOptions& options) {
+    options.store = default_store();
+    verb.add_option("workload", options.workloads, "Workloads, as `transferscale list` names them")
+        ->required();
+    verb.add_option("--profile", options.profile, "At what scale: smoke, laptop or paper")
+        ->capture_default_str();
+    verb.add_option("--store", options.store, "Folder of the run records")->capture_default_str();
+    verb.add_option("--seeds", options.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
+    verb.add_option("--cell", options.cells, "Only these cells: a cell's id or a glob; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const SelectionOptions& options) {
+    plan::PlanFilter filter;
+    filter.cells = options.cells;
+    if (!options.seeds.empty()) {
+        filter.seeds = plan::parse_seeds(options.seeds);
+    }
+    std::vector<plan::Plan> plans;
+    for (const std::string& workload : options.workloads) {
+        plans.push_back(plan::expand(catalog, workload, options.profile, filter));
+    }
+    return plans;
+}
+
+} // namespace suite::app

@@ -1,0 +1,60 @@
+// The verbs of the command line (spec: cli.md). One file per verb; main only dispatches.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "suite/plan/plan.hpp"
+
+namespace suite::app {
+
+/// What the chosen verb does once all options are read; returns the exit code.
+using Action = std::function<int()>;
+
+/// Collects the verbs; exactly one action is set when parsing succeeds.
+struct Dispatcher {
+    CLI::App& root;
+    Action action;
+};
+
+/// Options of every verb.
+struct OutputOptions {
+    bool json = false;
+    bool quiet = false;
+};
+
+/// Options of the verbs that select runs: plan run check report baseline.
+struct SelectionOptions {
+    std::vector<std::string> workloads;
+    std::string profile = "laptop";
+    std::filesystem::path store;
+    std::string seeds; ///< "" = the profile's
+    std::vector<std::string> cells;
+    OutputOptions output;
+};
+
+/// A subcommand with --json and --quiet; `run` is called after parsing when this verb was chosen.
+CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
+                   OutputOptions& output, Action run);
+/// WORKLOAD… --profile --store --seeds --cell.
+void add_selection(CLI::App& verb, SelectionOptions& options);
+/// --store, or TRANSFERSCALE_STORE, or ./store.
+[[nodiscard]] std::filesystem::path default_store();
+/// Plans of all named workloads; unknown names throw Error(usage).
+[[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
+                                                       const SelectionOptions& options);
+
+void register_list(Dispatcher& dispatcher);
+void register_plan(Dispatcher& dispatcher);
+void register_run(Dispatcher& dispatcher);
+void register_check(Dispatcher& dispatcher);
+void register_report(Dispatcher& dispatcher);
+void register_stats(Dispatcher& dispatcher);
+void register_baseline(Dispatcher& dispatcher);
+void register_doctor(Dispatcher& dispatcher);
+
+} // namespace suite::app

@@ -1,0 +1,103 @@
+// Executes plans: claims runs, hands them to worker processes, keeps what fails as records, resumes by
+// itself.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/plan/plan.hpp"
+#include "suite/run/estimate.hpp"
+#include "suite/run/progress.hpp"
+#include "suite/run/worker_process.hpp"
+#include "suite/store/store.hpp"
+
+namespace suite::run {
+
+struct RunOptions {
+    int jobs = 1;                     ///< worker processes, one thread each
+    double worker_grace_seconds = 10; ///< from SIGTERM to SIGKILL when interrupted
+    double heartbeat_seconds = 5;     ///< renewal of claims
+};
+
+struct RunSummary {
+    std::size_t total = 0;
+    std::size_t done_before = 0; ///< already in the store
+    std::size_t done_now = 0;    ///< trained here, or by another process meanwhile
+    std::size_t failed = 0;
+    std::map<std::string, std::size_t> skipped; ///< reason -> runs that could not start
+    std::vector<std::string> lost;              ///< keys reported as done once, absent when this run began
+    std::optional<ErrorKind> first_failure;
+    bool interrupted = false;
+    /// 75 interrupted; else the first failure's code; else 77 when nothing could start; else 0.
+    [[nodiscard]] int exit_code() const noexcept;
+};
+
+class Scheduler {
+public:
+    /// The plans' runs with equal keys are one run. `store` must be open for writing and outlive the
+    /// scheduler.
+    Scheduler(const plan::Catalog& catalog, const std::vector<plan::Plan>& plans, store::Store& store,
+              RunOptions options);
+    /// Returns when every run is done, failed or skipped, or after SIGINT, SIGTERM, SIGHUP, SIGUSR1 or
+    /// SIGUSR2. Throws Error(store) when the store cannot be used, Error(environment) when no worker starts.
+    RunSummary run();
+
+private:
+    enum class TaskState { waiting, elsewhere, running, done, failed, skipped };
+    struct Task {
+        const plan::PlannedRun* run = nullptr;
+        const plan::Plan* plan = nullptr;
+        TaskState state = TaskState::waiting;
+        std::size_t parent = no_task;   ///< index of the pre-training run
+        double next_look_seconds = 0.0; ///< elsewhere: when to look again
+        bool checkpoint_retried = false;
+    };
+    struct Slot {
+        std::optional<WorkerProcess> worker;
+        std::size_t task = no_task;
+        std::optional<store::Claim> claim;
+        bool proved = false; ///< has reported at least once
+    };
+    static constexpr std::size_t no_task = static_cast<std::size_t>(-1);
+
+    void add_plan(const plan::Plan& plan);
+    void take_stock();
+    void assign();
+    std::size_t next_task();
+    bool begin(Slot& slot, std::size_t task);
+    void wait_for_reports();
+    void handle(Slot& slot, const plan::WorkReport& report);
+    void handle_end(Slot& slot);
+    void complete(std::size_t task, double wall_seconds);
+    void fail(std::size_t task, const std::string& phase, ErrorKind kind, const std::string& reason,
+              bool record_it);
+    void skip(std::size_t task, const std::string& reason);
+    bool retry_parent(std::size_t child, const std::string& reason);
+    void fail_children(std::size_t parent, ErrorKind kind, const std::string& reason);
+    void free_slot(Slot& slot);
+    void renew_claims();
+    void stop_workers();
+    [[nodiscard]] bool is_finished() const;
+    [[nodiscard]] ProgressState progress_state() const;
+    [[nodiscard]] double remaining_seconds() const;
+    [[nodiscard]] double rate_of(const Task& task) const;
+
+    const plan::Catalog& catalog_;
+    store::Store& store_;
+    RunOptions options_;
+    std::vector<Task> tasks_;
+    std::vector<std::size_t> order_; ///< pre-training runs first, the longest of them first
+    std::map<std::string, std::size_t> task_of_key_;
+    std::vector<Slot> slots_;
+    std::filesystem::path program_;
+    Throughput throughput_;
+    RunSummary summary_;
+    ProgressLine progress_;
+    double last_renewal_ = 0.0;
+};
+
+} // namespace suite::run

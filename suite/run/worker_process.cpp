@@ -1,0 +1,193 @@
+#include "suite/run/worker_process.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace suite::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* worker_name = "transferscale-worker";
+
+struct Pipe {
+    UniqueFd read;
+    UniqueFd write;
+};
+
+Pipe make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        throw errno_error(ErrorKind::environment, "pipe", "making a pipe", errno);
+    }
+    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// Runs in the child between fork and exec: only async-signal-safe calls.
+[[noreturn]] void become_worker(const char* program, char* const* arguments, int orders, int reports,
+                                pid_t scheduler) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != scheduler) {
+        ::_exit(127); // the scheduler died before the line above
+    }
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGINT, SIG_IGN); // Ctrl-C reaches the whole group: the scheduler alone decides
+    ::signal(SIGPIPE, SIG_DFL);
+    ::dup2(orders, STDIN_FILENO);
+    ::dup2(reports, STDOUT_FILENO);
+    ::execv(program, arguments);
+    ::_exit(127);
+}
+
+} // namespace
+
+fs::path worker_program() {
+    std::vector<fs::path> candidates;
+    if (const char* named = std::getenv("TRANSFERSCALE_WORKER"); named != nullptr && *named != '\0') {
+        candidates.emplace_back(named);
+    } else {
+        std::error_code error;
+        const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+        candidates = {folder / worker_name, folder.parent_path() / "worker" / worker_name};
+    }
+    for (const fs::path& candidate : candidates) {
+        if (::access(candidate.c_str(), X_OK) == 0) {
+            return candidate;
+        }
+    }
+    throw Error(ErrorKind::environment,
+                Fault{.where = candidates.front().string(),
+                      .found = "no worker program",
+                      .expected = "transferscale-worker beside transferscale",
+                      .fix = "run ./reproduce build, or name it in TRANSFERSCALE_WORKER"});
+}
+
+std::string describe_exit(int wait_status) {
+    if (WIFEXITED(wait_status)) {
+        return WEXITSTATUS(wait_status) == 127
+                   ? "exit code 127: the program or one of its libraries was not found"
+                   : fmt::format("exit code {}", WEXITSTATUS(wait_status));
+    }
+    const int number = WTERMSIG(wait_status);
+    return fmt::format("signal {} ({}){}", number, strsignal(number),
+                       number == SIGKILL ? ", perhaps out of memory" : "");
+}
+
+WorkerProcess::WorkerProcess(const fs::path& program, const fs::path& store) {
+    Pipe orders = make_pipe();
+    Pipe reports = make_pipe();
+    const std::string program_text = program.string();
+    const std::string store_text = store.string();
+    std::array<std::string, 3> words{program_text, "--store", store_text};
+    std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
+    const pid_t scheduler = ::getpid();
+    pid_ = ::fork();
+    if (pid_ < 0) {
+        throw errno_error(ErrorKind::environment, program, "starting a process", errno);
+    }
+    if (pid_ == 0) {
+        become_worker(program_text.c_str(), arguments.data(), orders.read.get(), reports.write.get(),
+                      scheduler);
+    }
+    to_worker_ = std::move(orders.write);
+    from_worker_ = std::move(reports.read);
+    ::fcntl(from_worker_.get(), F_SETFL, O_NONBLOCK);
+}
+
+WorkerProcess::~WorkerProcess() {
+    if (pid_ > 0) {
+        signal(SIGKILL);
+        wait();
+    }
+}
+
+WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      to_worker_(std::move(other.to_worker_)),
+      from_worker_(std::move(other.from_worker_)),
+      unread_(std::move(other.unread_)) {}
+
+WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
+    std::swap(pid_, other.pid_);
+    std::swap(to_worker_, other.to_worker_);
+    std::swap(from_worker_, other.from_worker_);
+    std::swap(unread_, other.unread_);
+    return *this;
+}
+
+bool WorkerProcess::send(const plan::WorkOrder& order) {
+    const std::string line = to_line(order) + "\n";
+    std::string_view rest = line;
+    while (!rest.empty()) {
+        const ssize_t written = ::write(to_worker_.get(), rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written < 0) {
+            return false;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+std::vector<plan::WorkReport> WorkerProcess::receive(bool& ended) {
+    ended = false;
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        const ssize_t count = ::read(from_worker_.get(), buffer.data(), buffer.size());
+        if (count > 0) {
+            unread_.append(buffer.data(), static_cast<std::size_t>(count));
+        } else if (count == 0) {
+            ended = true;
+            break;
+        } else if (errno != EINTR) {
+            ended = errno != EAGAIN;
+            break;
+        }
+    }
+    std::vector<plan::WorkReport> reports;
+    for (std::size_t end = unread_.find('\n'); end != std::string::npos; end = unread_.find('\n')) {
+        reports.push_back(plan::work_report_from_line(std::string_view(unread_).substr(0, end)));
+        unread_.erase(0, end + 1);
+    }
+    return reports;
+}
+
+void WorkerProcess::signal(int number) const noexcept {
+    if (pid_ > 0) {
+        ::kill(pid_, number);
+    }
+}
+
+int WorkerProcess::wait() noexcept {
+    int status = 0;
+    while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return status;
+}
+
+std::optional<int> WorkerProcess::try_wait() noexcept {
+    int status = 0;
+    if (pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+        pid_ = -1;
+        return status;
+    }
+    return std::nullopt;
+}
+
+} // namespace suite::run
