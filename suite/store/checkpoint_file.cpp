@@ -114,30 +114,29 @@ void add_value_faults(FaultList& faults, const Checkpoint& checkpoint, const std
     }
 }
 
-/// Where the arenas lie in the file that HDF5 has laid out.
-struct Layout {
-    std::uint64_t values = 0;
-    std::uint64_t momentum = 0;
+/// Everything but the arenas, and where they belong. Space for them is only reserved, so that they are
+/// written straight from the caller's memory.
+struct Skeleton {
+    Hdf5Image image;
+    std::uint64_t values_at = 0;
+    std::uint64_t momentum_at = 0;
 };
 
-/// Everything but the arenas, whose space is only reserved: they are written by our own checked writes, with
-/// no copy inside the library and no late error of its close on a full disk.
-Layout lay_out(const fs::path& path, const Checkpoint& checkpoint) {
-    const auto session = hdf5_session();
-    FileHandle file = create_hdf5_file(path.string());
-    const CheckpointRow row{.key = checkpoint.key,
-                            .step = checkpoint.step,
-                            .values = checkpoint.values.size(),
-                            .momentum = checkpoint.momentum.size()};
-    const std::vector<TensorRow> tensors = tensor_rows(checkpoint);
-    write_table(file.get(), "/checkpoint",
-                to_table(std::span<const CheckpointRow>(&row, 1), checkpoint_fields));
-    write_table(file.get(), "/tensors", to_table(std::span<const TensorRow>(tensors), tensor_fields));
-    const Layout layout{.values = reserve_floats(file.get(), "/values", checkpoint.values.size()),
-                        .momentum = reserve_floats(file.get(), "/momentum", checkpoint.momentum.size())};
-    checked(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "flushing " + path.string());
-    file.close();
-    return layout;
+Skeleton skeleton_of(const Checkpoint& checkpoint) {
+    Skeleton skeleton;
+    skeleton.image = build_hdf5_image([&](hid_t file) {
+        const CheckpointRow row{.key = checkpoint.key,
+                                .step = checkpoint.step,
+                                .values = checkpoint.values.size(),
+                                .momentum = checkpoint.momentum.size()};
+        const std::vector<TensorRow> tensors = tensor_rows(checkpoint);
+        write_table(file, "/checkpoint",
+                    to_table(std::span<const CheckpointRow>(&row, 1), checkpoint_fields));
+        write_table(file, "/tensors", to_table(std::span<const TensorRow>(tensors), tensor_fields));
+        skeleton.values_at = reserve_floats(file, "/values", checkpoint.values.size());
+        skeleton.momentum_at = reserve_floats(file, "/momentum", checkpoint.momentum.size());
+    });
+    return skeleton;
 }
 
 void write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes, const fs::path& path) {
@@ -154,19 +153,27 @@ void write_at(int fd, std::uint64_t offset, std::span<const std::byte> bytes, co
     }
 }
 
+void write_text_at(int fd, std::uint64_t offset, std::string_view text, const fs::path& path) {
+    write_at(fd, offset, std::as_bytes(std::span(text.data(), text.size())), path);
+}
+
 void fill_temporary(const fs::path& temporary, const fs::path& path, const Checkpoint& checkpoint) {
-    const Layout layout = lay_out(temporary, checkpoint);
-    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    const Skeleton skeleton = skeleton_of(checkpoint);
+    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!fd.valid()) {
-        throw errno_error(kind, path, "opening", errno);
+        throw errno_error(kind, path, "creating a temporary file beside it", errno);
     }
-    write_at(fd.get(), layout.values, std::as_bytes(std::span(checkpoint.values)), path);
-    write_at(fd.get(), layout.momentum, std::as_bytes(std::span(checkpoint.momentum)), path);
+    const std::uint64_t bytes = skeleton.image.file_bytes;
+    if (const int failed = ::posix_fallocate(fd.get(), 0, static_cast<off_t>(bytes)); failed != 0) {
+        throw errno_error(kind, path, fmt::format("reserving {} bytes", bytes), failed);
+    }
+    write_text_at(fd.get(), 0, skeleton.image.bytes, path);
+    write_at(fd.get(), skeleton.values_at, std::as_bytes(std::span(checkpoint.values)), path);
+    write_at(fd.get(), skeleton.momentum_at, std::as_bytes(std::span(checkpoint.momentum)), path);
     const UserBlock block{.kind = "checkpoint",
                           .schema = checkpoint_schema,
                           .sha256 = sha256_hex_of_file(temporary, user_block_bytes)};
-    const std::string head = to_bytes(block);
-    write_at(fd.get(), 0, std::as_bytes(std::span(head.data(), head.size())), path);
+    write_text_at(fd.get(), 0, to_bytes(block), path);
     if (const int error_number = fd.close(); error_number != 0) {
         throw errno_error(kind, path, "closing", error_number);
     }

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,20 +64,28 @@ bool is_stale(const Holder& holder, double lease_seconds) {
     return std::abs(holder.silent_seconds) > lease_seconds;
 }
 
-/// Takes the judged claim out of the way. Another process may have replaced it since: then it is put back.
-void remove_judged(const std::filesystem::path& path, const Holder& judged) {
-    const std::filesystem::path moved = temporary_name(path);
-    if (::rename(path.c_str(), moved.c_str()) != 0) {
-        if (errno == ENOENT) {
-            return; // another process was faster
-        }
-        throw errno_error(ErrorKind::store, path, "taking over a claim", errno);
+bool is_this_file(int fd, const std::filesystem::path& path) {
+    struct stat opened {};
+    struct stat named {};
+    return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+           opened.st_dev == named.st_dev;
+}
+
+/// Does it if claims/KEY still holds `content`, while nobody else replaces or removes it: whoever wants to
+/// has to lock the file that bears the name. Where locks do not work it is done all the same: claims only
+/// save work.
+template<typename Action>
+bool if_still(const std::filesystem::path& path, const std::string& content, const Action& action) {
+    const UniqueFd fd(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!fd.valid() || (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)) {
+        return false; // gone, or another process is at it
     }
-    const auto content = read_regular_file(moved, longest_claim_bytes, ErrorKind::store);
-    if (content && *content != judged.content && rename_exclusively(moved, path, ErrorKind::store)) {
-        return;
+    if (!is_this_file(fd.get(), path) ||
+        read_regular_file(path, longest_claim_bytes, ErrorKind::store) != content) {
+        return false;
     }
-    ::unlink(moved.c_str());
+    action();
+    return true;
 }
 
 } // namespace
@@ -97,23 +106,24 @@ Claim& Claim::operator=(Claim&& other) noexcept {
     return *this;
 }
 
-bool Claim::still_ours() const noexcept {
+template<typename Action>
+bool Claim::if_ours(const Action& action) noexcept {
     try {
-        return !path_.empty() && pid_ == ::getpid() &&
-               read_regular_file(path_, longest_claim_bytes, ErrorKind::store) == content_;
+        return !path_.empty() && pid_ == ::getpid() && if_still(path_, content_, action);
     } catch (...) { // unreadable: not surely ours
         return false;
     }
 }
 
 bool Claim::renew() noexcept {
-    return still_ours() && ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
+    bool renewed = false;
+    return if_ours(
+               [&] { renewed = ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0; }) &&
+           renewed;
 }
 
 void Claim::release() noexcept {
-    if (still_ours()) {
-        ::unlink(path_.c_str());
-    }
+    static_cast<void>(if_ours([&] { ::unlink(path_.c_str()); }));
     path_.clear();
 }
 
@@ -129,8 +139,10 @@ std::optional<Claim> try_claim(const std::filesystem::path& folder, std::string_
         if (holder && !is_stale(*holder, lease_seconds)) {
             return std::nullopt;
         }
-        if (holder) {
-            remove_judged(path, *holder);
+        // Replaced, not removed: there is no moment without a claim.
+        if (holder && if_still(path, holder->content,
+                               [&] { publish_text(path, content, ErrorKind::store, Durability::none); })) {
+            return Claim(path, std::move(content));
         }
     }
     return std::nullopt;

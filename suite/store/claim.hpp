@@ -31,7 +31,8 @@ private:
     friend std::optional<Claim> try_claim(const std::filesystem::path& folder, std::string_view key,
                                           double lease_seconds);
     Claim(std::filesystem::path path, std::string content);
-    [[nodiscard]] bool still_ours() const noexcept;
+    template<typename Action>
+    bool if_ours(const Action& action) noexcept;
 
     std::filesystem::path path_; ///< empty: released or moved from
     std::string content_;
@@ -39,8 +40,8 @@ private:
 };
 
 /// Makes claims/KEY, taking over the claim of a process that is gone (on this host) or has been silent for
-/// longer than the lease (on another). Nothing when a living process holds it. Throws Error(store) when the
-/// folder cannot be used.
+/// longer than the lease (on another). Nothing when a living process holds it. Look the key up after
+/// claiming: the last owner may have finished it. Throws Error(store) when the folder cannot be used.
 [[nodiscard]] std::optional<Claim> try_claim(const std::filesystem::path& folder, std::string_view key,
                                              double lease_seconds);
 /// True when a living process holds claims/KEY.

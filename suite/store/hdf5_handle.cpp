@@ -1,5 +1,7 @@
 #include "suite/store/hdf5_handle.hpp"
 
+#include <algorithm>
+
 #include "suite/base/log.hpp"
 
 namespace suite::store {
@@ -18,6 +20,7 @@ herr_t append_stack_line(unsigned /*depth*/, const H5E_error2_t* line, void* tex
 std::string hdf5_error_text() {
     std::string text;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, append_stack_line, &text);
+    std::replace(text.begin(), text.end(), '\n', ' '); // it quotes ctime(3)
     if (text.size() > longest_stack_text) {
         text.resize(longest_stack_text);
         text += "…";

@@ -1,4 +1,5 @@
 // HDF5 files as a whole: built and opened in memory, or on disk.
+#include <algorithm>
 #include <cstring>
 
 #include "suite/store/hdf5_io.hpp"
@@ -56,13 +57,6 @@ PropertyListHandle access_list() {
     return access;
 }
 
-PropertyListHandle disk_access_list() {
-    PropertyListHandle access = access_list();
-    // Advisory locks of HDF5 fail on several parallel file systems; names and renames order our writers.
-    checked(H5Pset_file_locking(access.get(), false, true), "leaving file locks out");
-    return access;
-}
-
 PropertyListHandle creation_list() {
     PropertyListHandle creation(H5Pcreate(H5P_FILE_CREATE), "making a file creation list");
     checked(H5Pset_userblock(creation.get(), user_block_bytes), "reserving the user block");
@@ -70,23 +64,34 @@ PropertyListHandle creation_list() {
     return creation;
 }
 
+/// The end-of-file address in the superblock, which counts the user block (HDF5 File Format Specification
+/// 3.0, II.A "Disk Format Level 0A", version 3: byte 28, eight bytes, little-endian).
+std::uint64_t end_of_file(const std::string& image) {
+    constexpr std::size_t at = user_block_bytes + 28;
+    std::uint64_t end = 0;
+    if (image.size() < at + sizeof(end)) {
+        throw hdf5_error("closing an image that has no superblock");
+    }
+    std::memcpy(&end, image.data() + at, sizeof(end));
+    return end;
+}
+
 } // namespace
 
-std::string build_hdf5_image(const std::function<void(hid_t file)>& fill) {
+Hdf5Image build_hdf5_image(const std::function<void(hid_t file)>& fill) {
     const auto session = hdf5_session();
-    std::string image;
+    Hdf5Image image;
     const PropertyListHandle access = access_list();
     const PropertyListHandle creation = creation_list();
     checked(H5Pset_fapl_core(access.get(), image_increment_bytes, false), "choosing the memory driver");
     H5FD_file_image_callbacks_t callbacks{image_malloc, image_copy,    image_resize, image_free,
-                                          share_udata,  release_udata, &image};
+                                          share_udata,  release_udata, &image.bytes};
     checked(H5Pset_file_image_callbacks(access.get(), &callbacks), "keeping the image");
     FileHandle file(H5Fcreate("image", H5F_ACC_TRUNC, creation.get(), access.get()), "creating an image");
     fill(file.get());
-    checked(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "flushing an image");
-    const ssize_t used = checked(H5Fget_file_image(file.get(), nullptr, 0), "measuring an image");
-    file.close();
-    image.resize(user_block_bytes + static_cast<std::size_t>(used)); // the driver grows in larger steps
+    file.close(); // no flush before: it would grow the image over reserved storage
+    image.file_bytes = end_of_file(image.bytes);
+    image.bytes.resize(std::min<std::uint64_t>(image.bytes.size(), image.file_bytes));
     return image;
 }
 
@@ -99,14 +104,10 @@ FileHandle open_hdf5_image(std::string_view bytes) {
     return FileHandle(H5Fopen("image", H5F_ACC_RDONLY, access.get()), "opening an image");
 }
 
-FileHandle create_hdf5_file(const std::string& path) {
-    const PropertyListHandle access = disk_access_list();
-    const PropertyListHandle creation = creation_list();
-    return FileHandle(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()), "creating a file");
-}
-
 FileHandle open_hdf5_file(const std::string& path) {
-    const PropertyListHandle access = disk_access_list();
+    const PropertyListHandle access = access_list();
+    // Advisory locks of HDF5 fail on several parallel file systems; names and renames order our writers.
+    checked(H5Pset_file_locking(access.get(), false, true), "leaving file locks out");
     return FileHandle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "opening a file");
 }
 

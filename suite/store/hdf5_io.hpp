@@ -18,14 +18,20 @@ namespace suite::store {
 
 inline constexpr std::size_t user_block_bytes = 512;
 
-/// A finished HDF5 file in memory: format 1.10, user block zeroed, made by what `fill` writes into it.
-/// Throws Error(store) when any call, flush or close fails.
-[[nodiscard]] std::string build_hdf5_image(const std::function<void(hid_t file)>& fill);
+/// A finished HDF5 file in memory. Storage that was reserved and never written may be missing at its end:
+/// the file is `bytes` continued to `file_bytes`.
+struct Hdf5Image {
+    std::string bytes;
+    std::uint64_t file_bytes = 0;
+};
+
+/// Format 1.10, user block zeroed, made by what `fill` writes into it. Nothing touches a disk: a failed write
+/// below HDF5 would leave the library in a state in which a later call crashes (measured on 1.10.8).
+/// Throws Error(store) when any call or close fails.
+[[nodiscard]] Hdf5Image build_hdf5_image(const std::function<void(hid_t file)>& fill);
 /// Opens such bytes (user block included) read-only. `bytes` are copied.
 [[nodiscard]] FileHandle open_hdf5_image(std::string_view bytes);
-/// Creates an HDF5 file of the same format on disk (the path must not exist), without HDF5's file locks.
-[[nodiscard]] FileHandle create_hdf5_file(const std::string& path);
-/// Opens one read-only, without HDF5's file locks.
+/// Opens a file on disk read-only, without HDF5's file locks.
 [[nodiscard]] FileHandle open_hdf5_file(const std::string& path);
 
 void create_group(hid_t file, const std::string& name);

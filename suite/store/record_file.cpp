@@ -293,7 +293,7 @@ std::string record_to_bytes(const RunRecord& record) {
     add_value_faults(faults, record, "record " + record.key);
     add_text_faults(faults, record, tables);
     faults.throw_if_any(ErrorKind::store);
-    std::string bytes = build_hdf5_image([&](hid_t file) {
+    Hdf5Image image = build_hdf5_image([&](hid_t file) {
         for (const auto& [name, table] : tables) {
             write_table(file, name, table);
         }
@@ -302,6 +302,8 @@ std::string record_to_bytes(const RunRecord& record) {
             write_predictions(file, *record.predictions);
         }
     });
+    std::string bytes = std::move(image.bytes);
+    bytes.resize(image.file_bytes, '\0');
     if (bytes.size() > longest_record_bytes) {
         throw Error(ErrorKind::store, Fault{.where = "record " + record.key,
                                             .found = fmt::format("{} bytes", bytes.size()),

@@ -134,7 +134,8 @@ void Store::check_format() {
 
 void Store::make_layout() {
     constexpr ErrorKind kind = ErrorKind::store;
-    const auto missing = [this](std::string_view name) { return !fs::is_directory(root_ / name); };
+    std::error_code ignored;
+    const auto missing = [&](std::string_view name) { return !fs::is_directory(root_ / name, ignored); };
     const bool fresh = !is_there(root_ / format_name);
     if (!fresh && std::none_of(folder_names.begin(), folder_names.end(), missing)) {
         return;

@@ -1,0 +1,107 @@
+// Starts store_child (named by STORE_CHILD, or beside this program) and reads what it prints.
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace suite::store::testing {
+
+inline std::string child_program() {
+    const char* named = std::getenv("STORE_CHILD");
+    return named != nullptr
+               ? named
+               : (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "store_child").string();
+}
+
+/// A running child; killed and reaped at the latest by the destructor.
+class ChildProcess {
+public:
+    explicit ChildProcess(const std::vector<std::string>& arguments) {
+        std::vector<std::string> words{child_program()};
+        words.insert(words.end(), arguments.begin(), arguments.end());
+        std::vector<char*> argv;
+        for (std::string& word : words) {
+            argv.push_back(word.data());
+        }
+        argv.push_back(nullptr);
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0) {
+            std::abort();
+        }
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::dup2(ends[1], STDOUT_FILENO);
+            ::close(ends[0]);
+            ::close(ends[1]);
+            ::execv(argv[0], argv.data());
+            ::_exit(127);
+        }
+        ::close(ends[1]);
+        output_ = ends[0];
+    }
+    ~ChildProcess() {
+        kill();
+        ::close(output_);
+    }
+    ChildProcess(const ChildProcess&) = delete;
+    ChildProcess& operator=(const ChildProcess&) = delete;
+
+    /// SIGKILL, and waits until it is gone.
+    void kill() {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            static_cast<void>(wait());
+        }
+    }
+    /// Exit code, or 128 + signal.
+    int wait() {
+        int status = 0;
+        if (pid_ > 0 && ::waitpid(std::exchange(pid_, -1), &status, 0) > 0) {
+            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        return code_;
+    }
+    /// Blocks until one line or the end.
+    std::string read_line() {
+        std::string line;
+        for (char letter = 0; ::read(output_, &letter, 1) == 1 && letter != '\n';) {
+            line += letter;
+        }
+        return line;
+    }
+    std::string read_all() {
+        std::string text;
+        std::array<char, 4096> buffer{};
+        for (ssize_t count = 0; (count = ::read(output_, buffer.data(), buffer.size())) > 0;) {
+            text.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+        return text;
+    }
+
+private:
+    pid_t pid_ = -1;
+    int output_ = -1;
+    int code_ = -1;
+};
+
+/// What follows `word` and a blank on the whole lines that begin with it (a torn last line does not count).
+inline std::vector<std::string> values_after(const std::string& text, const std::string& word) {
+    std::vector<std::string> values;
+    for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+        if (text.compare(at, word.size() + 1, word + " ") == 0) {
+            values.push_back(text.substr(at + word.size() + 1, end - at - word.size() - 1));
+        }
+    }
+    return values;
+}
+
+} // namespace suite::store::testing
