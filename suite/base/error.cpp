@@ -58,6 +58,26 @@ ErrorKind error_kind_from_string(std::string_view word) {
                                         .fix = ""});
 }
 
+namespace {
+
+/// Text of foreign files goes to terminals: control characters but the line end are spelled, not sent.
+std::string printable(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string clean;
+    clean.reserve(text.size());
+    for (const char letter : text) {
+        const auto code = static_cast<unsigned char>(letter);
+        if ((code >= 0x20 && code != 0x7f) || letter == '\n' || letter == '\t') {
+            clean += letter;
+        } else {
+            clean += {'\\', 'x', digits[code >> 4], digits[code & 15]};
+        }
+    }
+    return clean;
+}
+
+} // namespace
+
 std::string to_string(const Fault& fault) {
     std::string text = fault.where;
     if (!fault.found.empty()) {
@@ -70,7 +90,7 @@ std::string to_string(const Fault& fault) {
     if (!fault.fix.empty()) {
         text += " Fix: " + fault.fix;
     }
-    return text;
+    return printable(text);
 }
 
 Error::Error(ErrorKind kind, std::vector<Fault> faults, int detail)

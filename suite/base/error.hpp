@@ -40,7 +40,7 @@ struct Fault {
     std::string fix;
 };
 
-/// "WHERE: found X, expected Y. Fix: …" (empty parts are left out).
+/// "WHERE: found X, expected Y. Fix: …" (empty parts are left out, control characters spelled \xNN).
 [[nodiscard]] std::string to_string(const Fault& fault);
 
 /// All faults of one input. what() is one line per fault: "error[E300] WHERE: found X, expected Y. Fix: …".

@@ -18,18 +18,26 @@ namespace {
 
 constexpr std::string_view temporary_prefix = ".tmp-";
 
-unsigned long long start_ticks_of(int pid) {
+struct ProcessStat {
+    char state = '?';
+    unsigned long long start_ticks = 0; ///< 0: not readable
+};
+
+ProcessStat stat_of(int pid) {
     std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
     std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     const std::size_t name_end = text.rfind(')'); // the process name may hold blanks
     if (name_end == std::string::npos) {
-        return 0;
+        return {};
     }
     std::istringstream fields(text.substr(name_end + 1));
+    ProcessStat stat;
+    fields >> stat.state;
     std::string field;
-    for (int i = 3; i <= 22 && fields >> field; ++i) {
+    for (int i = 4; i <= 22 && fields >> field; ++i) {
     }
-    return std::strtoull(field.c_str(), nullptr, 10);
+    stat.start_ticks = std::strtoull(field.c_str(), nullptr, 10);
+    return stat;
 }
 
 std::string host_name() {
@@ -39,7 +47,7 @@ std::string host_name() {
     }
     std::string clean(name);
     for (char& letter : clean) {
-        letter = letter == '/' ? '_' : letter;
+        letter = letter == '/' || letter == '~' ? '_' : letter;
     }
     return clean;
 }
@@ -144,7 +152,7 @@ std::string read_file(const std::filesystem::path& path, ErrorKind kind) {
 
 const ProcessIdentity& this_process() {
     static const ProcessIdentity identity{
-        .host = host_name(), .pid = ::getpid(), .start_ticks = start_ticks_of(::getpid())};
+        .host = host_name(), .pid = ::getpid(), .start_ticks = stat_of(::getpid()).start_ticks};
     return identity;
 }
 
@@ -167,10 +175,17 @@ bool may_be_alive(const ProcessIdentity& identity) {
     if (identity.host != this_process().host) {
         return true;
     }
-    if (::kill(identity.pid, 0) != 0 && errno == ESRCH) {
+    if (identity.pid <= 0 || (::kill(identity.pid, 0) != 0 && errno == ESRCH)) {
         return false;
     }
-    return start_ticks_of(identity.pid) == identity.start_ticks; // another process may have the number now
+    const ProcessStat stat = stat_of(identity.pid);
+    if (stat.start_ticks == 0) { // hidden from us (hidepid): it exists, and that is all we know
+        return true;
+    }
+    if (stat.state == 'Z' || stat.state == 'X') { // ended; in a container nobody may ever reap it
+        return false;
+    }
+    return stat.start_ticks == identity.start_ticks; // another process may have the number now
 }
 
 std::filesystem::path temporary_name(const std::filesystem::path& target) {

@@ -46,10 +46,11 @@ struct ProcessIdentity {
 /// "HOST-PID-TICKS", safe in file names, and back (throws std::invalid_argument).
 [[nodiscard]] std::string to_string(const ProcessIdentity& identity);
 [[nodiscard]] ProcessIdentity process_identity_from_string(std::string_view text);
-/// False only when the process ran on this host and is surely gone; true on another host (unknown).
+/// False only when the process ran on this host and is surely gone (an unreaped one has ended); true on
+/// another host (unknown).
 [[nodiscard]] bool may_be_alive(const ProcessIdentity& identity);
 
-/// A name in the folder of `target` that no other process uses: ".tmp-HOST-PID-TICKS-N-NAME".
+/// A name in the folder of `target` that no other process uses: ".tmp-HOST-PID-TICKS~N~NAME".
 [[nodiscard]] std::filesystem::path temporary_name(const std::filesystem::path& target);
 /// The owner spelled in a temporary name; empty host when the name is not one of ours.
 [[nodiscard]] ProcessIdentity owner_of_temporary(const std::filesystem::path& path);

@@ -1,13 +1,15 @@
 #include "suite/base/hash.hpp"
 
 #include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
 #include "suite/base/error.hpp"
+#include "suite/base/files.hpp"
 
 namespace suite {
 namespace {
@@ -73,18 +75,25 @@ std::string sha256_hex(std::string_view text) {
 }
 
 std::string sha256_hex_of_file(const std::filesystem::path& path, std::size_t offset) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        throw Error(ErrorKind::environment, Fault{.where = path.string(),
-                                                  .found = std::strerror(errno),
-                                                  .expected = "a readable file",
-                                                  .fix = "check the path and its permissions"});
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) {
+        throw errno_error(ErrorKind::environment, path, "opening", errno);
     }
-    file.seekg(static_cast<std::streamoff>(offset));
     Sha256 hash;
-    std::vector<char> buffer(std::size_t{1} << 20);
-    while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0) {
-        hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(file.gcount())));
+    std::vector<char> buffer(std::size_t{1} << 18);
+    for (auto position = static_cast<off_t>(offset);;) {
+        const ssize_t count = ::pread(fd.get(), buffer.data(), buffer.size(), position);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            throw errno_error(ErrorKind::environment, path, "reading", errno);
+        }
+        if (count == 0) {
+            break;
+        }
+        hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+        position += count;
     }
     return to_hex(hash.finish());
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -42,7 +43,10 @@ public:
     /// Uniform in [0, 1) with 24 random bits.
     [[nodiscard]] float uniform() noexcept;
     /// Uniform in [low, high).
-    [[nodiscard]] float uniform(float low, float high) noexcept { return low + (high - low) * uniform(); }
+    [[nodiscard]] float uniform(float low, float high) noexcept {
+        const float value = low + (high - low) * uniform();
+        return value < high ? value : std::nextafter(high, low); // the sum may round up to high
+    }
     /// Uniform in [0, 1) with 53 random bits.
     [[nodiscard]] double uniform_double() noexcept;
     /// Standard normal (Box–Muller).
