@@ -1,0 +1,149 @@
+#include "suite/train/layout.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include <gmock/gmock.h>
+
+#include "suite/base/error.hpp"
+
+namespace suite::train {
+namespace {
+
+plan::NetworkSpec bit(std::vector<int> depths, int width) {
+    plan::NetworkSpec spec;
+    spec.id = "bit";
+    spec.depths = std::move(depths);
+    spec.stem_channels = 64 * width;
+    spec.stage_channels = {256 * width, 512 * width, 1024 * width, 2048 * width};
+    return spec;
+}
+
+const plan::NetworkSpec r50x1 = bit({3, 4, 6, 3}, 1);
+const plan::NetworkSpec r152x4 = bit({3, 8, 36, 3}, 4);
+
+std::size_t count(const NetworkLayout& layout, bool head, auto... roles) {
+    return std::accumulate(layout.tensors.begin(), layout.tensors.end(), std::size_t{0},
+                           [&](std::size_t sum, const ParameterSpec& t) {
+                               const bool wanted = ((t.role == roles) || ...) && t.is_head() == head;
+                               return sum + (wanted ? t.elements() : 0);
+                           });
+}
+
+struct Published {
+    plan::NetworkSpec network;
+    std::size_t tensors, convolutions, norms, backbone;
+    std::vector<std::pair<std::size_t, std::size_t>> with_head; ///< outputs, parameters
+};
+
+class PublishedCounts : public testing::TestWithParam<Published> {};
+
+// cherti-jitsev.md 1.2
+TEST_P(PublishedCounts, AgreeForEveryHead) {
+    const Published& expected = GetParam();
+    for (const auto& [outputs, parameters] : expected.with_head) {
+        const NetworkLayout layout = network_layout(expected.network, outputs);
+        EXPECT_EQ(layout.parameters, parameters) << outputs << " outputs";
+        EXPECT_EQ(layout.tensors.size(), expected.tensors);
+        EXPECT_EQ(count(layout, false, ParameterRole::convolution), expected.convolutions);
+        EXPECT_EQ(count(layout, false, ParameterRole::norm_scale, ParameterRole::norm_shift), expected.norms);
+        EXPECT_EQ(layout.parameters -
+                      count(layout, true, ParameterRole::head_weight, ParameterRole::head_bias),
+                  expected.backbone);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(BitNetworks, PublishedCounts,
+                         testing::Values(Published{r50x1,
+                                                   153,
+                                                   23'454'912,
+                                                   45'440,
+                                                   23'500'352,
+                                                   {{1000, 25'549'352},
+                                                    {10000, 43'990'352},
+                                                    {21842, 68'254'610},
+                                                    {21843, 68'256'659},
+                                                    {13, 23'526'989}}},
+                                         Published{r152x4,
+                                                   459,
+                                                   927'765'248,
+                                                   574'976,
+                                                   928'340'224,
+                                                   {{1000, 936'533'224},
+                                                    {10000, 1'010'270'224},
+                                                    {21842, 1'107'291'730},
+                                                    {21843, 1'107'299'923},
+                                                    {13, 928'446'733}}}));
+
+TEST(NetworkLayout, NamesAreThoseOfTheStateDict) {
+    const NetworkLayout layout = network_layout(r50x1, 13);
+    std::vector<std::string> names;
+    for (const ParameterSpec& tensor : layout.tensors) {
+        names.push_back(tensor.name);
+    }
+    EXPECT_EQ(std::vector(names.begin(), names.begin() + 11),
+              (std::vector<std::string>{"root.conv.weight", "body.block1.unit01.gn1.weight",
+                                        "body.block1.unit01.gn1.bias", "body.block1.unit01.conv1.weight",
+                                        "body.block1.unit01.gn2.weight", "body.block1.unit01.gn2.bias",
+                                        "body.block1.unit01.conv2.weight", "body.block1.unit01.gn3.weight",
+                                        "body.block1.unit01.gn3.bias", "body.block1.unit01.conv3.weight",
+                                        "body.block1.unit01.downsample.weight"}));
+    EXPECT_THAT(names, testing::Contains("body.block3.unit06.conv3.weight"));
+    EXPECT_THAT(names, testing::Not(testing::Contains("body.block2.unit02.downsample.weight")));
+    EXPECT_EQ(names[names.size() - 4], "head.gn.weight");
+    EXPECT_EQ(names[names.size() - 2], "head.conv.weight");
+    EXPECT_EQ(names.back(), "head.conv.bias");
+}
+
+TEST(NetworkLayout, TensorsLieDenselyInOrder) {
+    std::size_t next = 0;
+    const NetworkLayout layout = network_layout(r152x4, 14);
+    for (const ParameterSpec& tensor : layout.tensors) {
+        EXPECT_EQ(tensor.offset, next) << tensor.name;
+        next += tensor.elements();
+    }
+    EXPECT_EQ(layout.parameters, next);
+}
+
+TEST(NetworkLayout, EachStageButTheFirstBeginsWithStrideTwo) {
+    const auto units = network_layout(r50x1, 10).units;
+    ASSERT_EQ(units.size(), 16U);
+    EXPECT_EQ(units[0].stride, 1);
+    EXPECT_TRUE(units[0].projection); // 64 -> 256
+    EXPECT_EQ(units[3].stride, 2);
+    EXPECT_EQ(units[3].mid_channels, 128);
+    EXPECT_FALSE(units[4].projection);
+    EXPECT_EQ(std::ranges::count_if(units, [](const UnitSpec& unit) { return unit.stride == 2; }), 3);
+}
+
+TEST(NetworkLayout, ABasicUnitHasNoBottleneck) {
+    plan::NetworkSpec spec;
+    spec.unit = plan::Unit::basic;
+    spec.stem = plan::Stem::small_2;
+    spec.depths = {1, 1, 1};
+    spec.stem_channels = 8;
+    spec.stage_channels = {8, 16, 32};
+    spec.groups = 4;
+    const NetworkLayout layout = network_layout(spec, 10);
+    EXPECT_EQ(layout.parameters,
+              19'858U); // counted by hand: 216 + (1,184 + 3,664 + 14,496 - 32) + 64 + 330 - 64
+    EXPECT_FALSE(layout.units[0].projection);
+}
+
+TEST(NetworkLayout, NamesAllFaultsAtOnce) {
+    plan::NetworkSpec spec = bit({3, 0, 6}, 1);
+    spec.stage_channels[2] = 1000;
+    try {
+        static_cast<void>(network_layout(spec, 10));
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::usage);
+        const std::string text = error.what();
+        EXPECT_THAT(text, testing::HasSubstr("3 and 4 stages"));
+        EXPECT_THAT(text, testing::HasSubstr("depths[1]: found 0"));
+        EXPECT_THAT(text, testing::HasSubstr("1000 channels in 32 groups"));
+    }
+}
+
+} // namespace
+} // namespace suite::train
