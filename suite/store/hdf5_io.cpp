@@ -194,7 +194,7 @@ std::vector<std::size_t> checked_extents(hid_t dataset, const std::string& name,
     checked(H5Sget_simple_extent_dims(space.get(), dimensions.data(), nullptr), "asking extents of " + name);
     std::uint64_t bytes = value_bytes;
     for (const hsize_t extent : dimensions) {
-        if (extent != 0 && bytes > file_bytes / extent) {
+        if (extent > file_bytes || (extent != 0 && bytes > file_bytes / extent)) {
             throw wrong_object(name, fmt::format("an extent of {}", extent), "values inside the file");
         }
         bytes *= extent;
