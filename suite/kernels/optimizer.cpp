@@ -13,16 +13,10 @@ constexpr float smallest_gradient_norm = 1e-6F; // cherti-jitsev.md 2.3
 
 SUITE_INLINE float squared_norm(const float* values, std::size_t count) {
     LaneSum sum;
-    for_each_lanes(
-        count,
-        [&](std::size_t part, std::size_t i) SUITE_INLINE_LAMBDA {
-            const Lanes x = load_lanes(values + i);
-            sum.parts[part] += x * x;
-        },
-        [&](std::size_t part, std::size_t i, std::size_t rest) SUITE_INLINE_LAMBDA {
-            const Lanes x = load_tail(values + i, rest);
-            sum.parts[part] += x * x;
-        });
+    for_each_lanes(count, [&](std::size_t part, auto load, std::size_t i) SUITE_INLINE_LAMBDA {
+        const Lanes x = load(values + i);
+        sum.parts[part] += x * x;
+    });
     return sum.total();
 }
 

@@ -10,23 +10,15 @@ namespace {
 
 SUITE_INLINE float sum(const float* values, std::size_t count) {
     LaneSum result;
-    for_each_lanes(
-        count,
-        [&](std::size_t part, std::size_t i)
-            SUITE_INLINE_LAMBDA { result.parts[part] += load_lanes(values + i); },
-        [&](std::size_t part, std::size_t i, std::size_t rest)
-            SUITE_INLINE_LAMBDA { result.parts[part] += load_tail(values + i, rest); });
+    for_each_lanes(count, [&](std::size_t part, auto load, std::size_t i)
+                              SUITE_INLINE_LAMBDA { result.parts[part] += load(values + i); });
     return result.total();
 }
 
 SUITE_INLINE float product_sum(const float* a, const float* b, std::size_t count) {
     LaneSum result;
-    for_each_lanes(
-        count,
-        [&](std::size_t part, std::size_t i)
-            SUITE_INLINE_LAMBDA { result.parts[part] += load_lanes(a + i) * load_lanes(b + i); },
-        [&](std::size_t part, std::size_t i, std::size_t rest)
-            SUITE_INLINE_LAMBDA { result.parts[part] += load_tail(a + i, rest) * load_tail(b + i, rest); });
+    for_each_lanes(count, [&](std::size_t part, auto load, std::size_t i)
+                              SUITE_INLINE_LAMBDA { result.parts[part] += load(a + i) * load(b + i); });
     return result.total();
 }
 
