@@ -222,7 +222,8 @@ const TestEntry& find_test(const std::string& name) {
         }
         valid.emplace_back(entry.name);
     }
-    const std::vector<std::string> nearest = nearest_names(name, valid, 1);
+    const std::vector<std::string> nearest =
+        name.empty() ? std::vector<std::string>{} : nearest_names(name, valid, 1);
     throw Error(ErrorKind::usage,
                 Fault{.where = "stats TEST",
                       .found = name.empty() ? "no test" : fmt::format("'{}'", name),

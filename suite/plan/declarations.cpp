@@ -1,9 +1,30 @@
 #include "suite/plan/declarations.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <set>
 
 namespace suite::plan {
 namespace {
+
+// More classes than any published set has; a slip of the finger must not fill the memory.
+constexpr std::int64_t most_classes = 1'000'000;
+const std::vector<std::string> protocols{"as-run", "as-written"};
+
+// Each element is there once, and there is one.
+void expect_distinct(TomlReader& reader, const char* key, const std::vector<std::string>& values) {
+    std::set<std::string> seen;
+    for (const std::string& value : values) {
+        reader.expect(seen.insert(value).second, key, value, "each once");
+    }
+    reader.expect(!values.empty(), key, values.size(), "at least one");
+}
+
+void expect_rising(TomlReader& reader, const char* key, const std::vector<int>& values) {
+    for (std::size_t i = 1; i < values.size(); ++i) {
+        reader.expect(values[i - 1] < values[i], key, values[i], "more than the one before");
+    }
+}
 
 void read_natural(TomlReader& reader, NaturalPhantom& phantom) {
     reader.optional("outlines", phantom.outlines);
@@ -17,6 +38,17 @@ void read_natural(TomlReader& reader, NaturalPhantom& phantom) {
     reader.optional("noise", phantom.noise);
     reader.optional("variation", phantom.variation);
     reader.optional("imbalance", phantom.imbalance);
+    reader.expect_at_least("outlines", phantom.outlines, 1);
+    reader.expect_at_least("textures", phantom.textures, 1);
+    reader.expect_at_least("palettes", phantom.palettes, 1);
+    reader.expect_at_least("layouts", phantom.layouts, 1);
+    reader.expect_at_least("first_outline", phantom.first_outline, 0);
+    reader.expect_at_least("first_texture", phantom.first_texture, 0);
+    reader.expect_at_least("first_palette", phantom.first_palette, 0);
+    reader.expect_at_least("first_layout", phantom.first_layout, 0);
+    reader.expect(phantom.noise >= 0, "noise", phantom.noise, "a number of 0 or more");
+    reader.expect(phantom.variation >= 0, "variation", phantom.variation, "a number of 0 or more");
+    reader.expect(phantom.imbalance >= 1, "imbalance", phantom.imbalance, "a number of 1 or more");
     reader.finish();
 }
 
@@ -31,6 +63,15 @@ void read_xray(TomlReader& reader, XrayPhantom& phantom) {
     reader.optional("amplitude", phantom.amplitude);
     reader.optional("images_per_patient", phantom.images_per_patient);
     reader.optional("single_label", phantom.single_label);
+    reader.expect_in("prevalence", phantom.prevalence, 0, 1);
+    reader.expect_in("missing", phantom.missing, 0, 1);
+    reader.expect_in("label_noise", phantom.label_noise, 0, 1);
+    reader.expect(phantom.noise >= 0, "noise", phantom.noise, "a number of 0 or more");
+    reader.expect(phantom.blur >= 0, "blur", phantom.blur, "a number of 0 or more");
+    reader.expect_above_zero("contrast", phantom.contrast);
+    reader.expect_above_zero("amplitude", phantom.amplitude);
+    reader.expect(phantom.images_per_patient >= 1, "images_per_patient", phantom.images_per_patient,
+                  "a number of 1 or more");
     reader.finish();
 }
 
@@ -44,27 +85,48 @@ void read_labels(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {
         reader.add_fault(reader.origin(), std::to_string(given) + " of labels, labels_of, classes, members",
                          "exactly one", "state the labels once");
     }
-    for (std::int64_t i = 0; i < classes; ++i) {
+    expect_distinct(reader, "labels", spec.labels);
+    expect_distinct(reader, "members", spec.members);
+    reader.expect(classes >= 1 && classes <= most_classes, "classes", classes,
+                  "a whole number from 1 to " + std::to_string(most_classes));
+    for (std::int64_t i = 0; i < std::min(classes, most_classes); ++i) {
         spec.labels.push_back("class " + std::to_string(i));
     }
 }
 
+void check_hyperrule_row(TomlReader& reader, const HyperRuleRow& row, std::size_t below_before) {
+    reader.expect(row.below > below_before, "below", row.below,
+                  "more than " + std::to_string(below_before) + ", the bound of the row before");
+    if (row.boundaries.size() != 5) {
+        reader.expect(false, "boundaries", row.boundaries.size(),
+                      "five rising steps: warm-up end, three decays, stop");
+    } else if (!std::is_sorted(row.boundaries.begin(), row.boundaries.end()) || row.boundaries.front() < 1) {
+        reader.add_fault(reader.origin_of("boundaries"), "steps that fall or start below 1",
+                         "five rising steps: warm-up end, three decays, stop");
+    }
+    reader.expect(row.mixup_alpha >= 0, "mixup_alpha", row.mixup_alpha, "a number of 0 or more");
+    reader.expect_above_zero("lr", row.lr.value_or(1.0));
+}
+
 void read_hyperrule(TomlReader& reader, RecipeSpec& spec) {
-    for (TomlReader& row_reader : reader.tables("hyperrule")) {
+    std::vector<TomlReader> row_readers = reader.tables("hyperrule");
+    std::size_t below_before = 0;
+    for (TomlReader& row_reader : row_readers) {
         HyperRuleRow& row = spec.hyperrule.emplace_back();
         row_reader.optional("below", row.below);
         row_reader.required("boundaries", row.boundaries);
         row_reader.optional("mixup_alpha", row.mixup_alpha);
         row_reader.optional("lr", row.lr);
         row_reader.finish();
-        if (row.boundaries.size() != 5 || !std::is_sorted(row.boundaries.begin(), row.boundaries.end())) {
-            row_reader.add_fault(row_reader.origin_of("boundaries"),
-                                 std::to_string(row.boundaries.size()) + " steps",
-                                 "five rising steps: warm-up end, three decays, stop");
+        check_hyperrule_row(row_reader, row, below_before);
+        below_before = row.below;
+        if (row.below == 0 && spec.hyperrule.size() < row_readers.size()) {
+            row_reader.add_fault(row_reader.origin(), "a row without 'below' before other rows",
+                                 "an upper bound on every row but the last");
         }
     }
-    if (!spec.hyperrule.empty() && spec.hyperrule.back().below != 0) {
-        reader.add_fault(reader.origin_of("hyperrule"), "a last row with an upper bound",
+    if (below_before != 0) {
+        reader.add_fault(row_readers.back().origin_of("below"), "a last row with an upper bound",
                          "a last row without 'below', for every larger training set");
     }
 }
@@ -82,6 +144,10 @@ void read_schedule(TomlReader& reader, RecipeSpec& spec) {
     reader.optional("warmup_epochs", spec.warmup_epochs);
     reader.optional("workers", spec.workers);
     reader.optional("decay_epochs", spec.decay_epochs);
+    reader.expect_at_least("epochs", spec.epochs, 1);
+    reader.expect_at_least("workers", spec.workers, 1);
+    reader.expect(spec.warmup_epochs >= 0, "warmup_epochs", spec.warmup_epochs, "a number of 0 or more");
+    expect_rising(reader, "decay_epochs", spec.decay_epochs);
 }
 
 void read_claim(TomlReader& reader, ClaimSpec& claim) {
@@ -92,6 +158,7 @@ void read_claim(TomlReader& reader, ClaimSpec& claim) {
     reader.required("rule", claim.rule);
     if (claim.rule == ClaimRule::at_least) {
         reader.required("at_least", claim.at_least);
+        reader.expect_at_least("at_least", claim.at_least, 1);
     }
     for (TomlReader& term_reader : reader.tables("term")) {
         ClaimTermSpec& term = claim.terms.emplace_back();
@@ -99,12 +166,93 @@ void read_claim(TomlReader& reader, ClaimSpec& claim) {
         term_reader.required("versus", term.versus);
         term_reader.required("kind", term.kind);
         term_reader.optional("margin", term.margin);
+        if (term.kind == ClaimKind::not_worse && !(term.margin > 0)) {
+            term_reader.add_fault(term_reader.origin_of("margin"), "kind 'not-worse' without a margin",
+                                  "a margin above 0", "state how much worse still counts");
+        }
         term_reader.finish();
     }
     if (claim.terms.empty()) {
         reader.add_fault(claim.origin, "no [[…claim.term]]", "at least one");
     }
     reader.finish();
+}
+
+void check_network(TomlReader& reader, const NetworkSpec& spec) {
+    reader.expect_at_least("groups", spec.groups, 1);
+    reader.expect_at_least("bottleneck_factor", spec.bottleneck_factor, 1);
+    reader.expect_above_zero("group_norm_epsilon", spec.group_norm_epsilon);
+    reader.expect_above_zero("standardise_epsilon", spec.standardise_epsilon);
+    reader.expect(!spec.depths.empty(), "depths", spec.depths.size(), "at least one stage");
+    for (const int depth : spec.depths) {
+        reader.expect_at_least("depths", depth, 1);
+    }
+    if (!reader.sound({"depths", "stage_channels", "groups", "stem_channels"}) || spec.groups < 1 ||
+        spec.bottleneck_factor < 1) {
+        return;
+    }
+    if (spec.depths.size() != spec.stage_channels.size()) {
+        reader.add_fault(reader.origin_of("depths"), std::to_string(spec.depths.size()) + " depths",
+                         "one for each of the " + std::to_string(spec.stage_channels.size()) +
+                             " stage_channels");
+    }
+    for (const int channels : spec.stage_channels) {
+        const int step = spec.groups * (spec.unit == Unit::bottleneck ? spec.bottleneck_factor : 1);
+        reader.expect(channels > 0 && channels % step == 0, "stage_channels", channels,
+                      "a multiple of " + std::to_string(step) + ", groups x bottleneck_factor");
+    }
+    // The first unit normalises what the stem hands on.
+    reader.expect(spec.stem_channels > 0 && spec.stem_channels % spec.groups == 0, "stem_channels",
+                  spec.stem_channels, "a multiple of " + std::to_string(spec.groups) + ", the groups");
+}
+
+void check_recipe(TomlReader& reader, const RecipeSpec& spec) {
+    reader.expect(std::count(protocols.begin(), protocols.end(), spec.protocol) == 1, "protocol",
+                  spec.protocol, expected_names(spec.protocol, protocols));
+    reader.expect_above_zero("base_lr", spec.base_lr);
+    reader.expect_at_least("lr_batch", spec.lr_batch, 0);
+    reader.expect(spec.momentum >= 0 && spec.momentum < 1, "momentum", spec.momentum, "a number in [0, 1)");
+    reader.expect(spec.weight_decay >= 0, "weight_decay", spec.weight_decay, "a number of 0 or more");
+    reader.expect_above_zero("agc_clip", spec.agc_clip);
+    reader.expect_above_zero("agc_epsilon", spec.agc_epsilon);
+    reader.expect_at_least("batch", spec.batch, 1);
+    reader.expect_at_least("evaluation_batch", spec.evaluation_batch, 1);
+    if (reader.sound({"batch"})) {
+        reader.expect(spec.micro_batch >= 1 && spec.batch % spec.micro_batch == 0, "micro_batch",
+                      spec.micro_batch, "a divisor of batch " + std::to_string(spec.batch));
+    }
+    if (spec.mean.size() != spec.std.size() || (!spec.mean.empty() && spec.mean.size() != 3)) {
+        reader.add_fault(reader.origin_of("mean"),
+                         std::to_string(spec.mean.size()) + " values of mean and " +
+                             std::to_string(spec.std.size()) + " of std",
+                         "3 values each, or neither");
+    }
+    for (const double deviation : spec.std) {
+        reader.expect_above_zero("std", deviation);
+    }
+}
+
+bool is_shots(const std::string& text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size() && number > 0;
+    return text == "full" || (is_number && text.front() != '0');
+}
+
+void check_workload(TomlReader& reader, const WorkloadSpec& spec) {
+    expect_distinct(reader, "targets", spec.targets);
+    expect_distinct(reader, "models", spec.models);
+    expect_distinct(reader, "shots", spec.shots);
+    for (const std::string& shots : spec.shots) {
+        reader.expect(is_shots(shots), "shots", shots, "\"full\" or a whole number of images per class");
+    }
+    for (const auto& [metric, margin] : spec.margins) {
+        reader.expect_above_zero("margins", margin);
+    }
+    reader.expect(spec.margin_sds >= 0, "margin_sds", spec.margin_sds, "a number of 0 or more");
+    if (spec.source_rules.empty()) {
+        reader.add_fault(reader.origin(), "no [[workload.sources]]", "at least one");
+    }
 }
 
 } // namespace
@@ -120,19 +268,7 @@ void read_network(TomlReader& reader, NetworkSpec& spec) {
     reader.optional("group_norm_epsilon", spec.group_norm_epsilon);
     reader.optional("standardise_epsilon", spec.standardise_epsilon);
     reader.optional("deviations", spec.deviations);
-    if (spec.depths.size() != spec.stage_channels.size()) {
-        reader.add_fault(reader.origin_of("depths"), std::to_string(spec.depths.size()) + " depths",
-                         "one for each of the " + std::to_string(spec.stage_channels.size()) +
-                             " stage_channels");
-    }
-    for (const int channels : spec.stage_channels) {
-        const int factor = spec.unit == Unit::bottleneck ? spec.bottleneck_factor : 1;
-        if (spec.groups <= 0 || factor <= 0 || channels % factor != 0 ||
-            (channels / factor) % spec.groups != 0) {
-            reader.add_fault(reader.origin_of("stage_channels"), std::to_string(channels) + " channels",
-                             "a multiple of groups x bottleneck_factor");
-        }
-    }
+    check_network(reader, spec);
 }
 
 void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {
@@ -146,6 +282,9 @@ void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {
     }
     reader.required("image_size", spec.image_size);
     reader.optional("channels", spec.channels);
+    reader.expect_at_least("train_images", static_cast<std::int64_t>(spec.train_images), 1);
+    reader.expect_at_least("image_size", spec.image_size, 1);
+    reader.expect(spec.channels == 1 || spec.channels == 3, "channels", spec.channels, "1 or 3");
     reader.optional("oversampling", spec.oversampling);
     reader.optional("metric", spec.metric);
     reader.optional("finetune", spec.finetune);
@@ -184,29 +323,31 @@ void read_recipe(TomlReader& reader, RecipeSpec& spec) {
     reader.optional("std", spec.std);
     reader.optional("evaluation_batch", spec.evaluation_batch);
     reader.optional("deviations", spec.deviations);
-    if (spec.batch <= 0 || spec.micro_batch <= 0 || spec.batch % spec.micro_batch != 0) {
-        reader.add_fault(reader.origin_of("micro_batch"), std::to_string(spec.micro_batch),
-                         "a divisor of batch " + std::to_string(spec.batch));
-    }
-    if (spec.mean.size() != spec.std.size() || (!spec.mean.empty() && spec.mean.size() != 3)) {
-        reader.add_fault(reader.origin_of("mean"), "mean and std of unequal length",
-                         "3 values each, or neither");
-    }
+    check_recipe(reader, spec);
 }
 
-void read_profile(TomlReader& reader, ProfileSpec& spec, std::string& extends) {
-    reader.optional("extends", extends);
+void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
+    reader.optional("extends", links.extends);
+    links.extends_origin = reader.origin_of("extends");
     reader.required("title", spec.title);
     reader.required("seeds", spec.seeds);
     reader.optional("world_seed", spec.world_seed);
-    reader.optional("recorded_baseline", spec.recorded_baseline);
+    links.has_recorded_baseline = reader.optional("recorded_baseline", spec.recorded_baseline);
     reader.optional("networks", spec.networks);
     reader.optional("data_sets", spec.data_sets);
     reader.optional("recipes", spec.recipes);
     reader.optional("train_limit", spec.train_limit);
     reader.optional("test_limit", spec.test_limit);
-    reader.optional("gigamacs_per_second", spec.gigamacs_per_second);
+    links.has_throughput = reader.optional("gigamacs_per_second", spec.gigamacs_per_second);
     reader.optional("system", spec.system);
+    std::vector<std::uint64_t> sorted = spec.seeds;
+    std::sort(sorted.begin(), sorted.end());
+    const auto doubled = std::adjacent_find(sorted.begin(), sorted.end());
+    reader.expect(!spec.seeds.empty(), "seeds", spec.seeds.size(), "at least one");
+    reader.expect(doubled == sorted.end(), "seeds", doubled == sorted.end() ? 0 : *doubled, "each once");
+    reader.expect_at_least("train_limit", static_cast<std::int64_t>(spec.train_limit.value_or(1)), 1);
+    reader.expect_at_least("test_limit", static_cast<std::int64_t>(spec.test_limit.value_or(1)), 1);
+    reader.expect_above_zero("gigamacs_per_second", spec.gigamacs_per_second);
 }
 
 void read_workload(TomlReader& reader, WorkloadSpec& spec) {
@@ -224,11 +365,14 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
         source_reader.required("data_set", rule.data_set);
         source_reader.optional("for_target", rule.for_target);
         source_reader.finish();
+        source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
+                             rule.source, "each source once");
         spec.sources.push_back(rule.source);
     }
     for (TomlReader& claim_reader : reader.tables("claim")) {
         read_claim(claim_reader, spec.claims.emplace_back());
     }
+    check_workload(reader, spec);
 }
 
 void read_system(TomlReader& reader, SystemSpec& spec) {
@@ -237,6 +381,9 @@ void read_system(TomlReader& reader, SystemSpec& spec) {
     reader.required("gpus_per_node", spec.gpus_per_node);
     reader.required("cores_per_node", spec.cores_per_node);
     reader.optional("gpu", spec.gpu);
+    reader.expect_at_least("nodes", spec.nodes, 1);
+    reader.expect_at_least("gpus_per_node", spec.gpus_per_node, 0);
+    reader.expect_at_least("cores_per_node", spec.cores_per_node, 1);
 }
 
 } // namespace suite::plan

@@ -11,14 +11,23 @@ struct DataSetLinks {
     std::string labels_of; ///< another data set whose labels this one shares
 };
 
+/// What a profile takes from another one: mappings entry by entry, other keys where it has none of its own.
+struct ProfileLinks {
+    std::string extends;
+    Origin extends_origin;
+    bool has_recorded_baseline = false;
+    bool has_throughput = false;
+};
+
 void read_network(TomlReader& reader, NetworkSpec& spec);
 void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links);
 void read_recipe(TomlReader& reader, RecipeSpec& spec);
-void read_profile(TomlReader& reader, ProfileSpec& spec, std::string& extends);
+void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
 void read_workload(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);
 
-/// Checks every name that one declaration uses of another; adds a fault with the nearest names for each.
-void check_references(const Catalog& catalog, FaultList& faults);
+/// Checks every name that one declaration uses of another; adds a fault with the nearest names for each,
+/// at the line where the name stands.
+void check_references(const Catalog& catalog, Findings& findings);
 
 } // namespace suite::plan

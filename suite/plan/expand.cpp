@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -48,6 +48,7 @@ private:
     DataConfig data(const std::string& name) const;
     DataSetSpec limited(DataSetSpec spec) const;
 
+    std::vector<CellId> selected_cells() const;
     void add_cell(const CellId& id);
     std::size_t add_parent(const std::string& data_set, const std::string& model);
     std::size_t add_run(const CellId& id, std::uint64_t seed, std::size_t parent);
@@ -294,20 +295,38 @@ void Expander::add_cell(const CellId& id) {
     plan_.cells.push_back(std::move(cell));
 }
 
-Plan Expander::expand() {
-    const auto selected = [this](const std::string& cell) {
-        return filter_.cells.empty() || std::any_of(filter_.cells.begin(), filter_.cells.end(),
-                                                    [&](const auto& glob) { return glob_match(glob, cell); });
-    };
-    std::vector<std::string> valid;
-    for (const CellId& id : workload_cells(workload_)) {
-        valid.push_back(id.text());
-        if (selected(valid.back())) {
-            add_cell(id);
+// In declared order; every glob must select something.
+std::vector<CellId> Expander::selected_cells() const {
+    const std::vector<CellId> all = workload_cells(workload_);
+    std::vector<std::string> texts;
+    std::transform(all.begin(), all.end(), std::back_inserter(texts),
+                   [](const CellId& id) { return id.text(); });
+    std::vector<bool> is_selected(all.size(), filter_.cells.empty());
+    FaultList faults;
+    for (const std::string& glob : filter_.cells) {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const bool matches = glob_match(glob, texts[i]);
+            is_selected[i] = is_selected[i] || matches;
+            count += matches ? 1U : 0U;
+        }
+        if (count == 0) {
+            faults.add({"--cell", "'" + glob + "'", expected_names(glob, texts), ""});
         }
     }
-    if (plan_.cells.empty()) {
-        throw_unknown_name("--cell", fmt::format("{}", fmt::join(filter_.cells, " ")), valid);
+    faults.throw_if_any(ErrorKind::usage);
+    std::vector<CellId> selected;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (is_selected[i]) {
+            selected.push_back(all[i]);
+        }
+    }
+    return selected;
+}
+
+Plan Expander::expand() {
+    for (const CellId& id : selected_cells()) {
+        add_cell(id);
     }
     plan_.runs = std::move(parents_);
     for (PlannedCell& cell : plan_.cells) {
@@ -366,44 +385,6 @@ Plan expand(const Catalog& catalog, const std::string& workload, const std::stri
     return Expander(catalog, find(catalog.workloads, workload, "workload"),
                     find(catalog.profiles, profile, "profile"), filter)
         .expand();
-}
-
-std::vector<std::uint64_t> parse_seeds(std::string_view text) {
-    const auto fail = [text]() -> Error {
-        return Error(ErrorKind::usage, Fault{.where = "--seeds",
-                                             .found = "'" + std::string(text) + "'",
-                                             .expected = "whole numbers without doubles, as 0-4 or 0,2,7",
-                                             .fix = ""});
-    };
-    const auto number = [&fail](std::string_view digits) {
-        std::uint64_t value = 0;
-        const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (result.ec != std::errc{} || result.ptr != digits.data() + digits.size()) {
-            throw fail();
-        }
-        return value;
-    };
-    std::vector<std::uint64_t> seeds;
-    for (std::size_t start = 0; start <= text.size();) {
-        const std::size_t end = std::min(text.find(',', start), text.size());
-        const std::string_view part = text.substr(start, end - start);
-        const std::size_t dash = part.find('-');
-        const std::uint64_t first = number(part.substr(0, dash));
-        const std::uint64_t last = dash == std::string_view::npos ? first : number(part.substr(dash + 1));
-        if (last < first || last - first > 100'000) {
-            throw fail();
-        }
-        for (std::uint64_t seed = first; seed <= last; ++seed) {
-            seeds.push_back(seed);
-        }
-        start = end + 1;
-    }
-    std::vector<std::uint64_t> sorted = seeds;
-    std::sort(sorted.begin(), sorted.end());
-    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) {
-        throw fail();
-    }
-    return seeds;
 }
 
 } // namespace suite::plan

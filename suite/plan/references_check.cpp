@@ -23,9 +23,10 @@ std::vector<std::string> names_of(const std::map<std::string, Spec>& specs) {
 
 class ReferenceChecker {
 public:
-    ReferenceChecker(const Catalog& catalog, FaultList& faults)
+    ReferenceChecker(const Catalog& catalog, Findings& findings)
         : catalog_(catalog),
-          faults_(faults),
+          faults_(findings.faults),
+          lines_(findings.lines),
           data_sets_(names_of(catalog.data_sets)),
           networks_(names_of(catalog.networks)),
           recipes_(names_of(catalog.recipes)) {}
@@ -41,9 +42,17 @@ private:
     void check_target(const WorkloadSpec& workload, const std::string& target);
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
+    void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);
+    std::size_t check_cells(const ClaimSpec& claim, const ClaimTermSpec& term,
+                            const std::vector<CellId>& cells);
+    template<typename Spec, typename Same>
+    void check_mapping(const ProfileSpec& profile, const std::string& what,
+                       const std::map<std::string, std::string>& mapping,
+                       const std::map<std::string, Spec>& specs, Same same);
 
     const Catalog& catalog_;
     FaultList& faults_;
+    const NameLines& lines_;
     std::vector<std::string> data_sets_;
     std::vector<std::string> networks_;
     std::vector<std::string> recipes_;
@@ -53,7 +62,7 @@ bool ReferenceChecker::known(const Origin& origin, const std::string& what, cons
                              const std::vector<std::string>& valid) {
     const bool is_known = std::find(valid.begin(), valid.end(), name) != valid.end();
     if (!is_known) {
-        faults_.add({.where = origin.text(),
+        faults_.add({.where = lines_.find(origin, name).text(),
                      .found = what + " '" + name + "', which is defined nowhere",
                      .expected = expected_names(name, valid),
                      .fix = ""});
@@ -64,7 +73,7 @@ bool ReferenceChecker::known(const Origin& origin, const std::string& what, cons
 void ReferenceChecker::check_recipe(const Origin& origin, const std::string& name, RunKind kind) {
     if (known(origin, "recipe", name, recipes_) && catalog_.recipes.at(name).kind != kind) {
         faults_.add(
-            {.where = origin.text(),
+            {.where = lines_.find(origin, name).text(),
              .found = "recipe '" + name + "' of kind " + std::string(to_word(catalog_.recipes.at(name).kind)),
              .expected = "one of kind " + std::string(to_word(kind)),
              .fix = ""});
@@ -73,7 +82,12 @@ void ReferenceChecker::check_recipe(const Origin& origin, const std::string& nam
 
 void ReferenceChecker::check(const DataSetSpec& spec) {
     for (const std::string& member : spec.members) {
-        known(spec.origin, "member", member, data_sets_);
+        if (known(spec.origin, "member", member, data_sets_) && catalog_.data_sets.at(member).is_superset()) {
+            faults_.add({.where = lines_.find(spec.origin, member).text(),
+                         .found = "member '" + member + "', which is a superset itself",
+                         .expected = "a plain data set",
+                         .fix = "name its members"});
+        }
     }
     for (const auto& [model, recipe] : spec.pretrain) {
         known(spec.origin, "network", model, networks_);
@@ -87,22 +101,36 @@ void ReferenceChecker::check(const DataSetSpec& spec) {
     }
 }
 
-void ReferenceChecker::check(const ProfileSpec& spec) {
-    const auto check_mapping = [&](const std::string& what, const std::map<std::string, std::string>& mapping,
-                                   const std::vector<std::string>& valid) {
-        for (const auto& [published, used] : mapping) {
-            known(spec.origin, what, published, valid);
-            known(spec.origin, what, used, valid);
+// An inherited entry is the business of the profile that writes it.
+template<typename Spec, typename Same>
+void ReferenceChecker::check_mapping(const ProfileSpec& profile, const std::string& what,
+                                     const std::map<std::string, std::string>& mapping,
+                                     const std::map<std::string, Spec>& specs, Same same) {
+    for (const auto& [published, used] : mapping) {
+        if (!lines_.writes(profile.origin, published)) {
+            continue;
         }
-    };
-    check_mapping("network", spec.networks, networks_);
-    check_mapping("data set", spec.data_sets, data_sets_);
-    check_mapping("recipe", spec.recipes, recipes_);
-    if (!spec.system.empty()) {
-        known(spec.origin, "system", spec.system, names_of(catalog_.systems));
+        const bool is_published = known(profile.origin, what, published, names_of(specs));
+        const bool is_used = known(profile.origin, what, used, names_of(specs));
+        if (is_published && is_used && !same(specs.at(published), specs.at(used))) {
+            faults_.add(
+                {.where = lines_.find(profile.origin, used).text(),
+                 .found = what + " '" + used + "' in place of '" + published + "', which is another kind",
+                 .expected = "one of the same task or kind",
+                 .fix = ""});
+        }
     }
-    if (spec.seeds.empty()) {
-        faults_.add({.where = spec.origin.text(), .found = "no seed", .expected = "at least one", .fix = ""});
+}
+
+void ReferenceChecker::check(const ProfileSpec& spec) {
+    check_mapping(spec, "network", spec.networks, catalog_.networks,
+                  [](const NetworkSpec&, const NetworkSpec&) { return true; });
+    check_mapping(spec, "data set", spec.data_sets, catalog_.data_sets,
+                  [](const DataSetSpec& a, const DataSetSpec& b) { return a.task == b.task; });
+    check_mapping(spec, "recipe", spec.recipes, catalog_.recipes,
+                  [](const RecipeSpec& a, const RecipeSpec& b) { return a.kind == b.kind; });
+    if (!spec.system.empty() && lines_.writes(spec.origin, spec.system)) {
+        known(spec.origin, "system", spec.system, names_of(catalog_.systems));
     }
 }
 
@@ -112,7 +140,7 @@ void ReferenceChecker::check_target(const WorkloadSpec& workload, const std::str
     }
     const DataSetSpec& set = catalog_.data_sets.at(target);
     if (set.finetune.empty() || !workload.margins.contains(set.metric)) {
-        faults_.add({.where = workload.origin.text(),
+        faults_.add({.where = lines_.find(workload.origin, target).text(),
                      .found = "target '" + target + "' with metric '" + set.metric +
                               "' and fine-tuning recipe '" + set.finetune + "'",
                      .expected = "a recipe, and a metric that has a margin here",
@@ -126,7 +154,7 @@ void ReferenceChecker::check_source(const WorkloadSpec& workload, const std::str
     }
     for (const std::string& model : workload.models) {
         if (!catalog_.data_sets.at(data_set).pretrain.contains(model)) {
-            faults_.add({.where = workload.origin.text(),
+            faults_.add({.where = lines_.find(workload.origin, data_set).text(),
                          .found = "source '" + data_set + "' without a pre-training recipe for " + model,
                          .expected = "one in its table pretrain",
                          .fix = "complete " + catalog_.data_sets.at(data_set).origin.text()});
@@ -134,21 +162,10 @@ void ReferenceChecker::check_source(const WorkloadSpec& workload, const std::str
     }
 }
 
-void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec& claim,
-                                   const std::vector<CellId>& cells) {
-    std::vector<std::string> texts;
-    for (const CellId& cell : cells) {
-        texts.push_back(cell.text());
-    }
-    for (const ClaimTermSpec& term : claim.terms) {
-        if (std::none_of(texts.begin(), texts.end(),
-                         [&term](const std::string& text) { return glob_match(term.cells, text); })) {
-            known(claim.origin, "cells", term.cells, texts);
-        }
-        for (const auto& [axis, value] : term.versus) {
-            if (!known(claim.origin, "axis", axis, axis_names)) {
-                continue;
-            }
+void ReferenceChecker::check_versus(const WorkloadSpec& workload, const ClaimSpec& claim,
+                                    const ClaimTermSpec& term) {
+    for (const auto& [axis, value] : term.versus) {
+        if (known(claim.origin, "axis", axis, axis_names)) {
             known(claim.origin, axis, value,
                   axis == "target"   ? workload.targets
                   : axis == "model"  ? workload.models
@@ -158,12 +175,59 @@ void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec
     }
 }
 
+// Returns how many comparisons the term makes.
+std::size_t ReferenceChecker::check_cells(const ClaimSpec& claim, const ClaimTermSpec& term,
+                                          const std::vector<CellId>& cells) {
+    std::size_t comparisons = 0;
+    std::vector<std::string> texts;
+    for (const CellId& cell : cells) {
+        texts.push_back(cell.text());
+        if (!glob_match(term.cells, texts.back())) {
+            continue;
+        }
+        ++comparisons;
+        CellId other = cell;
+        for (const auto& [axis, value] : term.versus) {
+            other.set_axis(axis, value);
+        }
+        if (other.text() == cell.text()) {
+            faults_.add({.where = lines_.find(claim.origin, term.cells).text(),
+                         .found = "cell '" + cell.text() + "' compared with itself",
+                         .expected = "a table versus that names another cell",
+                         .fix = "narrow cells or name another value"});
+        }
+    }
+    if (comparisons == 0) {
+        known(claim.origin, "cells", term.cells, texts);
+    }
+    return comparisons;
+}
+
+void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec& claim,
+                                   const std::vector<CellId>& cells) {
+    std::size_t comparisons = 0;
+    for (const ClaimTermSpec& term : claim.terms) {
+        check_versus(workload, claim, term);
+        comparisons += check_cells(claim, term, cells);
+    }
+    if (claim.rule == ClaimRule::at_least && static_cast<std::size_t>(claim.at_least) > comparisons) {
+        faults_.add({.where = claim.origin.text(),
+                     .found = "at_least = " + std::to_string(claim.at_least) + " of " +
+                              std::to_string(comparisons) + " comparisons",
+                     .expected = "no more than there are",
+                     .fix = "lower at_least"});
+    }
+}
+
 void ReferenceChecker::check(const WorkloadSpec& spec) {
     for (const std::string& target : spec.targets) {
         check_target(spec, target);
     }
     for (const std::string& model : spec.models) {
         known(spec.origin, "network", model, networks_);
+    }
+    for (const auto& [metric, margin] : spec.margins) {
+        known(spec.origin, "metric", metric, known_metrics);
     }
     for (const SourceRule& rule : spec.source_rules) {
         check_source(spec, rule.data_set);
@@ -188,8 +252,8 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
 
 } // namespace
 
-void check_references(const Catalog& catalog, FaultList& faults) {
-    ReferenceChecker checker(catalog, faults);
+void check_references(const Catalog& catalog, Findings& findings) {
+    ReferenceChecker checker(catalog, findings);
     for (const auto& [id, spec] : catalog.data_sets) {
         checker.check(spec);
     }

@@ -1,7 +1,10 @@
 #include "suite/plan/toml_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
+
+#include <fmt/format.h>
 
 namespace suite::plan {
 namespace {
@@ -14,8 +17,40 @@ std::string type_word(const toml::node& node) {
 
 } // namespace
 
-TomlReader::TomlReader(const toml::table& table, std::string file, FaultList& faults)
-    : table_(&table), file_(std::move(file)), faults_(&faults), origin_(at(table)) {}
+void NameLines::add(const Origin& declaration, std::string_view name, int line) {
+    lines_.try_emplace({declaration.file, declaration.line, std::string(name)}, line);
+}
+
+Origin NameLines::find(const Origin& declaration, std::string_view name) const {
+    const auto entry = lines_.find({declaration.file, declaration.line, std::string(name)});
+    return entry == lines_.end() ? declaration : Origin{.file = declaration.file, .line = entry->second};
+}
+
+bool NameLines::writes(const Origin& declaration, std::string_view name) const {
+    return lines_.contains({declaration.file, declaration.line, std::string(name)});
+}
+
+TomlReader::TomlReader(const toml::table& table, std::string file, Findings& findings)
+    : table_(&table),
+      file_(std::move(file)),
+      findings_(&findings),
+      origin_(at(table)),
+      declarations_{origin_} {}
+
+TomlReader::TomlReader(const toml::table& table, const TomlReader& parent)
+    : TomlReader(table, parent.file_, *parent.findings_) {
+    declarations_.insert(declarations_.end(), parent.declarations_.begin(), parent.declarations_.end());
+}
+
+std::string TomlReader::text_of(double value) {
+    return fmt::format("{}", value);
+}
+
+void TomlReader::note_name(std::string_view name, int line) {
+    for (const Origin& declaration : declarations_) {
+        findings_->lines.add(declaration, name, line);
+    }
+}
 
 Origin TomlReader::at(const toml::node& node) const {
     return {.file = file_, .line = static_cast<int>(node.source().begin.line)};
@@ -27,15 +62,21 @@ Origin TomlReader::origin_of(const char* key) const {
 }
 
 void TomlReader::add_fault(const Origin& where, std::string found, std::string expected, std::string fix) {
-    faults_->add({.where = where.text(),
-                  .found = std::move(found),
-                  .expected = std::move(expected),
-                  .fix = std::move(fix)});
+    findings_->faults.add({.where = where.text(),
+                           .found = std::move(found),
+                           .expected = std::move(expected),
+                           .fix = std::move(fix)});
 }
 
 const toml::node* TomlReader::take(const char* key) {
     known_.emplace_back(key);
     return table_->get(key);
+}
+
+bool TomlReader::sound(std::initializer_list<const char*> keys) const {
+    return std::all_of(keys.begin(), keys.end(), [this](const char* key) {
+        return std::find(sound_.begin(), sound_.end(), key) != sound_.end();
+    });
 }
 
 void TomlReader::wrong_type(const toml::node& node, const char* key, const std::string& expected) {
@@ -57,6 +98,7 @@ void TomlReader::finish() {
 void TomlReader::read(const toml::node& node, const char* key, std::string& value) {
     if (const auto text = node.value_exact<std::string>()) {
         value = *text;
+        note_name(value, at(node).line);
     } else {
         wrong_type(node, key, "a string");
     }
@@ -71,11 +113,16 @@ void TomlReader::read(const toml::node& node, const char* key, bool& value) {
 }
 
 void TomlReader::read(const toml::node& node, const char* key, double& value) {
-    if (node.is_number()) {
-        value = *node.value<double>();
-    } else {
+    if (!node.is_number()) {
         wrong_type(node, key, "a number");
+        return;
     }
+    const double number = *node.value<double>();
+    if (!std::isfinite(number)) { // would make a configuration that no text can hold
+        add_fault(at(node), text_of(number) + " for '" + key + "'", "a finite number");
+        return;
+    }
+    value = number;
 }
 
 void TomlReader::read(const toml::node& node, const char* key, std::int64_t& value) {
@@ -93,6 +140,7 @@ void TomlReader::read(const toml::node& node, const char* key, std::map<std::str
         return;
     }
     for (const auto& [name, entry] : *entries) {
+        note_name(name.str(), static_cast<int>(name.source().begin.line));
         read(entry, key, value[std::string(name.str())]);
     }
 }
@@ -104,6 +152,7 @@ void TomlReader::read(const toml::node& node, const char* key, std::map<std::str
         return;
     }
     for (const auto& [name, entry] : *entries) {
+        note_name(name.str(), static_cast<int>(name.source().begin.line));
         read(entry, key, value[std::string(name.str())]);
     }
 }
@@ -120,7 +169,7 @@ std::vector<TomlReader> TomlReader::tables(const char* key) {
         return readers;
     }
     for (const toml::node& element : *array) {
-        readers.emplace_back(*element.as_table(), file_, *faults_);
+        readers.push_back(TomlReader(*element.as_table(), *this));
     }
     return readers;
 }
@@ -134,7 +183,7 @@ std::optional<TomlReader> TomlReader::table(const char* key) {
         wrong_type(*node, key, "a table [" + std::string(key) + "]");
         return std::nullopt;
     }
-    return TomlReader(*node->as_table(), file_, *faults_);
+    return TomlReader(*node->as_table(), *this);
 }
 
 } // namespace suite::plan
