@@ -91,7 +91,9 @@ void write_contact_sheet(const Split& split, std::span<const std::size_t> indice
 void write_contact_sheet(const DataSet& set, const std::filesystem::path& path,
                          const ContactSheetOptions& options) {
     if (set.train.labels.task == plan::Task::multiclass) {
-        write_contact_sheet(set.train, indices_by_class(set.train.labels, options), path, options);
+        ContactSheetOptions rows = options;
+        rows.rows = std::min(options.rows, static_cast<int>(set.train.labels.outputs));
+        write_contact_sheet(set.train, indices_by_class(set.train.labels, rows), path, rows);
         return;
     }
     std::vector<std::size_t> indices(set.train.size());

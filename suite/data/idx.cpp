@@ -65,16 +65,19 @@ std::optional<std::size_t> element_count(const std::vector<std::size_t>& dimensi
 } // namespace
 
 IdxFile parse_idx(std::string_view text, IdxKind kind, const std::string& name, FaultList& faults) {
+    // Magic first: swapped labels are shorter than a header of images.
+    if (text.size() >= 4) {
+        if (auto fault = magic_fault(text, kind, name)) {
+            faults.add(*std::move(fault));
+            return {};
+        }
+    }
     const std::size_t header_bytes = 4 + 4 * dimension_count(kind);
     if (text.size() < header_bytes) {
         faults.add({.where = fmt::format("{}:byte {}", name, text.size()),
                     .found = fmt::format("{} bytes", text.size()),
                     .expected = fmt::format("a header of {} bytes", header_bytes),
                     .fix = "fetch the file again"});
-        return {};
-    }
-    if (auto fault = magic_fault(text, kind, name)) {
-        faults.add(*std::move(fault));
         return {};
     }
     IdxFile file;

@@ -57,10 +57,13 @@ struct Tap {
     float share = 0.0F; ///< of `high`
 };
 
-Tap edge_tap(float position, int size) {
-    const float clamped = std::clamp(position, 0.0F, static_cast<float>(size - 1));
+/// Positions outside [first, last] use the pixel at that end.
+Tap edge_tap(float position, float first, float last) {
+    const float clamped = std::clamp(position, first, last);
     const auto low = static_cast<int>(clamped);
-    return {.low = low, .high = std::min(low + 1, size - 1), .share = clamped - static_cast<float>(low)};
+    return {.low = low,
+            .high = std::min(low + 1, static_cast<int>(last)),
+            .share = clamped - static_cast<float>(low)};
 }
 
 /// gfedcb|abcdefgh|gfedcba: the edge pixel is not repeated.
@@ -95,14 +98,18 @@ float bilinear(const std::uint8_t* plane, int size, const Tap& x, const Tap& y) 
 
 void sample_box(const std::uint8_t* plane, int size, const Sampling& sampling, float* out) {
     const Box& box = sampling.box;
+    const Box& limits = sampling.limits;
     const float step_x = box.width / static_cast<float>(size);
     const float step_y = box.height / static_cast<float>(size);
+    const float last_x = limits.x + limits.width - 1.0F;
+    const float last_y = limits.y + limits.height - 1.0F;
     for (int row = 0; row < size; ++row) {
-        const Tap y = edge_tap(box.y + (static_cast<float>(row) + 0.5F) * step_y - 0.5F, size);
+        const float source_y = box.y + (static_cast<float>(row) + 0.5F) * step_y - 0.5F;
+        const Tap y = edge_tap(source_y, limits.y, last_y);
         for (int column = 0; column < size; ++column) {
-            const int place = sampling.flip ? size - 1 - column : column;
-            const Tap x = edge_tap(box.x + (static_cast<float>(column) + 0.5F) * step_x - 0.5F, size);
-            out[row * size + place] = bilinear(plane, size, x, y);
+            const float source_x = box.x + (static_cast<float>(column) + 0.5F) * step_x - 0.5F;
+            const Tap x = edge_tap(source_x, limits.x, last_x);
+            out[row * size + (sampling.flip ? size - 1 - column : column)] = bilinear(plane, size, x, y);
         }
     }
 }
@@ -157,7 +164,8 @@ Normalisation make_normalisation(std::span<const double> mean, std::span<const d
 
 Sampling whole_image(int size) {
     const auto side = static_cast<float>(size);
-    return {.box = {.x = 0.0F, .y = 0.0F, .width = side, .height = side}, .inverse = {}};
+    const Box box{.x = 0.0F, .y = 0.0F, .width = side, .height = side};
+    return {.box = box, .limits = box, .inverse = {}};
 }
 
 std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale, float shift_x,
@@ -186,6 +194,7 @@ Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream) {
         break;
     case plan::Augmentation::random_resized_crop:
         sampling.box = draw_resized_crop(size, stream);
+        sampling.limits = sampling.box;
         break;
     case plan::Augmentation::xray: {
         const auto side = static_cast<float>(size);

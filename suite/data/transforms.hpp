@@ -35,7 +35,8 @@ struct Box {
 
 /// What an augmentation drew for one image. `affine` when `rotates`, `box` otherwise.
 struct Sampling {
-    Box box;
+    Box box;    ///< what becomes the picture
+    Box limits; ///< pixels that may be looked at: a crop made before resizing does not see its surroundings
     bool flip = false;
     bool rotates = false;
     std::array<float, 6> inverse{}; ///< source x = a x + b y + c, source y = d x + e y + f of a target pixel

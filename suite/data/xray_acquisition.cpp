@@ -65,7 +65,7 @@ constexpr Hospital table[] = {
      .rotation_sd = 0.03F,
      .gamma = 1.0F,
      .gain_sd = 0.05F,
-     .border_share = 0.15F,
+     .border_share = 0.08F,
      .border_level = 0.9F,
      .mark_share = 0.3F,
      .mark = {0.08F, 0.06F},
@@ -145,6 +145,8 @@ void blur(float sd, XrayScene& scene) {
     blur_lines(scene.scratch.values(), scene.image.values(), size, 1, size, weights);
 }
 
+constexpr float knee = 0.75F; // density from which the film saturates
+
 /// value^gamma without a call of pow for each pixel: a parabola through 0 and 1 with the right middle.
 void expose(const Hospital& hospital, const Exposure& exposure, PhiloxStream& stream, XrayScene& scene) {
     const float gain = 1.0F + hospital.gain_sd * static_cast<float>(stream.normal());
@@ -153,7 +155,9 @@ void expose(const Hospital& hospital, const Exposure& exposure, PhiloxStream& st
     const float bend = 4.0F * (middle - 0.5F);
     const float contrast = exposure.contrast * gain;
     scene.image.for_each([&](float x, float y, float& value, std::size_t) {
-        const float centred = std::clamp(0.5F + (value - 0.45F) * contrast + shift, 0.0F, 1.0F);
+        // Film saturates: what lies over what is already dense adds little.
+        const float density = std::min(value, knee + 0.3F * (value - knee));
+        const float centred = std::clamp(0.5F + (density - 0.45F) * contrast + shift, 0.0F, 1.0F);
         const float dx = x - 0.5F;
         const float dy = y - 0.5F;
         const float fall = 1.0F - hospital.vignette * 2.0F * (dx * dx + dy * dy);

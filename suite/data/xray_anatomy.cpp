@@ -9,7 +9,8 @@ namespace {
 constexpr float air = 0.04F;
 constexpr float tissue = 0.6F;
 constexpr float lung_contrast = 0.33F;
-constexpr float heart_density = 0.2F; // added over lung
+constexpr float heart_over_lung = 0.27F; // what the heart adds where there is lung behind it …
+constexpr float heart_density = 0.05F;   // … and everywhere
 constexpr float mediastinum_density = 0.12F;
 constexpr float abdomen_density = 0.1F;
 
@@ -162,13 +163,13 @@ void paint_middle(const Anatomy& anatomy, XrayScene& scene) {
 }
 
 void paint_heart(const Anatomy& anatomy, XrayScene& scene) {
-    add_blob(scene.image,
-             {.centre = anatomy.heart,
-              .radius_x = anatomy.heart_half_width,
-              .radius_y = anatomy.heart_half_height,
-              .angle = 0.5F,
-              .softness = 0.3F},
-             heart_density);
+    const Blob heart{.centre = anatomy.heart,
+                     .radius_x = anatomy.heart_half_width,
+                     .radius_y = anatomy.heart_half_height,
+                     .angle = 0.5F,
+                     .softness = 0.25F};
+    add_blob(scene.image, heart, heart_density);
+    add_blob(scene.image, heart, heart_over_lung, scene.both_lungs.values());
 }
 
 /// Ribs: bands that fall to the sides, stronger towards the wall.
@@ -242,7 +243,7 @@ Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, View view, fl
     } else {
         place_frontal(anatomy, build, breath);
     }
-    anatomy.heart_half_width = (0.118F + 0.008F * std::clamp(organ_size, -2.0F, 2.0F)) * (ap ? 1.1F : 1.0F);
+    anatomy.heart_half_width = (0.13F + 0.008F * std::clamp(organ_size, -2.0F, 2.0F)) * (ap ? 1.1F : 1.0F);
     anatomy.heart_half_height = 0.105F + 0.006F * organ_size;
     anatomy.mediastinum_half_width = 0.055F + 0.008F * anatomy.age + 0.004F * normal(patient);
     anatomy.aortic_knob = 0.022F + 0.014F * anatomy.age;

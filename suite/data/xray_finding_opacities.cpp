@@ -13,8 +13,8 @@ constexpr float edema = 0.115F; // measured .17 was too easy: a third less
 constexpr float infiltration = 0.2F;
 constexpr float opacity = 0.2F;
 constexpr float plate = 0.24F;
-constexpr float peripheral = 0.17F;
-constexpr float apical = 0.17F;
+constexpr float peripheral = 0.12F;
+constexpr float apical = 0.15F;
 constexpr float fibrosis = 0.2F;
 constexpr float bronchi = 0.2F;
 

@@ -42,8 +42,8 @@ void lift_one_dome_slightly(Anatomy& anatomy, FindingDraw& draw) {
 }
 
 void enlarge_heart(Anatomy& anatomy, FindingDraw& draw) {
-    // Half-width 0.29 + 0.16 severity on [-1, 1] (laptop.md, Measured guidance).
-    anatomy.heart_half_width = std::max(anatomy.heart_half_width, 0.145F) + 0.08F * strength(draw);
+    // 0.16 severity on [-1, 1] above the widest healthy heart (laptop.md, Measured guidance).
+    anatomy.heart_half_width = std::max(anatomy.heart_half_width, 0.15F) + 0.08F * strength(draw);
     anatomy.heart_half_height += 0.03F * strength(draw);
     anatomy.heart.x += 0.02F * strength(draw);
 }

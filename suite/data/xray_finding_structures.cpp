@@ -78,7 +78,7 @@ void grow_lesion(const Anatomy& anatomy, FindingDraw& draw, XrayScene& scene) {
 void calcify_spot(const Anatomy& anatomy, FindingDraw& draw, XrayScene& scene) {
     const auto spots = 1 + static_cast<int>(draw.stream.below(2));
     for (int i = 0; i < spots; ++i) {
-        add_round(anatomy, draw, scene, 0.018F, 0.026F, 0.2F, amount(draw, calcium));
+        add_round(anatomy, draw, scene, 0.022F, 0.032F, 0.2F, amount(draw, calcium));
     }
 }
 
