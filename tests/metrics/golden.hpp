@@ -21,6 +21,13 @@ inline nlohmann::json read(const std::string& name) {
     return nlohmann::json::parse(file);
 }
 
+/// The cases of one section, by value: a range-for over read(…)[section] would outlive its document.
+inline nlohmann::json read(const std::string& name, const std::string& section) {
+    nlohmann::json cases = read(name).at(section);
+    EXPECT_FALSE(cases.empty()) << name << " " << section;
+    return cases;
+}
+
 inline void expect_close(double found, double expected, double relative, const std::string& what) {
     EXPECT_LE(std::fabs(found - expected), relative * std::fabs(expected))
         << what << ": found " << found << ", expected " << expected;

@@ -9,13 +9,13 @@ using golden::usage_message;
 using testing::HasSubstr;
 
 TEST(Power, AgreesWithNumericIntegration) {
-    for (const auto& entry : golden::read("power.json")["powers"])
+    for (const auto& entry : golden::read("power.json", "powers"))
         golden::expect_close(two_sample_power(entry["difference"], entry["sd"], entry["n"]), entry["power"],
                              1e-12, "power of " + entry.dump());
 }
 
 TEST(Power, SampleSizeIsTheSmallestThatReachesThePower) {
-    for (const auto& entry : golden::read("power.json")["sizes"]) {
+    for (const auto& entry : golden::read("power.json", "sizes")) {
         const std::uint64_t n = two_sample_size(entry["difference"], entry["sd"], entry["power"]);
 
         EXPECT_EQ(n, entry["n"].get<std::uint64_t>()) << entry.dump();

@@ -18,7 +18,7 @@ void expect_classes(const MeanAuc& found, const nlohmann::json& per_class) {
 }
 
 TEST(RocAuc, AgreesWithScikitLearnThroughTiesAndMissingLabels) {
-    for (const auto& expected : golden::read("auc.json")["single"]) {
+    for (const auto& expected : golden::read("auc.json", "single")) {
         const auto scores = expected["scores"].get<std::vector<double>>();
 
         const RocAuc found = roc_auc(std::span<const double>(scores), golden::labels(expected["labels"]));
@@ -63,7 +63,7 @@ TEST(RocAuc, OfAMillionSamplesIsExact) {
 }
 
 TEST(MeanAuc, DropsClassesWithOneLabelValueAsTheSigmoidNanMeanDoes) {
-    for (const auto& expected : golden::read("auc.json")["multi"]) {
+    for (const auto& expected : golden::read("auc.json", "multi")) {
         const MeanAuc found =
             mean_auc(expected["scores"].get<std::vector<float>>(), golden::labels(expected["labels"]),
                      expected["classes"].get<std::size_t>());
@@ -82,7 +82,7 @@ TEST(MeanAuc, WithoutAValidClassDoesNotExist) {
 }
 
 TEST(MacroOneVsRest, AgreesWithScikitLearnOverTheSoftmax) {
-    for (const auto& expected : golden::read("auc.json")["macro"]) {
+    for (const auto& expected : golden::read("auc.json", "macro")) {
         const MeanAuc found = macro_one_vs_rest_auc(expected["logits"].get<std::vector<float>>(),
                                                     expected["labels"].get<std::vector<std::int64_t>>(),
                                                     expected["classes"].get<std::size_t>());

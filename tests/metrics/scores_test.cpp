@@ -23,7 +23,7 @@ std::string numeric_message(const std::string& metric, const Predictions& predic
 }
 
 TEST(Score, Top1AndMacroAucInPercentAgreeWithTheGoldenFile) {
-    for (const auto& entry : golden::read("auc.json")["macro"]) {
+    for (const auto& entry : golden::read("auc.json", "macro")) {
         const MetricValue top1 = score("top1", single_label(entry));
         const MetricValue auc = score("mean_auc", single_label(entry));
 
@@ -36,7 +36,7 @@ TEST(Score, Top1AndMacroAucInPercentAgreeWithTheGoldenFile) {
 }
 
 TEST(Score, MultiLabelMeanAuc) {
-    const auto entry = golden::read("auc.json")["multi"][1];
+    const auto entry = golden::read("auc.json", "multi")[1];
     Predictions predictions{.outputs = entry["classes"].get<std::size_t>(),
                             .scores = entry["scores"].get<std::vector<float>>(),
                             .label_matrix = golden::labels(entry["labels"])};
