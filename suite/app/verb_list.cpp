@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "reports/ctest_file.hpp"
 #include "suite/app/verbs.hpp"
+#include "suite/base/files.hpp"
 #include "suite/plan/catalog.hpp"
 #include "suite/run/estimate.hpp"
 
@@ -36,13 +38,35 @@ void print(const nlohmann::json& workload) {
     }
 }
 
-int list(const OutputOptions& output) {
+struct ListOptions {
+    OutputOptions output;
+    std::filesystem::path ctest_file; ///< written instead of the list
+    std::filesystem::path ctest_program;
+    std::string ctest_profile = "laptop";
+};
+
+/// Tests run in the folder that holds workloads/, as ./reproduce does, so that both use the same store.
+int write_ctest_file(const plan::Catalog& catalog, const ListOptions& options) {
+    const std::filesystem::path program = options.ctest_program.empty()
+                                              ? std::filesystem::read_symlink("/proc/self/exe")
+                                              : std::filesystem::absolute(options.ctest_program);
+    const std::string text = reports::ctest_file_text(
+        catalog,
+        {.program = program, .folder = catalog.root.parent_path(), .profile = options.ctest_profile});
+    publish_text(options.ctest_file, text, ErrorKind::environment);
+    return 0;
+}
+
+int list(const ListOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    if (!options.ctest_file.empty()) {
+        return write_ctest_file(catalog, options);
+    }
     nlohmann::json document;
     for (const auto& [id, workload] : catalog.workloads) {
         document["workloads"].push_back(describe(catalog, workload));
     }
-    if (output.json) {
+    if (options.output.json) {
         fmt::print("{}\n", document.dump(2));
         return 0;
     }
@@ -55,9 +79,15 @@ int list(const OutputOptions& output) {
 } // namespace
 
 void register_list(Dispatcher& dispatcher) {
-    auto options = std::make_shared<OutputOptions>();
-    add_verb(dispatcher, "list", "Workloads: title, where printed, cells, profiles, cost", *options,
-             [options] { return list(*options); });
+    auto options = std::make_shared<ListOptions>();
+    CLI::App* verb = add_verb(dispatcher, "list", "Workloads: title, where printed, cells, profiles, cost",
+                              options->output, [options] { return list(*options); });
+    verb->add_option("--ctest-file", options->ctest_file,
+                     "Write the workloads' tests for CTest into this file instead");
+    verb->add_option("--ctest-program", options->ctest_program,
+                     "The program that these tests call (default: this one)");
+    verb->add_option("--profile", options->ctest_profile, "At what scale these tests run")
+        ->capture_default_str();
 }
 
 } // namespace suite::app

@@ -1,0 +1,404 @@
+#include "reports/check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reports/claims.hpp"
+#include "reports/outcomes.hpp"
+#include "suite/base/names.hpp"
+
+namespace reports {
+namespace {
+
+namespace plan = suite::plan;
+using metrics::ClaimVerdict;
+using metrics::Sample;
+
+ReferenceSide side_of(const plan::Reference& reference) {
+    ReferenceSide side{
+        .kind = reference.kind, .sample = {}, .origin = reference.origin, .bold = {}, .where = {}};
+    std::vector<double> values;
+    for (const plan::SeedValue& entry : reference.values) {
+        values.push_back(entry.value);
+    }
+    if (reference.printed) {
+        side.bold = reference.printed->bold;
+        side.where = reference.printed->where;
+    }
+    side.sample =
+        values.empty() && reference.printed
+            ? metrics::summary_sample(reference.printed->mean, reference.printed->sd, reference.printed->n)
+            : metrics::make_sample(values);
+    return side;
+}
+
+std::optional<ReferenceSide> side_of(const std::map<std::string, plan::Reference>& cells,
+                                     const std::string& id) {
+    const auto found = cells.find(id);
+    return found == cells.end() ? std::nullopt : std::optional(side_of(found->second));
+}
+
+/// The margin declared before any run: points, but at least so many sds of the reference (suites.md 0, no. 2
+/// and 5).
+metrics::Margin margin_of(const plan::PlannedCell& cell, const std::optional<ReferenceSide>& reference,
+                          double rounding_half_width) {
+    const double sd = reference ? reference->sample.sd.value_or(0.0) : 0.0;
+    return {.declared = std::max(cell.margin, cell.margin_sds * sd),
+            .rounding_half_width = rounding_half_width};
+}
+
+/// Everything of one check; built up once, in order.
+class Checker {
+public:
+    Checker(const plan::Catalog& catalog, const plan::Plan& plan, const plan::References& references,
+            const suite::store::Store& store)
+        : workload_(find(catalog.workloads, plan.workload, "workload")),
+          profile_(find(catalog.profiles, plan.profile, "profile")),
+          plan_(plan),
+          references_(references),
+          store_(store) {}
+
+    CheckResult check();
+
+private:
+    void describe();
+    void read_parents();
+    void add_planned(const plan::PlannedCell& planned);
+    void add_skipped(const plan::SkippedCell& skipped);
+    void read_runs(const plan::PlannedCell& planned, CellResult& cell);
+    void compare_cell(const plan::PlannedCell& planned, CellResult& cell);
+    void judge_cells();
+    [[nodiscard]] std::string reason_of(const CellResult& cell, const std::string& statistical) const;
+    [[nodiscard]] bool repeats(const CellResult& cell) const;
+    void add_claim(const plan::ClaimSpec& claim);
+    [[nodiscard]] ClaimVerdict verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                                          const std::map<std::string, plan::Reference>& cells) const;
+    [[nodiscard]] metrics::ClaimResult judge_ours(const plan::ClaimSpec& claim,
+                                                  const std::vector<ClaimPair>& pairs) const;
+    [[nodiscard]] const CellResult* cell(const std::string& id) const;
+    void collect_damage();
+
+    const plan::WorkloadSpec& workload_;
+    const plan::ProfileSpec& profile_;
+    const plan::Plan& plan_;
+    const plan::References& references_;
+    const suite::store::Store& store_;
+    CheckResult result_;
+    std::map<std::string, std::size_t> index_;              ///< cell -> place in result_.cells
+    std::map<std::string, std::vector<std::string>> notes_; ///< cell -> why runs are missing
+    std::map<std::string, std::string> damaged_parents_;    ///< key of a pre-training run -> message
+};
+
+void Checker::describe() {
+    result_.workload = workload_.id;
+    result_.title = workload_.title;
+    result_.source = workload_.source;
+    result_.paper = workload_.paper;
+    result_.profile = profile_.id;
+    result_.profile_title = profile_.title;
+    result_.store = store_.root();
+    result_.compares_with_baseline = references_.compares_with_baseline;
+    result_.baseline_origin = references_.baseline_origin;
+}
+
+void Checker::read_parents() {
+    for (const plan::PlannedRun& run : plan_.runs) {
+        if (run.config.kind != plan::RunKind::pretrain) {
+            continue;
+        }
+        const suite::store::Lookup lookup = store_.look_up(run.key);
+        if (lookup.state == suite::store::LookupState::damaged) {
+            damaged_parents_[run.key] = lookup.message;
+        }
+    }
+}
+
+void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
+    std::vector<std::string>& notes = notes_[cell.id];
+    for (const std::size_t index : planned.runs) {
+        const plan::PlannedRun& run = plan_.runs[index];
+        const Outcome outcome = outcome_of(run, store_);
+        if (outcome.value) {
+            cell.values.push_back({.seed = run.seed, .value = *outcome.value});
+        } else if (!outcome.damage.empty()) {
+            cell.damaged.push_back(outcome.damage);
+            notes.push_back(fmt::format("seed {}: damaged record counts as absent: {}", run.seed,
+                                        one_line(outcome.damage, 400)));
+        } else if (!outcome.failure.empty()) {
+            notes.push_back(fmt::format("seed {} failed in {}", run.seed, outcome.failure));
+        }
+        const auto parent = damaged_parents_.find(run.parent);
+        if (parent != damaged_parents_.end() &&
+            std::find(cell.damaged.begin(), cell.damaged.end(), parent->second) == cell.damaged.end()) {
+            cell.damaged.push_back(parent->second);
+            notes.push_back("the record of its pre-training is damaged: " + one_line(parent->second, 400));
+        }
+    }
+}
+
+void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
+    std::vector<double> values;
+    for (const SeedResult& entry : cell.values) {
+        values.push_back(entry.value);
+    }
+    cell.ours = metrics::make_sample(values);
+    cell.repeats_baseline = repeats(cell);
+    const plan::Reference* judging = references_.judging(cell.id);
+    const metrics::Margin margin =
+        margin_of(planned, cell.reference(), judging == nullptr ? 0.0 : judging->rounding_half_width());
+    const auto reference = cell.reference() ? std::optional(cell.reference()->sample) : std::nullopt;
+    cell.comparison = metrics::compare(cell.ours, reference, margin);
+}
+
+void Checker::add_planned(const plan::PlannedCell& planned) {
+    CellResult cell;
+    cell.cell = planned.id;
+    cell.id = planned.text;
+    cell.metric = planned.metric;
+    cell.planned = planned.runs.size();
+    cell.stand_ins = planned.stand_ins;
+    cell.judged_by_baseline = references_.compares_with_baseline;
+    cell.published = side_of(references_.published, cell.id);
+    cell.baseline = side_of(references_.baseline, cell.id);
+    read_runs(planned, cell);
+    compare_cell(planned, cell);
+    index_[cell.id] = result_.cells.size();
+    result_.cells.push_back(std::move(cell));
+}
+
+void Checker::add_skipped(const plan::SkippedCell& skipped) {
+    CellResult cell;
+    cell.id = skipped.cell;
+    for (const plan::CellId& id : plan::workload_cells(workload_)) {
+        if (id.text() == skipped.cell) {
+            cell.cell = id;
+        }
+    }
+    cell.judged_by_baseline = references_.compares_with_baseline;
+    cell.published = side_of(references_.published, cell.id);
+    cell.baseline = side_of(references_.baseline, cell.id);
+    cell.metric = cell.published ? references_.published.at(cell.id).metric : "";
+    cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
+    notes_[cell.id] = {};
+    index_[cell.id] = result_.cells.size();
+    result_.cells.push_back(std::move(cell));
+}
+
+bool Checker::repeats(const CellResult& cell) const {
+    const auto baseline = references_.baseline.find(cell.id);
+    if (baseline == references_.baseline.end() || cell.values.empty()) {
+        return false;
+    }
+    return std::all_of(cell.values.begin(), cell.values.end(), [&](const SeedResult& ours) {
+        return std::any_of(
+            baseline->second.values.begin(), baseline->second.values.end(),
+            [&](const auto& theirs) { return theirs.seed == ours.seed && theirs.value == ours.value; });
+    });
+}
+
+std::string Checker::reason_of(const CellResult& cell, const std::string& statistical) const {
+    std::vector<std::string> parts;
+    if (!cell.reference()) {
+        parts.push_back(cell.judged_by_baseline
+                            ? fmt::format("no baseline of profile {} recorded for this cell", profile_.id)
+                            : "no published number for this cell");
+    } else if (!cell.values.empty() && !statistical.empty()) {
+        parts.push_back(statistical);
+    }
+    if (cell.repeats_baseline && cell.comparison.verdict == metrics::Verdict::inconclusive) {
+        parts.push_back("yet every value repeats the baseline's of the same seed exactly");
+    }
+    if (cell.is_incomplete()) {
+        parts.push_back(fmt::format("{} of {} planned runs finished", cell.values.size(), cell.planned));
+    }
+    const std::vector<std::string>& notes = notes_.at(cell.id);
+    parts.insert(parts.end(), notes.begin(), notes.end());
+    return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+void Checker::judge_cells() {
+    std::vector<metrics::CellComparison> family;
+    for (const CellResult& cell : result_.cells) {
+        family.push_back(cell.comparison);
+    }
+    metrics::judge_family(family);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+        CellResult& cell = result_.cells[i];
+        cell.comparison = family[i];
+        if (cell.planned > 0) {
+            cell.comparison.reason = reason_of(cell, family[i].reason);
+        }
+    }
+}
+
+const CellResult* Checker::cell(const std::string& id) const {
+    const auto found = index_.find(id);
+    return found == index_.end() ? nullptr : &result_.cells[found->second];
+}
+
+ClaimVerdict Checker::verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                                 const std::map<std::string, plan::Reference>& cells) const {
+    const auto sample = [&cells](const std::string& id) -> std::optional<Sample> {
+        const auto side = side_of(cells, id);
+        return side ? std::optional(side->sample) : std::nullopt;
+    };
+    const auto seeds = [&cells](const std::string& id) {
+        std::vector<std::uint64_t> list;
+        for (const plan::SeedValue& entry : cells.at(id).values) {
+            list.push_back(entry.seed);
+        }
+        return list;
+    };
+    const auto same_seeds = [&](const std::string& a, const std::string& b) {
+        return cells.contains(a) && cells.contains(b) && seeds(a) == seeds(b);
+    };
+    return judge(claim, pairs, sample, same_seeds).verdict;
+}
+
+metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim,
+                                         const std::vector<ClaimPair>& pairs) const {
+    const auto sample = [this](const std::string& id) -> std::optional<Sample> {
+        const CellResult* found = cell(id);
+        return found == nullptr || found->values.empty() ? std::nullopt : std::optional(found->ours);
+    };
+    const auto same_seeds = [this](const std::string& a, const std::string& b) {
+        const CellResult* x = cell(a);
+        const CellResult* y = cell(b);
+        return x != nullptr && y != nullptr &&
+               std::equal(x->values.begin(), x->values.end(), y->values.begin(), y->values.end(),
+                          [](const SeedResult& p, const SeedResult& q) { return p.seed == q.seed; });
+    };
+    return judge(claim, pairs, sample, same_seeds);
+}
+
+void Checker::add_claim(const plan::ClaimSpec& claim) {
+    const std::vector<ClaimPair> pairs = expand_claim(workload_, claim);
+    ClaimResult entry{
+        .id = claim.id, .text = claim.text, .where = claim.where, .ours = judge_ours(claim, pairs)};
+    entry.published = verdict_on(claim, pairs, references_.published);
+    if (references_.compares_with_baseline) {
+        entry.baseline = verdict_on(claim, pairs, references_.baseline);
+    }
+    entry.expected = entry.ours.verdict == ClaimVerdict::fails &&
+                     entry.baseline.value_or(entry.published) == ClaimVerdict::fails;
+    for (const ClaimPair& pair : pairs) {
+        for (const std::string& id : {pair.a.text(), pair.b.text()}) {
+            if (std::find(entry.cells.begin(), entry.cells.end(), id) == entry.cells.end()) {
+                entry.cells.push_back(id);
+                const CellResult* found = cell(id);
+                entry.incomplete = entry.incomplete || found == nullptr || found->is_incomplete();
+            }
+        }
+    }
+    result_.claims.push_back(std::move(entry));
+}
+
+void Checker::collect_damage() {
+    std::set<std::string> seen;
+    for (const CellResult& cell : result_.cells) {
+        for (const std::string& message : cell.damaged) {
+            if (seen.insert(message).second) {
+                result_.damaged.push_back(message);
+            }
+        }
+    }
+}
+
+CheckResult Checker::check() {
+    describe();
+    read_parents();
+    for (const plan::PlannedCell& planned : plan_.cells) {
+        add_planned(planned);
+    }
+    for (const plan::SkippedCell& skipped : plan_.skipped) {
+        add_skipped(skipped);
+    }
+    judge_cells();
+    for (const plan::ClaimSpec& claim : workload_.claims) {
+        add_claim(claim);
+    }
+    collect_damage();
+    return std::move(result_);
+}
+
+bool matches_any(const std::vector<std::string>& globs, const std::string& id) {
+    return std::any_of(globs.begin(), globs.end(),
+                       [&id](const auto& glob) { return suite::glob_match(glob, id); });
+}
+
+/// Whether a claim is listed, given the ids of the listed cells.
+bool is_listed(const ClaimResult& claim, const Selection& selection, const std::set<std::string>& cells) {
+    if (!selection.claims.empty()) {
+        return std::find(selection.claims.begin(), selection.claims.end(), claim.id) !=
+               selection.claims.end();
+    }
+    return std::all_of(claim.cells.begin(), claim.cells.end(),
+                       [&cells](const std::string& id) { return cells.contains(id); });
+}
+
+} // namespace
+
+CheckResult check(const plan::Catalog& catalog, const plan::Plan& plan, const plan::References& references,
+                  const suite::store::Store& store) {
+    return Checker(catalog, plan, references, store).check();
+}
+
+CheckResult select(CheckResult result, const Selection& selection) {
+    if (selection.cells.empty() && selection.claims.empty()) {
+        return result;
+    }
+    std::set<std::string> listed;
+    for (const CellResult& cell : result.cells) {
+        if (matches_any(selection.cells, cell.id)) {
+            listed.insert(cell.id);
+        }
+    }
+    std::erase_if(result.claims,
+                  [&](const ClaimResult& claim) { return !is_listed(claim, selection, listed); });
+    std::set<std::string> concerned = listed;
+    for (const ClaimResult& claim : result.claims) {
+        concerned.insert(claim.cells.begin(), claim.cells.end());
+    }
+    std::set<std::string> damage;
+    for (const CellResult& cell : result.cells) {
+        if (concerned.contains(cell.id)) {
+            damage.insert(cell.damaged.begin(), cell.damaged.end());
+        }
+    }
+    std::erase_if(result.damaged,
+                  [&damage](const std::string& message) { return !damage.contains(message); });
+    std::erase_if(result.cells, [&listed](const CellResult& cell) { return !listed.contains(cell.id); });
+    return result;
+}
+
+void require_known(const std::vector<CheckResult>& results, const Selection& selection) {
+    std::vector<std::string> cells;
+    std::vector<std::string> claims;
+    for (const CheckResult& result : results) {
+        for (const CellResult& cell : result.cells) {
+            cells.push_back(cell.id);
+        }
+        for (const ClaimResult& claim : result.claims) {
+            claims.push_back(claim.id);
+        }
+    }
+    suite::FaultList faults;
+    for (const std::string& glob : selection.cells) {
+        if (std::none_of(cells.begin(), cells.end(),
+                         [&](const auto& id) { return suite::glob_match(glob, id); })) {
+            faults.add({"--cell", "'" + glob + "'", suite::expected_names(glob, cells), ""});
+        }
+    }
+    for (const std::string& id : selection.claims) {
+        if (std::find(claims.begin(), claims.end(), id) == claims.end()) {
+            faults.add({"--claim", "'" + id + "'", suite::expected_names(id, claims), ""});
+        }
+    }
+    faults.throw_if_any(suite::ErrorKind::usage);
+}
+
+} // namespace reports

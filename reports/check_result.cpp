@@ -1,0 +1,66 @@
+#include "reports/check_result.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+
+namespace reports {
+
+using metrics::ClaimVerdict;
+using metrics::Verdict;
+using suite::ErrorKind;
+
+Counts CheckResult::counts() const {
+    Counts counts;
+    for (const CellResult& cell : cells) {
+        switch (cell.comparison.verdict) {
+        case Verdict::equivalent:
+            ++counts.equivalent;
+            break;
+        case Verdict::different:
+            ++counts.different;
+            break;
+        case Verdict::inconclusive:
+            ++counts.inconclusive;
+            break;
+        case Verdict::missing:
+            ++counts.missing;
+            break;
+        }
+    }
+    return counts;
+}
+
+std::vector<std::string> absences(const CheckResult& result) {
+    std::vector<std::string> list;
+    for (const CellResult& cell : result.cells) {
+        if (cell.comparison.verdict == Verdict::missing || cell.is_incomplete()) {
+            list.push_back(fmt::format("{}: {}", cell.id, cell.comparison.reason));
+        }
+    }
+    for (const ClaimResult& claim : result.claims) {
+        if (claim.ours.verdict == ClaimVerdict::missing || claim.incomplete) {
+            list.push_back(fmt::format("claim {}: cells of it are missing or incomplete", claim.id));
+        }
+    }
+    return list;
+}
+
+int exit_code(const CheckResult& result, const ExitRules& rules) {
+    if (!result.damaged.empty()) {
+        return suite::exit_code(ErrorKind::store);
+    }
+    const bool differs = result.counts().different > 0;
+    const bool fails = std::any_of(result.claims.begin(), result.claims.end(), [](const ClaimResult& claim) {
+        return claim.ours.verdict == ClaimVerdict::fails && !claim.expected;
+    });
+    const bool absent = !absences(result).empty();
+    if (differs || fails || (rules.strict && absent)) {
+        return suite::exit_code(ErrorKind::comparison);
+    }
+    return rules.skip_missing && absent ? suite::exit_code(ErrorKind::skipped) : 0;
+}
+
+} // namespace reports

@@ -1,0 +1,107 @@
+// What a store holds of a workload, compared with its references and claims: plain values that every report
+// is written from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "metrics/claims.hpp"
+#include "metrics/sample.hpp"
+#include "metrics/verdict.hpp"
+#include "suite/plan/plan.hpp"
+#include "suite/plan/reference.hpp"
+
+namespace reports {
+
+/// A cell's numbers on one side that we did not measure now.
+struct ReferenceSide {
+    suite::plan::ReferenceKind kind = suite::plan::ReferenceKind::printed;
+    metrics::Sample sample;
+    std::string origin;
+    std::optional<bool> bold; ///< as printed
+    std::string where;        ///< "paper", "poster" or ""
+};
+
+struct SeedResult {
+    std::uint64_t seed = 0;
+    double value = 0.0;
+};
+
+struct CellResult {
+    suite::plan::CellId cell;
+    std::string id;
+    std::string metric;
+    std::size_t planned = 0;        ///< runs; 0 for a cell that the profile does not plan
+    std::vector<SeedResult> values; ///< of finished runs, in the plan's seed order
+    metrics::Sample ours;
+    std::optional<ReferenceSide> published;
+    std::optional<ReferenceSide> baseline;
+    bool judged_by_baseline = false;
+    metrics::CellComparison comparison; ///< with the judging side; reason: everything a reader must know
+    bool repeats_baseline = false;      ///< same seeds, same values, bit for bit
+    std::vector<suite::plan::StandIn> stand_ins;
+    std::vector<std::string> damaged; ///< messages about records that count as absent, each naming its file
+
+    [[nodiscard]] const std::optional<ReferenceSide>& reference() const {
+        return judged_by_baseline ? baseline : published;
+    }
+    [[nodiscard]] bool is_incomplete() const { return values.size() < planned || planned == 0; }
+};
+
+struct ClaimResult {
+    std::string id;
+    std::string text;
+    std::string where;
+    metrics::ClaimResult ours;
+    metrics::ClaimVerdict published =
+        metrics::ClaimVerdict::missing;            ///< the published numbers under the same test
+    std::optional<metrics::ClaimVerdict> baseline; ///< nothing where no baseline judges
+    /// Ours fails exactly as the numbers that judge this profile do: known not to show it here, not a
+    /// regression.
+    bool expected = false;
+    std::vector<std::string> cells; ///< that its terms compare
+    bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
+};
+
+struct Counts {
+    std::size_t equivalent = 0;
+    std::size_t different = 0;
+    std::size_t inconclusive = 0;
+    std::size_t missing = 0;
+};
+
+struct CheckResult {
+    std::string workload;
+    std::string title;
+    std::string source; ///< "Table 1"
+    std::string paper;
+    std::string profile;
+    std::string profile_title;
+    std::filesystem::path store;
+    bool compares_with_baseline = false;
+    std::string baseline_origin; ///< "" when none is recorded
+    std::vector<CellResult> cells;
+    std::vector<ClaimResult> claims;
+    std::vector<std::string> damaged; ///< every message once
+
+    [[nodiscard]] Counts counts() const;
+};
+
+/// How absence is treated (cli.md, `check`).
+struct ExitRules {
+    bool strict = false;       ///< missing or fewer runs than planned counts as failed
+    bool skip_missing = false; ///< … is skipped (77), for CTest
+};
+
+/// 5 a record is damaged; 1 a cell is different or a claim fails unexpectedly (strict: or anything is missing
+/// or incomplete); 77 something is (skip_missing); 0.
+[[nodiscard]] int exit_code(const CheckResult& result, const ExitRules& rules);
+
+/// "CELL: reason" for every listed cell and claim that is missing or incomplete.
+[[nodiscard]] std::vector<std::string> absences(const CheckResult& result);
+
+} // namespace reports

@@ -1,0 +1,26 @@
+// The tests that CTest runs of a workload (cli.md, "Identifiers"; suites.md 3.4):
+//   W.run         trains what is missing; set-up of fixture W; 77 = skipped
+//   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge
+//   W.verdict     the whole check, strict: fails when anything is missing
+// CTest runs the dependents of a skipped set-up, and calls a suite of skipped tests a success: so every cell
+// looks for its own records, and the verdict is never skipped.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "suite/plan/catalog.hpp"
+
+namespace reports {
+
+struct CtestOptions {
+    std::filesystem::path program; ///< transferscale
+    std::filesystem::path folder;  ///< where the tests run; the store is TRANSFERSCALE_STORE or store/ in it
+    std::string profile;
+};
+
+/// A script for CTest (TEST_INCLUDE_FILES) with the tests of all workloads; labels: the workload's id and the
+/// profile's.
+[[nodiscard]] std::string ctest_file_text(const suite::plan::Catalog& catalog, const CtestOptions& options);
+
+} // namespace reports

@@ -1,0 +1,134 @@
+#include "reports/json.hpp"
+
+#include <string_view>
+
+namespace reports {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json number(const std::optional<double>& value) {
+    return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+ordered_json interval(const std::optional<metrics::Interval>& value) {
+    return value ? ordered_json{value->low, value->high} : ordered_json(nullptr);
+}
+
+std::optional<double> mean_of(const metrics::Sample& sample) {
+    return sample.n > 0 ? std::optional(sample.mean) : std::nullopt;
+}
+
+ordered_json side(const std::optional<ReferenceSide>& reference) {
+    if (!reference) {
+        return nullptr;
+    }
+    ordered_json document{{"kind", suite::plan::to_string(reference->kind)},
+                          {"mean", number(mean_of(reference->sample))},
+                          {"sd", number(reference->sample.sd)},
+                          {"n", reference->sample.n},
+                          {"origin", reference->origin}};
+    if (reference->kind != suite::plan::ReferenceKind::baseline) {
+        document["where"] = reference->where;
+        document["bold"] = reference->bold ? ordered_json(*reference->bold) : ordered_json(nullptr);
+    }
+    return document;
+}
+
+/// The judging side; an object even where there is none, so that its fields can be read without asking.
+ordered_json judging_side(const CellResult& cell) {
+    if (cell.reference()) {
+        return side(cell.reference());
+    }
+    return {{"kind", cell.judged_by_baseline ? "baseline" : "printed"},
+            {"mean", nullptr},
+            {"sd", nullptr},
+            {"n", 0},
+            {"origin", "none recorded"}};
+}
+
+ordered_json values_of(const CellResult& cell) {
+    ordered_json list = ordered_json::array();
+    for (const SeedResult& entry : cell.values) {
+        list.push_back({{"seed", entry.seed}, {"value", entry.value}});
+    }
+    return list;
+}
+
+ordered_json stand_ins_of(const CellResult& cell) {
+    ordered_json list = ordered_json::array();
+    for (const suite::plan::StandIn& entry : cell.stand_ins) {
+        list.push_back({{"published", entry.published}, {"used", entry.used}});
+    }
+    return list;
+}
+
+ordered_json to_json(const CellResult& cell) {
+    const metrics::CellComparison& comparison = cell.comparison;
+    return {{"id", cell.id},
+            {"metric", cell.metric},
+            {"n", cell.values.size()},
+            {"planned", cell.planned},
+            {"mean", number(mean_of(cell.ours))},
+            {"sd", number(cell.ours.sd)},
+            {"reference", judging_side(cell)},
+            {"difference", number(comparison.difference)},
+            {"ci95", interval(comparison.ci95)},
+            {"p_different", number(comparison.p_different)},
+            {"p_different_adjusted", number(comparison.p_different_adjusted)},
+            {"p_equivalent", number(comparison.p_equivalent)},
+            {"margin", cell.planned > 0 ? ordered_json(comparison.margin) : ordered_json(nullptr)},
+            {"verdict", metrics::to_string(comparison.verdict)},
+            {"reason", comparison.reason},
+            {"repeats_baseline", cell.repeats_baseline},
+            {"values", values_of(cell)},
+            {"published", side(cell.published)},
+            {"baseline", side(cell.baseline)},
+            {"stand_ins", stand_ins_of(cell)}};
+}
+
+ordered_json to_json(const ClaimResult& claim) {
+    return {{"id", claim.id},
+            {"text", claim.text},
+            {"verdict", metrics::to_string(claim.ours.verdict)},
+            {"robustness", claim.ours.robustness},
+            {"evidence", claim.ours.evidence},
+            {"where", claim.where},
+            {"published", metrics::to_string(claim.published)},
+            {"baseline",
+             claim.baseline ? ordered_json(metrics::to_string(*claim.baseline)) : ordered_json(nullptr)},
+            {"expected", claim.expected},
+            {"cells", claim.cells}};
+}
+
+} // namespace
+
+ordered_json to_json(const CheckResult& result) {
+    const Counts counts = result.counts();
+    ordered_json document{{"workload", result.workload},
+                          {"profile", result.profile},
+                          {"title", result.title},
+                          {"source", result.source},
+                          {"paper", result.paper},
+                          {"compares_with", result.compares_with_baseline ? "baseline" : "published"},
+                          {"baseline_origin", result.baseline_origin.empty()
+                                                  ? ordered_json(nullptr)
+                                                  : ordered_json(result.baseline_origin)},
+                          {"counts",
+                           {{"equivalent", counts.equivalent},
+                            {"different", counts.different},
+                            {"inconclusive", counts.inconclusive},
+                            {"missing", counts.missing}}},
+                          {"cells", ordered_json::array()},
+                          {"claims", ordered_json::array()},
+                          {"damaged", result.damaged}};
+    for (const CellResult& cell : result.cells) {
+        document["cells"].push_back(to_json(cell));
+    }
+    for (const ClaimResult& claim : result.claims) {
+        document["claims"].push_back(to_json(claim));
+    }
+    return document;
+}
+
+} // namespace reports

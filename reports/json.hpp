@@ -1,0 +1,16 @@
+// The JSON document of `check` and `report` (cli.md): field names are a contract; fields may be added, never
+// renamed.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "reports/check_result.hpp"
+
+namespace reports {
+
+/// Numbers that do not exist are null. Fields beyond the contract: planned, values, published, baseline,
+/// p_different_adjusted, repeats_baseline, stand_ins; claims: where, published, baseline, expected, cells;
+/// damaged.
+[[nodiscard]] nlohmann::ordered_json to_json(const CheckResult& result);
+
+} // namespace reports

@@ -1,0 +1,76 @@
+#include "reports/outcomes.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+
+namespace reports {
+namespace {
+
+using suite::store::LookupState;
+using suite::store::MetricEntry;
+using suite::store::RunRecord;
+
+/// The record holds no usable value: named as any other fault of a record.
+std::string unusable(const suite::plan::PlannedRun& run, const suite::store::Store& store,
+                     std::string found) {
+    return suite::Error(suite::ErrorKind::store,
+                        suite::Fault{.where = store.record_path(run.key).string(),
+                                     .found = std::move(found),
+                                     .expected = fmt::format("a finite {} of split {}", run.config.metric,
+                                                             judged_split),
+                                     .fix = "set the file aside and run again"})
+        .what();
+}
+
+Outcome outcome_of_finished(const suite::plan::PlannedRun& run, const RunRecord& record,
+                            const suite::store::Store& store) {
+    const auto entry =
+        std::find_if(record.metrics.begin(), record.metrics.end(), [&run](const MetricEntry& metric) {
+            return metric.name == run.config.metric && metric.split == judged_split;
+        });
+    if (entry == record.metrics.end()) {
+        return {.value = {}, .failure = {}, .damage = unusable(run, store, "no such metric")};
+    }
+    if (!std::isfinite(entry->value)) {
+        return {.value = {}, .failure = {}, .damage = unusable(run, store, fmt::format("{}", entry->value))};
+    }
+    return {.value = entry->value, .failure = {}, .damage = {}};
+}
+
+} // namespace
+
+Outcome outcome_of(const suite::plan::PlannedRun& run, const suite::store::Store& store) {
+    const suite::store::Lookup lookup = store.look_up(run.key);
+    switch (lookup.state) {
+    case LookupState::finished:
+        return outcome_of_finished(run, *lookup.record, store);
+    case LookupState::failed:
+        return {.value = {},
+                .failure = fmt::format("{}: {}", lookup.record->failure->phase,
+                                       one_line(lookup.record->failure->reason)),
+                .damage = {}};
+    case LookupState::damaged:
+        return {.value = {}, .failure = {}, .damage = lookup.message};
+    case LookupState::absent:
+        break;
+    }
+    return {};
+}
+
+std::string one_line(std::string_view text, std::size_t longest) {
+    text = text.substr(0, text.find('\n'));
+    if (text.size() <= longest) {
+        return std::string(text);
+    }
+    std::size_t end = longest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+        --end;
+    }
+    return std::string(text.substr(0, end)) + "…";
+}
+
+} // namespace reports

@@ -1,0 +1,30 @@
+// The report of a check as files: WORKLOAD-PROFILE.md, .csv, .json.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/check_result.hpp"
+
+namespace reports {
+
+enum class Format { markdown, csv, json };
+
+/// "md,csv,json" in any order; doubles count once. Throws Error(usage) naming the formats there are.
+[[nodiscard]] std::vector<Format> parse_formats(std::string_view text);
+
+/// A document with the table by target, the claims with their evidence, what is missing, and the stand-ins.
+[[nodiscard]] std::string to_markdown(const CheckResult& result);
+
+/// One row a cell (RFC 4180); numbers read back exactly, those that do not exist are empty.
+[[nodiscard]] std::string to_csv(const CheckResult& result);
+
+/// Writes the files into `folder` (made when absent) and returns their paths in the order of `formats`. Each
+/// is published by rename. Throws Error(environment).
+[[nodiscard]] std::vector<std::filesystem::path> write_report(const CheckResult& result,
+                                                              const std::filesystem::path& folder,
+                                                              const std::vector<Format>& formats);
+
+} // namespace reports

@@ -1,0 +1,125 @@
+#include "reports/words.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace reports {
+
+using metrics::Sample;
+
+std::string mean_sd_text(const Sample& sample) {
+    if (sample.n == 0) {
+        return "—";
+    }
+    return sample.sd ? fmt::format("{:.2f} ± {:.2f}", sample.mean, *sample.sd)
+                     : fmt::format("{:.2f}", sample.mean);
+}
+
+std::string mean_sd_text(const std::optional<ReferenceSide>& side) {
+    return side ? mean_sd_text(side->sample) : "—";
+}
+
+std::string difference_text(const metrics::CellComparison& comparison) {
+    if (!comparison.difference) {
+        return "";
+    }
+    return comparison.ci95 ? fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", *comparison.difference,
+                                         comparison.ci95->low, comparison.ci95->high)
+                           : fmt::format("{:+.2f}", *comparison.difference);
+}
+
+std::string metric_text(const std::string& metric) {
+    return metric == "top1" ? "top-1 accuracy, %" : metric == "mean_auc" ? "mean AUC, %" : metric;
+}
+
+std::string verdict_text(const CellResult& cell) {
+    return fmt::format("{}{}", metrics::to_string(cell.comparison.verdict),
+                       cell.repeats_baseline ? " ≡" : "");
+}
+
+std::string verdict_text(const ClaimResult& claim) {
+    return fmt::format("{}{}", metrics::to_string(claim.ours.verdict),
+                       claim.expected ? " (expected here)" : "");
+}
+
+std::string counts_text(const Counts& counts) {
+    return fmt::format("{} equivalent, {} different, {} inconclusive, {} missing", counts.equivalent,
+                       counts.different, counts.inconclusive, counts.missing);
+}
+
+std::string comparison_text(const CheckResult& result) {
+    if (!result.compares_with_baseline) {
+        return "Compared with the published numbers.";
+    }
+    const std::string beside =
+        " The published numbers stand beside: they are of another scale, never compared with these.";
+    return (result.baseline_origin.empty()
+                ? fmt::format("No baseline of profile {} is recorded: nothing to compare with.",
+                              result.profile)
+                : fmt::format("Compared with the {}.", result.baseline_origin)) +
+           beside;
+}
+
+std::size_t columns_of(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
+        return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+    }));
+}
+
+std::string left(std::string_view text, std::size_t columns) {
+    const std::size_t used = columns_of(text);
+    return std::string(text) + std::string(columns > used ? columns - used : 0, ' ');
+}
+
+std::string right(std::string_view text, std::size_t columns) {
+    const std::size_t used = columns_of(text);
+    return std::string(columns > used ? columns - used : 0, ' ') + std::string(text);
+}
+
+std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent) {
+    std::string lines;
+    std::size_t used = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(' '), text.size());
+        const std::string_view word = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t width = columns_of(word);
+        if (used > 0 && used + 1 + width > columns) {
+            lines += "\n" + std::string(indent, ' ');
+            used = indent;
+        } else if (used > 0) {
+            lines += ' ';
+            ++used;
+        }
+        lines += word;
+        used += width;
+    }
+    return lines;
+}
+
+std::vector<Group> groups_by_target(const std::vector<CellResult>& cells) {
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (i == 0 || cells[i].cell.target != cells[i - 1].cell.target) {
+            groups.push_back({.begin = i, .end = i});
+        }
+        groups.back().end = i + 1;
+    }
+    return groups;
+}
+
+std::vector<std::string> stand_ins_of(const std::vector<CellResult>& cells) {
+    std::vector<std::string> list;
+    for (const CellResult& cell : cells) {
+        for (const suite::plan::StandIn& entry : cell.stand_ins) {
+            std::string text = fmt::format("{} → {}", entry.published, entry.used);
+            if (std::find(list.begin(), list.end(), text) == list.end()) {
+                list.push_back(std::move(text));
+            }
+        }
+    }
+    return list;
+}
+
+} // namespace reports

@@ -1,0 +1,39 @@
+// What the verbs that read records share: checking a selection, printing documents, exit codes.
+#pragma once
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/check.hpp"
+#include "reports/terminal.hpp"
+#include "suite/app/verbs.hpp"
+
+namespace suite::app {
+
+/// Checks every named workload as a whole against the store (read only), then selects what is to be listed.
+/// Throws Error(usage) for names that are unknown.
+[[nodiscard]] std::vector<reports::CheckResult> check_selection(const SelectionOptions& options,
+                                                                const reports::Selection& selection);
+
+/// Every damaged file, on stderr.
+void log_damage(const reports::CheckResult& result);
+
+/// Of two workloads' codes the one that says more: damage, then comparison, then skipped, then success.
+[[nodiscard]] int worse_exit_code(int a, int b);
+
+/// Colours on a terminal, unless NO_COLOR is set.
+[[nodiscard]] reports::Colours colours_of_stdout();
+
+/// One document, or an array of them when there are several workloads.
+template<typename Results, typename ToJson>
+void print_documents(const Results& results, const ToJson& to_json) {
+    nlohmann::ordered_json documents = nlohmann::ordered_json::array();
+    for (const auto& result : results) {
+        documents.push_back(to_json(result));
+    }
+    fmt::print("{}\n", (documents.size() == 1 ? documents.front() : documents).dump(2));
+}
+
+} // namespace suite::app

@@ -1,0 +1,67 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/baseline.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/clock.hpp"
+
+namespace suite::app {
+namespace {
+
+struct RecordOptions {
+    OutputOptions output;
+    std::string workload;
+    std::string profile = "laptop";
+    std::filesystem::path store;
+    std::filesystem::path out; ///< empty: baseline/ in the workload's folder
+    bool allow_dirty = false;
+};
+
+int record(const RecordOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const plan::Plan plan = plan::expand(catalog, options.workload, options.profile);
+    const store::Store store(options.store, store::Access::read_only);
+    const std::string command =
+        fmt::format("transferscale baseline record {} --profile {}", options.workload, options.profile);
+    const reports::Baseline baseline = reports::make_baseline(
+        plan, store, {.recorded = utc_now(), .command = command, .allow_dirty = options.allow_dirty});
+    const std::filesystem::path folder =
+        options.out.empty()
+            ? std::filesystem::path(catalog.workloads.at(options.workload).folder) / "baseline"
+            : options.out;
+    nlohmann::ordered_json document{{"workload", plan.workload}, {"profile", plan.profile}};
+    for (const auto& path : reports::write_baseline(baseline, folder, plan.profile)) {
+        document["files"].push_back(path.string());
+    }
+    if (options.output.json) {
+        fmt::print("{}\n", document.dump(2));
+        return 0;
+    }
+    for (const auto& path : document["files"]) {
+        fmt::print("{}\n", path.get<std::string>());
+    }
+    return 0;
+}
+
+} // namespace
+
+void register_baseline(Dispatcher& dispatcher) {
+    auto options = std::make_shared<RecordOptions>();
+    auto action = std::make_shared<std::string>();
+    options->store = default_store();
+    CLI::App* verb =
+        add_verb(dispatcher, "baseline", "Records what a profile's cells gave, as its reference from now on",
+                 options->output, [options, action] { return record(*options); });
+    verb->add_option("action", *action, "record")->required()->check(CLI::IsMember({"record"}));
+    verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
+    verb->add_option("--profile", options->profile, "At what scale: smoke or laptop")->capture_default_str();
+    verb->add_option("--store", options->store, "Folder of the run records")->capture_default_str();
+    verb->add_option("--out", options->out,
+                     "Folder of PROFILE.csv and PROFILE.json (default: the workload's baseline/)");
+    verb->add_flag("--allow-dirty", options->allow_dirty,
+                   "Also from records of a program whose sources differed from their commit");
+}
+
+} // namespace suite::app

@@ -1,0 +1,70 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "reports/check.hpp"
+#include "reports/json.hpp"
+#include "reports/terminal.hpp"
+#include "suite/app/reporting.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
+
+namespace suite::app {
+namespace {
+
+struct CheckOptions {
+    SelectionOptions selection;
+    std::vector<std::string> claims;
+    reports::ExitRules rules;
+};
+
+void print(const std::vector<reports::CheckResult>& results, bool json) {
+    if (json) {
+        print_documents(results, [](const auto& result) { return reports::to_json(result); });
+        return;
+    }
+    for (const reports::CheckResult& result : results) {
+        fmt::print("{}", reports::check_text(result, colours_of_stdout()));
+    }
+}
+
+void log_skips(const reports::CheckResult& result) {
+    for (const std::string& absence : reports::absences(result)) {
+        log_warning("skipped: " + absence);
+    }
+}
+
+int check(const CheckOptions& options) {
+    const std::vector<reports::CheckResult> results =
+        check_selection(options.selection, {.cells = options.selection.cells, .claims = options.claims});
+    print(results, options.selection.output.json);
+    int code = 0;
+    for (const reports::CheckResult& result : results) {
+        log_damage(result);
+        const int own = reports::exit_code(result, options.rules);
+        if (own == exit_code(ErrorKind::skipped)) {
+            log_skips(result);
+        }
+        code = worse_exit_code(code, own);
+    }
+    return code;
+}
+
+} // namespace
+
+void register_check(Dispatcher& dispatcher) {
+    auto options = std::make_shared<CheckOptions>();
+    CLI::App* verb =
+        add_verb(dispatcher, "check", "Compares what the store holds with the references and the claims",
+                 options->selection.output, [options] { return check(*options); });
+    add_selection(*verb, options->selection);
+    verb->add_option("--claim", options->claims, "Only this claim; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    verb->add_flag("--strict", options->rules.strict,
+                   "Missing, or fewer runs than planned, counts as failed");
+    verb->add_flag("--skip-missing", options->rules.skip_missing,
+                   "Exit code 77 when something is missing or incomplete and nothing differs");
+}
+
+} // namespace suite::app

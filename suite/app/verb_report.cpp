@@ -1,0 +1,77 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reports/json.hpp"
+#include "reports/report_files.hpp"
+#include "reports/terminal.hpp"
+#include "suite/app/reporting.hpp"
+#include "suite/app/verbs.hpp"
+
+namespace suite::app {
+namespace {
+
+struct ReportOptions {
+    SelectionOptions selection;
+    std::filesystem::path out = "report";
+    std::string formats = "md,csv,json";
+};
+
+struct Report {
+    reports::CheckResult result;
+    std::vector<std::string> files;
+};
+
+nlohmann::ordered_json to_json(const Report& report) {
+    nlohmann::ordered_json document = reports::to_json(report.result);
+    document["files"] = report.files;
+    return document;
+}
+
+std::vector<Report> write_reports(const ReportOptions& options) {
+    const std::vector<reports::Format> formats = reports::parse_formats(options.formats);
+    std::vector<Report> list;
+    for (reports::CheckResult& result :
+         check_selection(options.selection, {.cells = options.selection.cells})) {
+        Report report;
+        for (const auto& path : reports::write_report(result, options.out, formats)) {
+            report.files.push_back(path.string());
+        }
+        report.result = std::move(result);
+        list.push_back(std::move(report));
+    }
+    return list;
+}
+
+int report(const ReportOptions& options) {
+    const std::vector<Report> list = write_reports(options);
+    if (options.selection.output.json) {
+        print_documents(list, to_json);
+    }
+    bool is_damaged = false;
+    for (const Report& entry : list) {
+        if (!options.selection.output.json) {
+            fmt::print("{}Report: {}\n", reports::table_text(entry.result, colours_of_stdout()),
+                       fmt::join(entry.files, " "));
+        }
+        log_damage(entry.result);
+        is_damaged = is_damaged || !entry.result.damaged.empty();
+    }
+    return is_damaged ? exit_code(ErrorKind::store) : 0;
+}
+
+} // namespace
+
+void register_report(Dispatcher& dispatcher) {
+    auto options = std::make_shared<ReportOptions>();
+    CLI::App* verb =
+        add_verb(dispatcher, "report", "The table beside the published one, on stdout and as files",
+                 options->selection.output, [options] { return report(*options); });
+    add_selection(*verb, options->selection);
+    verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
+    verb->add_option("--format", options->formats, "Of md, csv and json, separated by commas")
+        ->capture_default_str();
+}
+
+} // namespace suite::app
