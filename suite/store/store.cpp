@@ -74,6 +74,31 @@ bool is_there(const fs::path& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+/// What lies in a folder; nothing when it does not exist. A folder that cannot be read must not look empty.
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+         entry.increment(error)) {
+        entries.push_back(entry->path());
+    }
+    if (error && error != std::errc::no_such_file_or_directory) {
+        throw errno_error(ErrorKind::store, folder, "listing", error.value());
+    }
+    return entries;
+}
+
+/// Throws Error(store) when this file cannot be opened now: then nothing is known of its content.
+void require_readable(const fs::path& path) {
+    std::error_code ignored;
+    if (fs::is_regular_file(fs::symlink_status(path, ignored))) {
+        const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (!fd.valid()) {
+            throw errno_error(ErrorKind::store, path, "opening", errno);
+        }
+    }
+}
+
 bool is_removable_temporary(const fs::path& path) {
     const ProcessIdentity owner = owner_of_temporary(path);
     return !owner.host.empty() && !may_be_alive(owner);
@@ -194,12 +219,12 @@ Lookup Store::look_up(std::string_view key) const {
 
 std::vector<std::string> Store::keys_under(std::string_view folder) const {
     std::vector<std::string> keys;
-    std::error_code error;
-    for (const fs::directory_entry& shard : fs::directory_iterator(root_ / folder, error)) {
-        for (const fs::directory_entry& file : fs::directory_iterator(shard.path(), error)) {
-            const std::string key = file.path().stem().string();
-            if (is_run_key(key) && file.path().extension() == ".h5" &&
-                shard.path().filename() == key.substr(0, 2)) {
+    std::error_code ignored;
+    for (const fs::path& shard : entries_of(root_ / folder)) {
+        for (const fs::path& file :
+             fs::is_directory(shard, ignored) ? entries_of(shard) : std::vector<fs::path>()) {
+            const std::string key = file.stem().string();
+            if (is_run_key(key) && file.extension() == ".h5" && shard.filename() == key.substr(0, 2)) {
                 keys.push_back(key);
             }
         }
@@ -281,6 +306,9 @@ fs::path Store::move_to_damaged(const fs::path& from, std::string_view key, std:
 
 std::optional<fs::path> Store::set_aside(std::string_view key, std::string_view reason) {
     require_writable("setting a record aside");
+    for (const fs::path& path : {record_path(key), failure_path(key)}) {
+        require_readable(path);
+    }
     if (look_up(key).state != LookupState::damaged) {
         return std::nullopt; // another process has mended it since
     }

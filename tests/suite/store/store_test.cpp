@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "store_fixture.hpp"
@@ -164,6 +165,24 @@ TEST_F(StoreTest, NeverSetsAGoodRecordAside) {
     Store store(root(), Access::read_write);
     store.publish(full_record());
     EXPECT_FALSE(store.set_aside(full_record().key, "no reason"));
+    EXPECT_EQ(store.look_up(full_record().key).state, LookupState::finished);
+}
+
+TEST_F(StoreTest, TakesAFileThatCannotBeOpenedForNothingWorse) {
+    Store store(root(), Access::read_write);
+    store.publish(full_record());
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit none{0, limit.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const Lookup found = store.look_up(full_record().key);
+    const std::string message = error_of(ErrorKind::store, [&] { store.set_aside(full_record().key, ""); });
+    const std::string listing = error_of(ErrorKind::store, [&] { static_cast<void>(store.keys()); });
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    EXPECT_EQ(found.state, LookupState::damaged);
+    EXPECT_THAT(found.message, HasSubstr("Too many open files"));
+    EXPECT_THAT(message, HasSubstr("Too many open files"));
+    EXPECT_THAT(listing, HasSubstr("Too many open files"));
     EXPECT_EQ(store.look_up(full_record().key).state, LookupState::finished);
 }
 
