@@ -268,11 +268,16 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
             list.push_back({.published = published, .used = used});
         }
     };
-    note(id.target, data(id.target).set.id);
+    const auto used = [this](const std::string& name) -> const DataSetSpec& {
+        return stand_in(catalog_.data_sets, profile_.data_sets, name, "data set");
+    };
+    note(id.target, used(id.target).id);
     const std::string& source = source_data_set(workload_, id);
-    const DataConfig source_data = data(source);
-    note(source, source_data.members.empty() ? source_data.set.id
-                                             : fmt::format("{}", fmt::join(source_data.set.members, "+")));
+    std::vector<std::string> members;
+    for (const std::string& member : used(source).members) {
+        members.push_back(used(member).id);
+    }
+    note(source, members.empty() ? used(source).id : fmt::format("{}", fmt::join(members, "+")));
     note(id.model, network(id.model).id);
     return list;
 }

@@ -1,5 +1,8 @@
 #include "suite/plan/run_config.hpp"
 
+#include <algorithm>
+#include <cassert>
+
 #include <nlohmann/json.hpp>
 
 #include "suite/base/error.hpp"
@@ -9,22 +12,30 @@
 namespace suite::plan {
 namespace {
 
-using Json = nlohmann::json; // objects keep their keys sorted: the canonical order
+using Json = nlohmann::json;
 
-// Each type is described once, by a function that visits its fields; writing and reading are two visitors.
+// Each type is described once, by a function that visits its fields in the order of their names; writing and
+// reading are two visitors. Writing goes straight to text: planning writes some hundred configurations.
 class Writer {
 public:
-    explicit Writer(Json& target) : json_(&target) { *json_ = Json::object(); }
+    explicit Writer(std::string& text) : text_(&text) {}
+    void close() { *text_ += last_.empty() ? "{}" : "}"; }
 
     template<typename Value>
-    void field(const char* name, Value& value) {
-        write((*json_)[name], value);
+    void field(std::string_view name, const Value& value) {
+        assert(last_ < name && "visit fields in the order of their names");
+        *text_ += last_.empty() ? "{\"" : ",\"";
+        *text_ += name;
+        *text_ += "\":";
+        last_ = name;
+        write(*text_, value);
     }
 
 private:
     template<typename Value>
-    static void write(Json& target, Value& value);
-    Json* json_;
+    static void write(std::string& text, const Value& value);
+    std::string* text_;
+    std::string_view last_;
 };
 
 class ConfigReader {
@@ -42,8 +53,12 @@ private:
     const Json* json_;
 };
 
-template<typename Visitor>
-void visit(Visitor& v, NetworkSpec& n) {
+// The type itself, const for writing.
+template<typename Value, typename Type>
+concept Described = std::is_same_v<std::remove_const_t<Value>, Type>;
+
+template<typename Visitor, Described<NetworkSpec> Value>
+void visit(Visitor& v, Value& n) {
     v.field("bottleneck_factor", n.bottleneck_factor);
     v.field("depths", n.depths);
     v.field("group_norm_epsilon", n.group_norm_epsilon);
@@ -56,8 +71,8 @@ void visit(Visitor& v, NetworkSpec& n) {
     v.field("unit", n.unit);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, NaturalPhantom& p) {
+template<typename Visitor, Described<NaturalPhantom> Value>
+void visit(Visitor& v, Value& p) {
     v.field("first_layout", p.first_layout);
     v.field("first_outline", p.first_outline);
     v.field("first_palette", p.first_palette);
@@ -71,8 +86,8 @@ void visit(Visitor& v, NaturalPhantom& p) {
     v.field("variation", p.variation);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, XrayPhantom& p) {
+template<typename Visitor, Described<XrayPhantom> Value>
+void visit(Visitor& v, Value& p) {
     v.field("amplitude", p.amplitude);
     v.field("blur", p.blur);
     v.field("contrast", p.contrast);
@@ -85,8 +100,8 @@ void visit(Visitor& v, XrayPhantom& p) {
     v.field("single_label", p.single_label);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, DataSetSpec& d) {
+template<typename Visitor, Described<DataSetSpec> Value>
+void visit(Visitor& v, Value& d) {
     v.field("channels", d.channels);
     v.field("id", d.id);
     v.field("image_size", d.image_size);
@@ -101,14 +116,14 @@ void visit(Visitor& v, DataSetSpec& d) {
     v.field("xray", d.xray);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, DataConfig& d) {
+template<typename Visitor, Described<DataConfig> Value>
+void visit(Visitor& v, Value& d) {
     v.field("members", d.members);
     v.field("set", d.set);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, ScheduleConfig& s) {
+template<typename Visitor, Described<ScheduleConfig> Value>
+void visit(Visitor& v, Value& s) {
     v.field("boundaries", s.boundaries);
     v.field("kind", s.kind);
     v.field("peak_lr", s.peak_lr);
@@ -118,8 +133,8 @@ void visit(Visitor& v, ScheduleConfig& s) {
     v.field("workers", s.workers);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, TrainConfig& t) {
+template<typename Visitor, Described<TrainConfig> Value>
+void visit(Visitor& v, Value& t) {
     v.field("agc_clip", t.agc_clip);
     v.field("agc_epsilon", t.agc_epsilon);
     v.field("augmentation", t.augmentation);
@@ -138,8 +153,8 @@ void visit(Visitor& v, TrainConfig& t) {
     v.field("weight_decay", t.weight_decay);
 }
 
-template<typename Visitor>
-void visit(Visitor& v, RunConfig& c) {
+template<typename Visitor, Described<RunConfig> Value>
+void visit(Visitor& v, Value& c) {
     v.field("data", c.data);
     v.field("kind", c.kind);
     v.field("metric", c.metric);
@@ -162,26 +177,49 @@ inline constexpr bool is_vector<std::vector<Type>> = true;
 template<typename Type>
 inline constexpr bool is_plain = std::is_arithmetic_v<Type> || std::is_same_v<Type, std::string>;
 
+// Text that JSON spells as it is; all but a few names are.
+bool is_plain_text(std::string_view text) {
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+void write_text(std::string& text, std::string_view value) {
+    if (is_plain_text(value)) {
+        text.append(1, '"').append(value).append(1, '"');
+    } else {
+        text += Json(value).dump();
+    }
+}
+
 template<typename Value>
-void Writer::write(Json& target, Value& value) {
-    if constexpr (is_plain<Value>) {
-        target = value;
+void Writer::write(std::string& text, const Value& value) {
+    if constexpr (std::is_same_v<Value, std::string>) {
+        write_text(text, value);
+    } else if constexpr (std::is_same_v<Value, bool>) {
+        text += value ? "true" : "false";
+    } else if constexpr (std::is_integral_v<Value>) {
+        text += std::to_string(value);
+    } else if constexpr (std::is_floating_point_v<Value>) {
+        text += Json(value).dump(); // shortest text that reads back exactly, of any locale
     } else if constexpr (std::is_enum_v<Value>) {
-        target = to_word(value);
+        write_text(text, to_word(value));
     } else if constexpr (is_optional<Value>) {
         if (value) {
-            write(target, *value);
+            write(text, *value);
         } else {
-            target = nullptr;
+            text += "null";
         }
     } else if constexpr (is_vector<Value>) {
-        target = Json::array();
-        for (auto& element : value) {
-            write(target.emplace_back(), element);
+        text += '[';
+        for (const auto& element : value) {
+            text += text.back() == '[' ? "" : ",";
+            write(text, element);
         }
+        text += ']';
     } else {
-        Writer writer(target);
+        Writer writer(text);
         visit(writer, value);
+        writer.close();
     }
 }
 
@@ -220,10 +258,11 @@ std::string text_of(Config config) { // a copy: visitors take references because
 } // namespace
 
 std::string canonical_text(const RunConfig& config) {
-    return text_of(config);
-}
-std::string canonical_text(const DataConfig& config) {
-    return text_of(config);
+    std::string text;
+    Writer writer(text);
+    visit(writer, config);
+    writer.close();
+    return text;
 }
 
 RunConfig run_config_from_text(std::string_view text) {

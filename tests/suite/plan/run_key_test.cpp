@@ -171,6 +171,15 @@ TEST(CanonicalText, HoldsLargeSeedsExactly) {
     EXPECT_EQ(suite::plan::run_config_from_text(suite::plan::canonical_text(config)).seed, config.seed);
 }
 
+TEST(CanonicalText, SpellsNamesAsJsonDoes) {
+    RunConfig config = suite::plan::expand(Tree().load(), "w", "full").runs.back().config;
+    config.data.set.labels = {"T-shirt/top", "say \"x\"", "back\\slash", "tab\t", "Röntgen", "["};
+    const std::string text = suite::plan::canonical_text(config);
+    EXPECT_THAT(text,
+                HasSubstr(R"("labels":["T-shirt/top","say \"x\"","back\\slash","tab\t","Röntgen","["])"));
+    EXPECT_EQ(suite::plan::run_config_from_text(text).data.set.labels, config.data.set.labels);
+}
+
 TEST(CanonicalText, HasSortedKeysAndNoBlanks) {
     const std::string text =
         suite::plan::canonical_text(suite::plan::expand(Tree().load(), "w", "full").runs.back().config);
