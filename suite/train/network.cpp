@@ -176,7 +176,7 @@ at::Tensor Network::Implementation::forward(const at::Tensor& images, Pass pass)
     for (ResidualUnit& unit : units_) {
         x = unit.forward(x, pass);
     }
-    return head_->forward(x, pass);
+    return head_->forward(x, images.size(0), pass);
 }
 
 void Network::Implementation::backward(const at::Tensor& logit_gradient) {

@@ -7,19 +7,31 @@
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/max_pool2d_with_indices_backward.h>
 
 #include "suite/kernels/group_norm.hpp"
+#include "suite/kernels/lane_maps.hpp"
 
 namespace suite::train::detail {
 namespace {
 
+constexpr auto lane_images = static_cast<std::int64_t>(kernels::lane_images);
+
+bool in_lanes(const at::Tensor& maps) {
+    return maps.dim() == 5;
+}
+
+std::size_t length(const at::Tensor& tensor, std::int64_t dimension) {
+    return static_cast<std::size_t>(tensor.size(dimension));
+}
+
 kernels::GroupNormShape norm_shape(const at::Tensor& x, int groups, double epsilon) {
-    return {.images = static_cast<std::size_t>(x.size(0)),
-            .channels = static_cast<std::size_t>(x.size(1)),
-            .area = static_cast<std::size_t>(x.size(2) * x.size(3)),
+    return {.images = length(x, 0) * (in_lanes(x) ? kernels::lane_images : 1),
+            .channels = length(x, 1),
+            .area = length(x, 2) * length(x, 3),
             .groups = static_cast<std::size_t>(groups),
             .epsilon = epsilon};
 }
@@ -40,6 +52,9 @@ at::Tensor Convolution::forward(const at::Tensor& x, Pass pass) {
     if (pass == Pass::training) {
         x_ = x;
     }
+    if (in_lanes(x)) {
+        return forward_lanes(x);
+    }
     return at::convolution(x, weight_.value, {}, {stride_, stride_}, {padding_, padding_}, {1, 1}, false,
                            {0, 0}, 1)
         .contiguous();
@@ -47,11 +62,43 @@ at::Tensor Convolution::forward(const at::Tensor& x, Pass pass) {
 
 at::Tensor Convolution::backward(const at::Tensor& y_gradient, bool input_wanted) {
     const at::Tensor x = std::exchange(x_, {});
+    if (in_lanes(x)) {
+        return backward_lanes(x, y_gradient, input_wanted);
+    }
     const auto [x_gradient, weight_gradient, bias_gradient] =
         at::convolution_backward(y_gradient, x, weight_.value, at::OptionalIntArrayRef{}, {stride_, stride_},
                                  {padding_, padding_}, {1, 1}, false, {0, 0}, 1, {input_wanted, true, false});
     weight_.gradient.add_(weight_gradient);
     return input_wanted ? x_gradient.contiguous() : at::Tensor{};
+}
+
+kernels::LaneConvolutionShape Convolution::lane_shape(const at::Tensor& x) const {
+    return {.blocks = length(x, 0),
+            .in_channels = length(x, 1),
+            .out_channels = length(weight_.value, 0),
+            .side = length(x, 2),
+            .kernel = length(weight_.value, 2),
+            .stride = static_cast<std::size_t>(stride_)};
+}
+
+at::Tensor Convolution::forward_lanes(const at::Tensor& x) const {
+    const auto shape = lane_shape(x);
+    const auto side = static_cast<std::int64_t>(shape.out_side());
+    const at::Tensor y = at::empty({x.size(0), weight_.value.size(0), side, side, lane_images}, x.options());
+    kernels::lane_convolution(shape, values(x), values(weight_.value), values(y));
+    return y;
+}
+
+at::Tensor Convolution::backward_lanes(const at::Tensor& x, const at::Tensor& y_gradient, bool input_wanted) {
+    const auto shape = lane_shape(x);
+    kernels::lane_convolution_backward_weight(shape, values(x), values(y_gradient), values(weight_.gradient));
+    if (!input_wanted) {
+        return {};
+    }
+    const at::Tensor x_gradient = at::empty_like(x);
+    kernels::lane_convolution_backward_data(shape, values(y_gradient), values(weight_.value),
+                                            values(x_gradient));
+    return x_gradient;
 }
 
 at::Tensor Convolution::backward(const at::Tensor& y_gradient) {
@@ -71,8 +118,8 @@ at::Tensor NormRelu::forward(const at::Tensor& x, Pass pass) {
     const auto shape = norm_shape(x, groups_, epsilon_);
     at::Tensor y = at::empty_like(x);
     statistics_.resize(shape.statistics());
-    kernels::group_norm_relu(shape, values(x), values(scale_.value), values(shift_.value), values(y),
-                             statistics_);
+    const auto kernel = in_lanes(x) ? kernels::lane_group_norm_relu : kernels::group_norm_relu;
+    kernel(shape, values(x), values(scale_.value), values(shift_.value), values(y), statistics_);
     if (pass == Pass::training) {
         x_ = x;
         y_ = y;
@@ -83,17 +130,18 @@ at::Tensor NormRelu::forward(const at::Tensor& x, Pass pass) {
 at::Tensor NormRelu::backward(at::Tensor y_gradient, const at::Tensor& addend) {
     const at::Tensor x = std::exchange(x_, {});
     const at::Tensor y = std::exchange(y_, {});
-    kernels::group_norm_relu_backward(
-        norm_shape(x, groups_, epsilon_),
-        {.x = values(x),
-         .y = values(y),
-         .statistics = statistics_,
-         .scale = values(scale_.value),
-         .y_gradient = values(y_gradient),
-         .addend = addend.defined() ? std::span<const float>(values(addend)) : std::span<const float>(),
-         .scale_gradient = values(scale_.gradient),
-         .shift_gradient = values(shift_.gradient),
-         .x_gradient = values(y_gradient)});
+    const auto kernel =
+        in_lanes(x) ? kernels::lane_group_norm_relu_backward : kernels::group_norm_relu_backward;
+    kernel(norm_shape(x, groups_, epsilon_),
+           {.x = values(x),
+            .y = values(y),
+            .statistics = statistics_,
+            .scale = values(scale_.value),
+            .y_gradient = values(y_gradient),
+            .addend = addend.defined() ? std::span<const float>(values(addend)) : std::span<const float>(),
+            .scale_gradient = values(scale_.gradient),
+            .shift_gradient = values(shift_.gradient),
+            .x_gradient = values(y_gradient)});
     return y_gradient;
 }
 
@@ -133,10 +181,14 @@ at::Tensor ResidualUnit::backward(const at::Tensor& y_gradient) {
 StemLayer::StemLayer(Convolution root, bool pooled) : root_(std::move(root)), pooled_(pooled) {}
 
 at::Tensor StemLayer::forward(const at::Tensor& images, Pass pass) {
-    const at::Tensor y = root_.forward(images, pass);
     if (!pooled_) {
-        return y;
+        const auto blocks = static_cast<std::int64_t>(kernels::lane_blocks(length(images, 0)));
+        const at::Tensor maps = at::empty(
+            {blocks, images.size(1), images.size(2), images.size(3), lane_images}, images.options());
+        kernels::images_to_lanes(values(images), length(images, 0), values(maps));
+        return root_.forward(maps, pass);
     }
+    const at::Tensor y = root_.forward(images, pass);
     const at::Tensor padded = at::constant_pad_nd(y, {1, 1, 1, 1}, 0);
     auto [pooled, indices] = at::max_pool2d_with_indices(padded, {3, 3}, {2, 2});
     if (pass == Pass::training) {
@@ -162,9 +214,9 @@ void StemLayer::backward(const at::Tensor& y_gradient) {
 HeadLayer::HeadLayer(NormRelu norm, Parameter weight, Parameter bias)
     : norm_(std::move(norm)), weight_(std::move(weight)), bias_(std::move(bias)) {}
 
-at::Tensor HeadLayer::forward(const at::Tensor& x, Pass pass) {
+at::Tensor HeadLayer::forward(const at::Tensor& x, std::int64_t images, Pass pass) {
     const at::Tensor y = norm_.forward(x, pass);
-    at::Tensor pooled = y.mean(at::IntArrayRef{2, 3});
+    at::Tensor pooled = pool(y, images);
     const at::Tensor logits = at::addmm(bias_.value, pooled, weight_.value.t());
     if (pass == Pass::training) {
         pooled_ = std::move(pooled);
@@ -176,9 +228,28 @@ at::Tensor HeadLayer::forward(const at::Tensor& x, Pass pass) {
 at::Tensor HeadLayer::backward(const at::Tensor& logit_gradient) {
     weight_.gradient.addmm_(logit_gradient.t(), std::exchange(pooled_, {}));
     bias_.gradient.add_(logit_gradient.sum(at::IntArrayRef{0}));
-    const auto area = static_cast<double>(map_shape_[2] * map_shape_[3]);
-    const at::Tensor pooled_gradient = logit_gradient.mm(weight_.value).div_(area);
-    return norm_.backward(pooled_gradient.unsqueeze(2).unsqueeze(3).expand(map_shape_).contiguous(), {});
+    return norm_.backward(unpool(logit_gradient.mm(weight_.value)), {});
+}
+
+at::Tensor HeadLayer::pool(const at::Tensor& maps, std::int64_t images) {
+    if (!in_lanes(maps)) {
+        return maps.mean(at::IntArrayRef{2, 3});
+    }
+    const at::Tensor pooled = at::empty({images, maps.size(1)}, maps.options());
+    kernels::lane_average(values(maps), length(maps, 1), length(maps, 2) * length(maps, 3), values(pooled));
+    return pooled;
+}
+
+at::Tensor HeadLayer::unpool(const at::Tensor& pooled_gradient) const {
+    const std::int64_t area = map_shape_[2] * map_shape_[3];
+    if (map_shape_.size() == 4) {
+        const at::Tensor share = pooled_gradient.div(static_cast<double>(area));
+        return share.unsqueeze(2).unsqueeze(3).expand(map_shape_).contiguous();
+    }
+    const at::Tensor gradient = at::empty(map_shape_, pooled_gradient.options());
+    kernels::lane_average_backward(values(pooled_gradient), length(pooled_gradient, 1),
+                                   static_cast<std::size_t>(area), values(gradient));
+    return gradient;
 }
 
 } // namespace suite::train::detail

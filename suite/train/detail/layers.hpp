@@ -12,6 +12,7 @@
 #define TORCH_ASSERT_ONLY_METHOD_OPERATORS
 #include <ATen/core/Tensor.h>
 
+#include "suite/kernels/lane_convolution.hpp"
 #include "suite/train/network.hpp"
 
 namespace suite::train::detail {
@@ -41,7 +42,11 @@ private:
     int padding_;
     at::Tensor x_;
 
+    [[nodiscard]] at::Tensor forward_lanes(const at::Tensor& x) const;
     [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, bool input_wanted);
+    [[nodiscard]] at::Tensor backward_lanes(const at::Tensor& x, const at::Tensor& y_gradient,
+                                            bool input_wanted);
+    [[nodiscard]] kernels::LaneConvolutionShape lane_shape(const at::Tensor& x) const;
 };
 
 /// GroupNorm and ReLU (suite/kernels/group_norm.hpp).
@@ -95,7 +100,8 @@ private:
 class HeadLayer {
 public:
     HeadLayer(NormRelu norm, Parameter weight, Parameter bias);
-    [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
+    /// `images`: how many of the images that the maps have room for are real.
+    [[nodiscard]] at::Tensor forward(const at::Tensor& x, std::int64_t images, Pass pass);
     [[nodiscard]] at::Tensor backward(const at::Tensor& logit_gradient);
 
 private:
@@ -104,6 +110,9 @@ private:
     Parameter bias_;
     at::Tensor pooled_;
     std::vector<std::int64_t> map_shape_;
+
+    [[nodiscard]] static at::Tensor pool(const at::Tensor& maps, std::int64_t images);
+    [[nodiscard]] at::Tensor unpool(const at::Tensor& pooled_gradient) const;
 };
 
 } // namespace suite::train::detail

@@ -47,6 +47,16 @@ const Case basic{"network_basic.txt", spec(plan::Unit::basic, plan::Stem::small_
 const Case basic_stride1{"network_basic_stride1.txt",
                          spec(plan::Unit::basic, plan::Stem::small_1, {2}, {6}, 2), 2, 7, 2};
 
+/// Two blocks of lanes, the second nearly empty.
+const Case lanes{
+    "network_lanes.txt",
+    [] {
+        plan::NetworkSpec result = spec(plan::Unit::bottleneck, plan::Stem::small_2, {1, 2}, {16, 32}, 4);
+        result.stem_channels = 8;
+        return result;
+    }(),
+    18, 9, 2};
+
 /// A network with the weights of its golden file.
 struct Loaded {
     Arrays golden;
@@ -110,7 +120,7 @@ TEST_P(NetworkGolden, MicroBatchesSumToTheWholeBatch) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, NetworkGolden, testing::Values(bottleneck, basic, basic_stride1),
+INSTANTIATE_TEST_SUITE_P(Networks, NetworkGolden, testing::Values(bottleneck, basic, basic_stride1, lanes),
                          [](const auto& that) {
                              return that.param.file.substr(8, that.param.file.find('.') - 8);
                          });

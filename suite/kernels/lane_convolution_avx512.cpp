@@ -1,0 +1,10 @@
+#include "suite/kernels/lane_convolution_loops.hpp"
+
+namespace suite::kernels::detail {
+
+using Avx512Tile =
+    Tile<16, 4, 5, 8>; // 20 sums, 5 values and 4 weights in 32 registers; 24 sums for the weights
+
+const LaneConvolutionParts lane_parts_avx512{gather<Avx512Tile>, weight_gradient<Avx512Tile>};
+
+} // namespace suite::kernels::detail
