@@ -177,7 +177,7 @@ Split generate_split(const plan::DataSetSpec& spec, std::size_t images, double i
     split.images.pixels.resize(images * split.images.bytes_per_image());
     split.labels = {.task = plan::Task::multiclass,
                     .outputs = spec.labels.size(),
-                    .classes = class_of_images(images, spec.labels.size(), imbalance, seed),
+                    .classes = class_of_images(images, geometric_shares(spec.labels.size(), imbalance), seed),
                     .matrix = {}};
     std::vector<NaturalClass> classes;
     for (std::size_t k = 0; k < spec.labels.size(); ++k) {

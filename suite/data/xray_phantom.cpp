@@ -88,9 +88,24 @@ Split generate_multilabel(const Task& task, Split split, std::uint64_t seed) {
     return split;
 }
 
-Split generate_multiclass(const Task& task, Split split, std::uint64_t seed) {
+/// Shares of the classes: even in the test part and in sets without "normal"; otherwise findings make up the
+/// prevalence.
+std::vector<double> class_shares(const Task& task, bool train) {
     const std::size_t classes = task.label_findings.size();
-    const std::vector<std::int64_t> shown_class = class_of_images(split.size(), classes, 1.0, seed);
+    const auto normal = std::ranges::find(task.spec.labels, "normal");
+    std::vector<double> shares(classes, 1.0);
+    if (train && classes > 1 && normal != task.spec.labels.end()) {
+        const double prevalence = task.spec.xray->prevalence;
+        std::ranges::fill(shares, prevalence / static_cast<double>(classes - 1));
+        shares[static_cast<std::size_t>(normal - task.spec.labels.begin())] = 1.0 - prevalence;
+    }
+    return shares;
+}
+
+Split generate_multiclass(const Task& task, Split split, std::uint64_t seed, bool train) {
+    const std::size_t classes = task.label_findings.size();
+    const std::vector<std::int64_t> shown_class =
+        class_of_images(split.size(), class_shares(task, train), seed);
     paint_all(task, seed, split, [&](std::size_t i) {
         return std::span(&task.label_findings[static_cast<std::size_t>(shown_class[i])], 1);
     });
@@ -105,11 +120,13 @@ Split generate_multiclass(const Task& task, Split split, std::uint64_t seed) {
     return split;
 }
 
-Split generate_split(const Task& task, std::size_t images, const char* name, std::int64_t first_patient) {
-    const std::uint64_t seed = derive_seed(task.spec.world_seed, task.spec.id + "/" + name);
-    Split split = empty_split(task.spec, images, seed, first_patient);
-    return task.spec.task == plan::Task::multilabel ? generate_multilabel(task, std::move(split), seed)
-                                                    : generate_multiclass(task, std::move(split), seed);
+Split generate_split(const Task& task, bool train) {
+    const std::size_t images = train ? task.spec.train_images : task.spec.test_images;
+    const std::uint64_t seed = derive_seed(task.spec.world_seed, task.spec.id + (train ? "/train" : "/test"));
+    Split split = empty_split(task.spec, images, seed, train ? 0 : first_test_patient);
+    return task.spec.task == plan::Task::multilabel
+               ? generate_multilabel(task, std::move(split), seed)
+               : generate_multiclass(task, std::move(split), seed, train);
 }
 
 void check_range(const std::string& where, double value, double low, double high, FaultList& faults) {
@@ -207,8 +224,8 @@ DataSet generate_xray(const plan::DataSetSpec& spec) {
                     .label_findings = std::move(label_findings)};
     return {.id = spec.id,
             .label_names = spec.labels,
-            .train = generate_split(task, spec.train_images, "train", 0),
-            .test = generate_split(task, spec.test_images, "test", first_test_patient)};
+            .train = generate_split(task, true),
+            .test = generate_split(task, false)};
 }
 
 } // namespace suite::data

@@ -22,10 +22,11 @@ struct XrayImageKey {
 void paint_xray(const XrayImageKey& key, const Hospital& hospital, const plan::XrayPhantom& phantom,
                 std::span<const Finding* const> present, XrayScene& scene, std::span<std::uint8_t> bytes);
 
-/// Generates both splits; no patient is in both. Multi-label sets by LabelModel; multi-class sets show
-/// exactly the finding of their class ("normal" shows none), classes in equal numbers, and label_noise
-/// replaces the stated class by another one. Throws Error(data) on unknown labels or hospital and values out
-/// of range, all at once.
+/// Generates both splits; no patient is in both. Multi-label sets by LabelModel. Multi-class sets show
+/// exactly the finding of their class ("normal" shows none): classes in equal numbers, but in the training
+/// part of a set with "normal" the findings make up the declared prevalence; label_noise replaces the stated
+/// class by another one. Throws Error(data) on unknown labels or hospital and values out of range, all at
+/// once.
 [[nodiscard]] DataSet generate_xray(const plan::DataSetSpec& spec);
 
 } // namespace suite::data

@@ -47,16 +47,17 @@ TEST(NaturalClass, EveryLevelOccursInAFewClasses) {
 }
 
 TEST(ClassCounts, FollowImbalanceAndLeaveNoClassOut) {
-    EXPECT_EQ(class_counts(1938, 5, 16.0), (std::vector<std::size_t>{1000, 500, 250, 125, 63}));
-    EXPECT_EQ(class_counts(10, 3, 1.0), (std::vector<std::size_t>{4, 3, 3}));
-    EXPECT_EQ(class_counts(5, 5, 1000.0), (std::vector<std::size_t>{1, 1, 1, 1, 1}));
-    EXPECT_EQ(class_counts(2, 5, 1.0), (std::vector<std::size_t>{1, 1, 0, 0, 0}));
-    EXPECT_EQ(class_counts(7, 1, 3.0), (std::vector<std::size_t>{7}));
+    EXPECT_EQ(class_counts(1938, geometric_shares(5, 16.0)),
+              (std::vector<std::size_t>{1000, 500, 250, 125, 63}));
+    EXPECT_EQ(class_counts(10, geometric_shares(3, 1.0)), (std::vector<std::size_t>{4, 3, 3}));
+    EXPECT_EQ(class_counts(5, geometric_shares(5, 1000.0)), (std::vector<std::size_t>{1, 1, 1, 1, 1}));
+    EXPECT_EQ(class_counts(2, geometric_shares(5, 1.0)), (std::vector<std::size_t>{1, 1, 0, 0, 0}));
+    EXPECT_EQ(class_counts(7, geometric_shares(1, 3.0)), (std::vector<std::size_t>{7}));
 }
 
 TEST(ClassCounts, SumIsExactForManySizes) {
     for (std::size_t images = 0; images < 300; ++images) {
-        const std::vector<std::size_t> counts = class_counts(images, 17, 7.5);
+        const std::vector<std::size_t> counts = class_counts(images, geometric_shares(17, 7.5));
         EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::size_t{0}), images);
         EXPECT_TRUE(images < 17 || *std::ranges::min_element(counts) >= 1) << images;
     }

@@ -142,6 +142,15 @@ TEST(GenerateXray, SingleLabelSetsShowEveryClassEvenly) {
     EXPECT_TRUE(set.train.labels.matrix.empty());
 }
 
+TEST(GenerateXray, SetsWithNormalFollowThePrevalenceInTrainingOnly) {
+    plan::DataSetSpec spec = testing::xray_spec("covidx", "covidx", {"normal", "covid19"}, 200, 50);
+    spec.task = plan::Task::multiclass;
+    spec.xray->prevalence = 0.135; // COVIDx: 2,158 of 15,952 (cherti-jitsev.md 3.3)
+    const DataSet set = generate_xray(spec);
+    EXPECT_EQ(std::ranges::count(set.train.labels.classes, 1), 27);
+    EXPECT_EQ(std::ranges::count(set.test.labels.classes, 1), 25);
+}
+
 TEST(GenerateXray, LabelNoiseOfAClassSetMovesTheDeclaredShare) {
     plan::DataSetSpec spec = testing::xray_spec("covidx", "covidx", {"normal", "covid19"}, 2000, 0);
     spec.task = plan::Task::multiclass;
