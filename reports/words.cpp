@@ -109,14 +109,58 @@ std::vector<Group> groups_by_target(const std::vector<CellResult>& cells) {
     return groups;
 }
 
+namespace {
+
+std::vector<std::string> split(const std::string& text, char mark) {
+    std::vector<std::string> parts(1);
+    for (const char character : text) {
+        if (character == mark) {
+            parts.emplace_back();
+        } else {
+            parts.back() += character;
+        }
+    }
+    return parts;
+}
+
+std::string stand_in_text(const std::string& published, const std::string& used) {
+    return fmt::format("{} → {}", published, used);
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+/// A superset whose members all have their own line says nothing new.
+bool is_covered(const suite::plan::StandIn& entry, const std::vector<std::string>& list) {
+    const std::vector<std::string> published = split(entry.published, '+');
+    const std::vector<std::string> used = split(entry.used, '+');
+    bool covered = published.size() > 1 && published.size() == used.size();
+    for (std::size_t i = 0; covered && i < published.size(); ++i) {
+        covered = contains(list, stand_in_text(published[i], used[i]));
+    }
+    return covered;
+}
+
+} // namespace
+
 std::vector<std::string> stand_ins_of(const std::vector<CellResult>& cells) {
     std::vector<std::string> list;
+    std::vector<suite::plan::StandIn> supersets;
     for (const CellResult& cell : cells) {
         for (const suite::plan::StandIn& entry : cell.stand_ins) {
-            std::string text = fmt::format("{} → {}", entry.published, entry.used);
-            if (std::find(list.begin(), list.end(), text) == list.end()) {
-                list.push_back(std::move(text));
+            const std::string text = stand_in_text(entry.published, entry.used);
+            if (entry.published.find('+') != std::string::npos) {
+                supersets.push_back(entry);
+            } else if (!contains(list, text)) {
+                list.push_back(text);
             }
+        }
+    }
+    for (const suite::plan::StandIn& entry : supersets) {
+        const std::string text = stand_in_text(entry.published, entry.used);
+        if (!is_covered(entry, list) && !contains(list, text)) {
+            list.push_back(text);
         }
     }
     return list;

@@ -1,0 +1,46 @@
+#include "reports/ctest_file.hpp"
+
+#include "tests/reports/synthetic.hpp"
+
+namespace reports {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+        ++found;
+    }
+    return found;
+}
+
+TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
+    const std::string text = ctest_file_text(
+        small_tree::published(), {.program = "/a b/transferscale", .folder = "/source", .profile = "smoke"});
+
+    EXPECT_EQ(count(text, "add_test([=[table1.cell."), 88U);
+    EXPECT_EQ(count(text, "add_test([=[table1.claim."), 8U);
+    EXPECT_EQ(count(text, "add_test([=[table1.run]=]"), 1U);
+    EXPECT_EQ(count(text, "add_test([=[table1.verdict]=]"), 1U);
+    EXPECT_EQ(count(text, "LABELS [=[table1;smoke]=]"), 98U);
+    EXPECT_EQ(count(text, "FIXTURES_REQUIRED [=[table1]=]"), 97U);
+    EXPECT_EQ(count(text, "FIXTURES_SETUP [=[table1]=]"), 1U);
+    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), 97U) << "all but the verdict";
+    EXPECT_THAT(
+        text,
+        HasSubstr("add_test([=[table1.cell.cifar10.R50x1.21K-NAT]=] [=[/a b/transferscale]=] [=[check]=] "
+                  "[=[table1]=] [=[--profile]=] [=[smoke]=] [=[--cell]=] [=[cifar10/R50x1/21K-NAT]=] "
+                  "[=[--skip-missing]=])"));
+    EXPECT_THAT(text, HasSubstr("[=[--profile]=] [=[smoke]=] [=[--no-loss]=])"));
+    EXPECT_THAT(text, Not(HasSubstr("--store"))) << "the same store as ./reproduce";
+}
+
+TEST(CtestFile, RefusesAnUnknownProfile) {
+    EXPECT_THROW(static_cast<void>(ctest_file_text(small_tree::published(), {.profile = "smoker"})),
+                 suite::Error);
+}
+
+} // namespace
+} // namespace reports

@@ -1,0 +1,180 @@
+// JSON fields (cli.md), CSV, Markdown and the terminal's table of one small result.
+#include <fstream>
+#include <sstream>
+
+#include "reports/json.hpp"
+#include "reports/report_files.hpp"
+#include "reports/terminal.hpp"
+#include "reports/words.hpp"
+#include "tests/reports/synthetic.hpp"
+
+namespace reports {
+namespace {
+
+namespace plan = suite::plan;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string golden(const std::string& name) {
+    std::ifstream file(std::filesystem::path(TRANSFERSCALE_SOURCE_DIR) / "tests/golden/reports" / name);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+/// Three cells: equivalent and repeated, different with a quoted reason, missing; one claim that fails as
+/// expected.
+CheckResult small_result() {
+    CheckResult result{.workload = "w",
+                       .title = "A small table",
+                       .source = "Table 0",
+                       .paper = "Nobody 2000",
+                       .profile = "tiny",
+                       .profile_title = "as small as can be",
+                       .store = "store",
+                       .compares_with_baseline = true,
+                       .baseline_origin = "baseline of profile tiny, made up"};
+    const std::vector<double> values{49.9, 50.0, 50.1};
+    for (const char* source : {"A", "B", "C"}) {
+        CellResult cell;
+        cell.cell = {.target = source[0] == 'C' ? "lungs" : "pets", .model = "small", .source = source};
+        cell.id = cell.cell.text();
+        cell.metric = source[0] == 'C' ? "mean_auc" : "top1";
+        cell.planned = 3;
+        cell.judged_by_baseline = true;
+        cell.published = ReferenceSide{.kind = plan::ReferenceKind::printed,
+                                       .sample = metrics::summary_sample(94.26, 0.05, 5),
+                                       .origin = "Nobody 2000, \"Table 0\"",
+                                       .bold = source[0] == 'A',
+                                       .where = source[0] == 'B' ? "poster" : "paper"};
+        cell.stand_ins = {{.published = "pets", .used = "phantom-pets"}};
+        result.cells.push_back(cell);
+    }
+    for (std::size_t i : {0U, 1U}) {
+        CellResult& cell = result.cells[i];
+        cell.values = {{0, 49.9}, {1, 50.0}, {2, 50.1}};
+        cell.ours = metrics::make_sample(values);
+        cell.baseline = ReferenceSide{.kind = plan::ReferenceKind::baseline,
+                                      .sample = metrics::summary_sample(i == 0 ? 50.0 : 60.0, 0.1, 3),
+                                      .origin = "baseline of profile tiny, made up",
+                                      .bold = {},
+                                      .where = ""};
+        cell.repeats_baseline = i == 0;
+        cell.comparison = metrics::compare(cell.ours, cell.baseline->sample, {.declared = 1.0});
+    }
+    result.cells[1].comparison.reason = "seed 3 failed | \"loudly\"";
+    result.cells[2].comparison = {.margin = 0.5, .reason = "0 of 3 planned runs finished"};
+    result.claims.push_back({.id = "a-beats-b",
+                             .text = "A is better than B.",
+                             .where = "section 1",
+                             .ours = {.verdict = metrics::ClaimVerdict::fails,
+                                      .robustness = "robust",
+                                      .evidence = {"pets/small/A > pets/small/B: no"}},
+                             .published = metrics::ClaimVerdict::holds,
+                             .baseline = metrics::ClaimVerdict::fails,
+                             .expected = true,
+                             .cells = {"pets/small/A", "pets/small/B"}});
+    return result;
+}
+
+TEST(Json, HasEveryFieldOfTheContract) {
+    const auto document = to_json(small_result());
+
+    for (const char* key : {"workload", "profile", "counts", "cells", "claims"}) {
+        EXPECT_TRUE(document.contains(key)) << key;
+    }
+    EXPECT_EQ(document["counts"].dump(), R"({"equivalent":1,"different":1,"inconclusive":0,"missing":1})");
+    for (const auto& cell : document["cells"]) {
+        for (const char* key : {"id", "metric", "n", "mean", "sd", "reference", "difference", "ci95",
+                                "p_different", "p_equivalent", "margin", "verdict", "reason"}) {
+            EXPECT_TRUE(cell.contains(key)) << key;
+        }
+        for (const char* key : {"kind", "mean", "sd", "n", "origin"}) {
+            EXPECT_TRUE(cell["reference"].contains(key)) << key;
+        }
+    }
+    for (const char* key : {"id", "text", "verdict", "robustness", "evidence"}) {
+        EXPECT_TRUE(document["claims"][0].contains(key)) << key;
+    }
+}
+
+TEST(Json, NumbersThatDoNotExistAreNull) {
+    const auto cell = to_json(small_result())["cells"][2];
+
+    for (const char* key : {"mean", "sd", "difference", "ci95", "p_different", "p_equivalent"}) {
+        EXPECT_TRUE(cell[key].is_null()) << key;
+    }
+    EXPECT_TRUE(cell["reference"]["mean"].is_null());
+    EXPECT_EQ(cell["reference"]["n"], 0);
+    EXPECT_EQ(cell["n"], 0);
+    EXPECT_EQ(cell["verdict"], "missing");
+}
+
+TEST(Json, GivesTheJudgingReferenceAndThePublishedOneBesideIt) {
+    const auto cell = to_json(small_result())["cells"][1];
+
+    EXPECT_EQ(cell["reference"]["kind"], "baseline");
+    EXPECT_DOUBLE_EQ(cell["reference"]["mean"].get<double>(), 60.0);
+    EXPECT_DOUBLE_EQ(cell["published"]["mean"].get<double>(), 94.26);
+    EXPECT_NEAR(cell["difference"].get<double>(), -10.0, 1e-9);
+    EXPECT_EQ(cell["ci95"].size(), 2U);
+    EXPECT_EQ(cell["verdict"], "different");
+}
+
+TEST(Csv, IsTheGoldenFile) {
+    EXPECT_EQ(to_csv(small_result()), golden("small.csv"));
+}
+
+TEST(Markdown, IsTheGoldenFile) {
+    EXPECT_EQ(to_markdown(small_result()), golden("small.md"));
+}
+
+TEST(TableText, IsTheGoldenFile) {
+    EXPECT_EQ(table_text(small_result()), golden("small.txt"));
+}
+
+TEST(TableText, FitsAPageAndIsPlainUnlessAsked) {
+    const std::string plain = table_text(small_result());
+
+    std::istringstream lines(plain);
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(columns_of(line), 110U) << line;
+    }
+    EXPECT_THAT(plain, Not(HasSubstr("\033")));
+    EXPECT_THAT(table_text(small_result(), Colours::on), HasSubstr("\033[1;31mdifferent"));
+}
+
+TEST(CheckText, IsOneLineACellAndAClaim) {
+    const std::string text = check_text(small_result());
+
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3 + 1 + 1);
+    EXPECT_THAT(text, HasSubstr("missing         lungs/small/C  — (n = 0): 0 of 3 planned runs finished\n"));
+    EXPECT_THAT(text, HasSubstr("fails           claim a-beats-b"));
+}
+
+TEST(Formats, AreParsedInOrderAndOnce) {
+    EXPECT_THAT(parse_formats("json,md,json"), ElementsAre(Format::json, Format::markdown));
+    try {
+        static_cast<void>(parse_formats("md,htm,junit"));
+        FAIL() << "nothing was thrown";
+    } catch (const suite::Error& error) {
+        EXPECT_EQ(error.exit_code(), 2);
+        EXPECT_EQ(error.faults().size(), 2U);
+        EXPECT_THAT(error.what(), HasSubstr("md, csv, json"));
+    }
+}
+
+TEST(WriteReport, WritesTheAskedFilesOnly) {
+    const suite::store::testing::TemporaryFolder folder;
+
+    const auto paths = write_report(small_result(), folder.path() / "out", {Format::csv, Format::json});
+
+    EXPECT_THAT(paths, ElementsAre(folder.path() / "out/w-tiny.csv", folder.path() / "out/w-tiny.json"));
+    std::ifstream json(paths[1]);
+    EXPECT_EQ(nlohmann::ordered_json::parse(json), to_json(small_result()));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "out/w-tiny.md"));
+}
+
+} // namespace
+} // namespace reports
