@@ -19,6 +19,21 @@ namespace {
 constexpr double elsewhere_interval_seconds = 0.5;
 constexpr int poll_milliseconds = 100;
 
+store::RunRecord failure_record(const plan::PlannedRun& run, const std::string& phase, ErrorKind kind,
+                                const std::string& reason) {
+    store::RunRecord record;
+    record.key = run.key;
+    record.status = store::RunStatus::failed;
+    record.kind = run.parent.empty() ? "pretrain" : "finetune";
+    record.cell = run.cell;
+    record.config = canonical_text(run.config);
+    record.seed = run.seed;
+    record.parent_key = run.parent;
+    record.failure =
+        store::Failure{.phase = phase, .kind = std::string(to_string(kind)), .reason = reason, .step = -1};
+    return record;
+}
+
 } // namespace
 
 int RunSummary::exit_code() const noexcept {
@@ -299,16 +314,7 @@ void Scheduler::fail(std::size_t index, const std::string& phase, ErrorKind kind
     ++summary_.failed;
     summary_.first_failure = summary_.first_failure.value_or(kind);
     if (record_it) {
-        store_.publish_failure(
-            {.key = task.run->key,
-             .status = store::RunStatus::failed,
-             .kind = task.parent == no_task ? "pretrain" : "finetune",
-             .cell = task.run->cell,
-             .config = canonical_text(task.run->config),
-             .seed = task.run->seed,
-             .parent_key = task.run->parent,
-             .failure = store::Failure{
-                 .phase = phase, .kind = std::string(to_string(kind)), .reason = reason, .step = -1}});
+        store_.publish_failure(failure_record(*task.run, phase, kind, reason));
     }
     if (phase != "parent") {
         progress_.note(fmt::format("failed {} {} {} in phase {}: {}", task.run->key, task.run->label,
@@ -348,6 +354,7 @@ bool Scheduler::retry_parent(std::size_t child, const std::string& reason) {
         log_error(reason);
         store_.set_aside_checkpoint(tasks_[parent].run->key, reason);
         tasks_[parent].state = TaskState::waiting;
+        --(summary_.done_now > 0 ? summary_.done_now : summary_.done_before);
     }
     return true;
 }
@@ -380,7 +387,6 @@ void Scheduler::stop_workers() {
                            [](const Slot& slot) { return slot.worker.has_value(); });
     };
     while (any_running() && monotonic_seconds() < deadline) {
-        std::vector<pollfd> descriptors;
         for (Slot& slot : slots_) {
             if (!slot.worker) {
                 continue;

@@ -3,7 +3,12 @@
 namespace suite::run {
 namespace {
 
-constexpr std::array<int, 6> handled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
+constexpr std::array<int, 7> handled{SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ};
+
+constexpr bool is_ignored(int number) {
+    return number == SIGPIPE || number == SIGXFSZ;
+}
+
 volatile std::sig_atomic_t stop_requested = 0;
 
 extern "C" void note_stop(int) {
@@ -16,7 +21,7 @@ StopSignals::StopSignals() {
     stop_requested = 0;
     for (std::size_t i = 0; i < handled.size(); ++i) {
         struct sigaction action {};
-        action.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : note_stop;
+        action.sa_handler = is_ignored(handled[i]) ? SIG_IGN : note_stop;
         sigemptyset(&action.sa_mask);
         ::sigaction(handled[i], &action, &previous_[i]);
     }

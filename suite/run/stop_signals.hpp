@@ -6,8 +6,8 @@
 
 namespace suite::run {
 
-/// Catches the stop signals (and ignores SIGPIPE) while it lives; restores the old handlers afterwards.
-/// One at a time per process.
+/// Catches the stop signals (and ignores SIGPIPE and SIGXFSZ) while it lives; restores the old handlers
+/// afterwards. One at a time per process.
 class StopSignals {
 public:
     StopSignals();
@@ -17,7 +17,7 @@ public:
     [[nodiscard]] bool requested() const noexcept;
 
 private:
-    std::array<struct sigaction, 6> previous_{};
+    std::array<struct sigaction, 7> previous_{};
 };
 
 } // namespace suite::run

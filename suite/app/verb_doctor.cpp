@@ -1,0 +1,136 @@
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <hdf5.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "provenance_generated.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/data/data_set.hpp"
+#include "suite/run/worker_process.hpp"
+
+namespace suite::app {
+namespace {
+
+using nlohmann::json;
+
+std::string first_line_of(const std::string& command) {
+    FILE* pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
+    if (pipe == nullptr) {
+        return {};
+    }
+    char line[256] = {};
+    const bool read = std::fgets(line, sizeof(line), pipe) != nullptr;
+    ::pclose(pipe);
+    std::string text = read ? line : "";
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+json libraries() {
+    unsigned major = 0;
+    unsigned minor = 0;
+    unsigned release = 0;
+    H5get_libversion(&major, &minor, &release);
+    return {{"libtorch", build_provenance::libtorch_version},
+            {"hdf5", fmt::format("{}.{}.{}", major, minor, release)},
+            {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100)},
+            {"compiler", build_provenance::compiler},
+            {"transferscale", build_provenance::project_version},
+            {"commit", build_provenance::git_commit}};
+}
+
+/// Each data set that a profile of this machine can use, and what a missing one would enable.
+json data_sets(const plan::Catalog& catalog) {
+    json list = json::array();
+    for (const auto& [id, spec] : catalog.data_sets) {
+        if (spec.is_superset()) {
+            continue;
+        }
+        const std::string reason = data::unavailable_reason({.set = spec, .members = {}});
+        const bool is_file =
+            spec.reader == plan::Reader::fashion_mnist || spec.reader == plan::Reader::published;
+        list.push_back({{"name", id},
+                        {"root", is_file && reason.empty() ? json("/usr/share/datasets") : json(nullptr)},
+                        {"found", reason.empty()},
+                        {"reason", reason.empty() ? json(nullptr) : json(reason)}});
+    }
+    return list;
+}
+
+json worker_state() {
+    try {
+        const std::filesystem::path program = run::worker_program();
+        const std::string missing = first_line_of("ldd '" + program.string() + "' | grep 'not found'");
+        return {{"program", program.string()}, {"starts", missing.empty()}, {"missing", missing}};
+    } catch (const Error& error) {
+        return {{"program", nullptr}, {"starts", false}, {"missing", error.what()}};
+    }
+}
+
+json examine() {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const long pages = ::sysconf(_SC_PHYS_PAGES);
+    const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+    json devices = json::array();
+    const std::string gpu = first_line_of("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader");
+    if (!gpu.empty()) {
+        devices.push_back({{"name", gpu}, {"used", false}, {"reason", "this build trains on CPUs only"}});
+    }
+    const std::string mpi = first_line_of("mpirun --version");
+    return {{"cores", std::thread::hardware_concurrency()},
+            {"memory_bytes", static_cast<std::int64_t>(pages) * page_bytes},
+            {"devices", devices},
+            {"libraries", libraries()},
+            {"mpi", mpi.empty() ? json(nullptr) : json(mpi)},
+            {"worker", worker_state()},
+            {"datasets", data_sets(catalog)}};
+}
+
+void print(const json& document) {
+    fmt::print("cores {}, memory {:.1f} GB\n", document["cores"].get<int>(),
+               document["memory_bytes"].get<double>() / 1e9);
+    if (document["devices"].empty()) {
+        fmt::print("no GPU: everything runs on the CPU; nothing of this suite has run on a GPU yet\n");
+    }
+    for (const auto& [name, version] : document["libraries"].items()) {
+        fmt::print("  {:<14} {}\n", name, version.get<std::string>());
+    }
+    fmt::print("  {:<14} {}\n", "MPI",
+               document["mpi"].is_null() ? "not found" : document["mpi"].get<std::string>());
+    const json& worker = document["worker"];
+    fmt::print("worker {}\n", worker["starts"].get<bool>()
+                                  ? worker["program"].get<std::string>()
+                                  : "cannot start: " + worker["missing"].get<std::string>());
+    fmt::print("data sets\n");
+    for (const json& set : document["datasets"]) {
+        fmt::print("  {:<22} {}\n", set["name"].get<std::string>(),
+                   set["found"].get<bool>() ? "ready" : set["reason"].get<std::string>());
+    }
+}
+
+int doctor(const OutputOptions& output) {
+    const json document = examine();
+    if (output.json) {
+        fmt::print("{}\n", document.dump(2));
+    } else {
+        print(document);
+    }
+    return document["worker"]["starts"].get<bool>() ? 0 : exit_code(ErrorKind::environment);
+}
+
+} // namespace
+
+void register_doctor(Dispatcher& dispatcher) {
+    auto options = std::make_shared<OutputOptions>();
+    add_verb(dispatcher, "doctor", "This machine: cores, memory, libraries, MPI, data sets, what is missing",
+             *options, [options] { return doctor(*options); });
+}
+
+} // namespace suite::app

@@ -1,0 +1,136 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
+#include "suite/run/estimate.hpp"
+#include "suite/run/survey.hpp"
+
+namespace suite::app {
+namespace {
+
+/// A plan with what the store holds of it.
+struct SurveyedPlan {
+    plan::Plan plan;
+    std::vector<run::ItemStatus> statuses;
+    double estimate_seconds = 0.0;
+    bool damaged = false;
+
+    [[nodiscard]] std::size_t count(run::ItemState state) const {
+        return static_cast<std::size_t>(std::count_if(statuses.begin(), statuses.end(),
+                                                      [state](const auto& s) { return s.state == state; }));
+    }
+};
+
+SurveyedPlan survey_plan(const plan::Catalog& catalog, plan::Plan plan, const store::Store& store, int jobs) {
+    SurveyedPlan surveyed{.plan = std::move(plan), .statuses = {}};
+    surveyed.statuses = run::survey(surveyed.plan, store);
+    run::Throughput throughput = run::recorded_throughput(store.root());
+    for (const auto& [network, rate] : run::measured_throughput(surveyed.plan, surveyed.statuses)) {
+        throughput[network] = rate;
+    }
+    surveyed.estimate_seconds =
+        run::estimate_remaining(catalog, surveyed.plan, surveyed.statuses, throughput, jobs);
+    for (const run::ItemStatus& status : surveyed.statuses) {
+        if (status.damaged) {
+            log_error(status.message);
+            surveyed.damaged = true;
+        }
+    }
+    return surveyed;
+}
+
+nlohmann::json document_of(const SurveyedPlan& surveyed) {
+    const plan::Plan& plan = surveyed.plan;
+    const std::size_t parents = plan.parent_count();
+    nlohmann::json document{{"workload", plan.workload},
+                            {"profile", plan.profile},
+                            {"cells", plan.cells.size()},
+                            {"runs", plan.runs.size() - parents},
+                            {"parents", parents},
+                            {"cached", surveyed.count(run::ItemState::done)},
+                            {"estimate_seconds", surveyed.estimate_seconds},
+                            {"skipped", nlohmann::json::array()},
+                            {"items", nlohmann::json::array()}};
+    for (const plan::SkippedCell& skipped : plan.skipped) {
+        document["skipped"].push_back({{"cell", skipped.cell}, {"reason", skipped.reason}});
+    }
+    for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+        const plan::PlannedRun& item = plan.runs[i];
+        nlohmann::json entry{{"key", item.key},
+                             {"cell", nullptr},
+                             {"seed", item.seed},
+                             {"parent", nullptr},
+                             {"state", to_string(surveyed.statuses[i].state)},
+                             {"label", item.label}};
+        if (!item.cell.empty()) {
+            entry["cell"] = item.cell;
+            entry["parent"] = item.parent;
+        }
+        if (!surveyed.statuses[i].message.empty()) {
+            entry["reason"] = surveyed.statuses[i].message;
+        }
+        document["items"].push_back(std::move(entry));
+    }
+    return document;
+}
+
+void print(const SurveyedPlan& surveyed) {
+    const plan::Plan& plan = surveyed.plan;
+    fmt::print("{} at profile {}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
+               plan.profile, plan.cells.size(), plan.runs.size() - plan.parent_count(), plan.parent_count());
+    fmt::print("  in the store {}, failed {}, running {}, to do {}; about {} left\n",
+               surveyed.count(run::ItemState::done), surveyed.count(run::ItemState::failed),
+               surveyed.count(run::ItemState::running), surveyed.count(run::ItemState::todo),
+               run::duration_text(surveyed.estimate_seconds));
+    for (std::size_t i = 0; i < plan.runs.size(); ++i) {
+        if (plan.runs[i].cell.empty()) {
+            fmt::print("  {:<7} {}  {}\n", to_string(surveyed.statuses[i].state),
+                       plan.runs[i].key.substr(0, 16), plan.runs[i].label);
+        }
+    }
+    for (const plan::PlannedCell& cell : plan.cells) {
+        std::string states;
+        for (const std::size_t index : cell.runs) {
+            states += fmt::format(" {}:{}", plan.runs[index].seed, to_string(surveyed.statuses[index].state));
+        }
+        fmt::print("  {:<40}{}\n", cell.text, states);
+    }
+    for (const plan::SkippedCell& skipped : plan.skipped) {
+        fmt::print("  skipped {}: {}\n", skipped.cell, skipped.reason);
+    }
+}
+
+int plan_verb(const SelectionOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const store::Store store(options.store, store::Access::read_only);
+    nlohmann::json documents = nlohmann::json::array();
+    bool damaged = false;
+    for (plan::Plan& plan : expand_selection(catalog, options)) {
+        const SurveyedPlan surveyed = survey_plan(catalog, std::move(plan), store, run::default_jobs());
+        damaged = damaged || surveyed.damaged;
+        if (options.output.json) {
+            documents.push_back(document_of(surveyed));
+        } else {
+            print(surveyed);
+        }
+    }
+    if (options.output.json) {
+        fmt::print("{}\n", (documents.size() == 1 ? documents[0] : documents).dump(2));
+    }
+    return damaged ? exit_code(ErrorKind::store) : 0;
+}
+
+} // namespace
+
+void register_plan(Dispatcher& dispatcher) {
+    auto options = std::make_shared<SelectionOptions>();
+    CLI::App* verb =
+        add_verb(dispatcher, "plan", "Cells as runs and shared pre-training runs, what is done, cost",
+                 options->output, [options] { return plan_verb(*options); });
+    add_selection(*verb, *options);
+}
+
+} // namespace suite::app

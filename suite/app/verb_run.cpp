@@ -1,0 +1,69 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
+#include "suite/run/scheduler.hpp"
+
+namespace suite::app {
+namespace {
+
+struct RunVerbOptions {
+    SelectionOptions selection;
+    int jobs = run::default_jobs();
+    bool no_loss = false;
+};
+
+nlohmann::json document_of(const run::RunSummary& summary) {
+    nlohmann::json document{{"runs", summary.total},
+                            {"done_before", summary.done_before},
+                            {"done_now", summary.done_now},
+                            {"failed", summary.failed},
+                            {"skipped", nlohmann::json::array()},
+                            {"lost", summary.lost},
+                            {"interrupted", summary.interrupted}};
+    for (const auto& [reason, count] : summary.skipped) {
+        document["skipped"].push_back({{"reason", reason}, {"runs", count}});
+    }
+    return document;
+}
+
+int run_verb(const RunVerbOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
+    store::Store store(options.selection.store, store::Access::read_write);
+    run::Scheduler scheduler(catalog, plans, store, {.jobs = options.jobs});
+    const run::RunSummary summary = scheduler.run();
+    for (const auto& [reason, count] : summary.skipped) {
+        log_warning(fmt::format("skipped {} runs: {}", count, reason));
+    }
+    if (options.selection.output.json) {
+        fmt::print("{}\n", document_of(summary).dump(2));
+    }
+    if (summary.exit_code() == 0 && options.no_loss && !summary.lost.empty()) {
+        throw Error(ErrorKind::store,
+                    Fault{.where = store.root().string(),
+                          .found = fmt::format("{} finished records damaged or gone", summary.lost.size()),
+                          .expected = "every record that was once reported as done",
+                          .fix = "they have been trained again: find out who removed them, run again"});
+    }
+    return summary.exit_code();
+}
+
+} // namespace
+
+void register_run(Dispatcher& dispatcher) {
+    auto options = std::make_shared<RunVerbOptions>();
+    CLI::App* verb = add_verb(dispatcher, "run", "Executes the plan and resumes what was begun",
+                              options->selection.output, [options] { return run_verb(*options); });
+    add_selection(*verb, options->selection);
+    verb->add_option("--jobs", options->jobs, "Worker processes, one thread each")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    verb->add_flag("--no-loss", options->no_loss,
+                   "Exit 5 when a finished record was damaged or gone, although it was trained again");
+}
+
+} // namespace suite::app

@@ -1,0 +1,276 @@
+#include "suite/worker/executor.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "metrics/scores.hpp"
+#include "suite/base/clock.hpp"
+#include "suite/base/hash.hpp"
+
+namespace suite::worker {
+namespace {
+
+// Below the 600 MB a process together with libtorch's own 200 MB.
+constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
+// Reports of progress are for people: twice a second is enough.
+constexpr double progress_interval_seconds = 0.5;
+
+std::size_t bytes_of(const data::DataSet& set) {
+    const auto labels = [](const data::Labels& l) { return l.matrix.size() * 4 + l.classes.size() * 8; };
+    return set.train.images.pixels.size() + set.test.images.pixels.size() + labels(set.train.labels) +
+           labels(set.test.labels);
+}
+
+store::PredictionTable prediction_table(const train::Predictions& p) {
+    return {.samples = p.samples,
+            .outputs = p.outputs,
+            .scores = p.scores,
+            .classes = p.classes,
+            .label_matrix = p.label_matrix};
+}
+
+std::vector<store::LossEntry> thinned(const std::vector<train::LossPoint>& losses) {
+    const std::size_t stride = std::max<std::size_t>(1, (losses.size() + kept_losses - 1) / kept_losses);
+    std::vector<store::LossEntry> kept;
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+        if (i % stride == 0 || i + 1 == losses.size()) {
+            kept.push_back({.step = losses[i].step, .loss = losses[i].loss, .lr = losses[i].lr});
+        }
+    }
+    return kept;
+}
+
+store::MetricEntry score(const std::string& metric, const train::Predictions& p) {
+    const metrics::MetricValue value = metrics::score(metric, {.samples = p.samples,
+                                                               .outputs = p.outputs,
+                                                               .scores = p.scores,
+                                                               .class_labels = p.classes,
+                                                               .label_matrix = p.label_matrix});
+    return {.name = value.name,
+            .split = "test",
+            .value = value.value,
+            .unit = value.unit,
+            .direction = value.higher_is_better ? "higher" : "lower"};
+}
+
+store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights weights) {
+    store::Checkpoint checkpoint{.key = key,
+                                 .tensors = {},
+                                 .values = std::move(weights.values),
+                                 .momentum = std::move(weights.momentum),
+                                 .step = weights.step};
+    for (train::NamedTensor& tensor : weights.tensors) {
+        checkpoint.tensors.push_back(
+            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
+    }
+    return checkpoint;
+}
+
+double mean_loss(std::span<const train::LossPoint> losses) {
+    return std::accumulate(losses.begin(), losses.end(), 0.0,
+                           [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
+           static_cast<double>(losses.size());
+}
+
+} // namespace
+
+/// Where a run stands, for its failure record.
+struct Executor::Attempt {
+    std::string phase = "order";
+    std::int64_t step = -1;
+    double started_seconds = monotonic_seconds();
+    std::string started_utc = utc_now();
+};
+
+std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config) {
+    const std::string text = canonical_text(config);
+    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+        if (entry->text == text) {
+            entries_.splice(entries_.begin(), entries_, entry);
+            return entries_.front().data_set;
+        }
+    }
+    entries_.push_front({text, std::make_shared<const data::DataSet>(data::open_data_set(config))});
+    std::size_t bytes = 0;
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+        bytes += bytes_of(*entry->data_set);
+        entry = bytes > limit_bytes_ && entry != entries_.begin() ? entries_.erase(entry) : std::next(entry);
+    }
+    return entries_.front().data_set;
+}
+
+void check_validity(const plan::RunConfig& config, const data::DataSet& data_set,
+                    const train::TrainResult& result) {
+    FaultList faults;
+    const train::Predictions& p = result.predictions;
+    if (p.samples != data_set.test.size() || p.outputs != config.data.set.outputs() ||
+        p.scores.size() != p.samples * p.outputs) {
+        faults.add({.where = "evaluation",
+                    .found = fmt::format("{} x {} scores", p.samples, p.outputs),
+                    .expected = fmt::format("{} x {}", data_set.test.size(), config.data.set.outputs()),
+                    .fix = ""});
+    }
+    for (const float value : p.scores) {
+        if (!std::isfinite(value)) {
+            faults.add({.where = "evaluation",
+                        .found = "a score that is not finite",
+                        .expected = "finite scores",
+                        .fix = "lower the learning rate of the recipe"});
+            break;
+        }
+    }
+    const std::size_t quarter = result.losses.size() / 4;
+    if (quarter > 0) {
+        const double first = mean_loss(std::span(result.losses).first(quarter));
+        const double last = mean_loss(std::span(result.losses).last(quarter));
+        if (!(last <= 2.0 * first)) {
+            faults.add({.where = "training",
+                        .found = fmt::format("a loss that rose from {:.4g} to {:.4g}", first, last),
+                        .expected = "a loss that falls",
+                        .fix = "lower the learning rate of the recipe"});
+        }
+    }
+    faults.throw_if_any(ErrorKind::numeric);
+}
+
+Executor::Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
+                   std::function<void(const plan::WorkReport&)> report)
+    : store_(store, store::Access::read_write),
+      stop_requested_(std::move(stop_requested)),
+      report_(std::move(report)),
+      cache_(cache_limit_bytes) {}
+
+train::TrainedWeights Executor::load_parent(const std::string& key) {
+    store::Checkpoint checkpoint = store::read_checkpoint(store_.checkpoint_path(key), key);
+    train::TrainedWeights weights{.tensors = {},
+                                  .values = std::move(checkpoint.values),
+                                  .momentum = std::move(checkpoint.momentum),
+                                  .step = checkpoint.step};
+    for (store::CheckpointTensor& tensor : checkpoint.tensors) {
+        weights.tensors.push_back(
+            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
+    }
+    return weights;
+}
+
+store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const plan::RunConfig& config,
+                                           Attempt& attempt) {
+    attempt.phase = "data";
+    if (const std::string reason = data::unavailable_reason(config.data); !reason.empty()) {
+        throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
+    }
+    const auto data_set = cache_.open(config.data);
+    attempt.phase = "parent";
+    std::optional<train::TrainedWeights> parent;
+    if (!config.parent_key.empty()) {
+        parent = load_parent(config.parent_key);
+    }
+    attempt.phase = "train";
+    double reported_seconds = monotonic_seconds();
+    const auto progress = [&](std::int64_t step, std::int64_t total) {
+        attempt.step = step;
+        if (monotonic_seconds() - reported_seconds > progress_interval_seconds) {
+            reported_seconds = monotonic_seconds();
+            plan::WorkReport report;
+            report.key = order.key;
+            report.step = step;
+            report.total_steps = total;
+            report_(report);
+        }
+    };
+    train::TrainResult result =
+        train::run_training(config, *data_set, parent ? &*parent : nullptr,
+                            {.stop_requested = stop_requested_, .progress = progress});
+    attempt.phase = "score";
+    check_validity(config, *data_set, result);
+    store::RunRecord record;
+    record.key = order.key;
+    record.kind = config.kind == plan::RunKind::pretrain ? "pretrain" : "finetune";
+    record.cell = order.cell;
+    record.config = order.config;
+    record.seed = config.seed;
+    record.parent_key = config.parent_key;
+    record.metrics.push_back(score(config.metric, result.predictions));
+    record.losses = thinned(result.losses);
+    if (result.predictions.scores.size() <= kept_predictions) {
+        record.predictions = prediction_table(result.predictions);
+    }
+    record.weights_digest = sha256_hex(std::as_bytes(std::span(result.weights.values)));
+    record.images_seen = result.images_seen;
+    record.parameters = static_cast<std::int64_t>(result.parameters);
+    record.train_seconds = result.train_seconds;
+    attempt.phase = "publish";
+    if (config.kind == plan::RunKind::pretrain) { // before the record: a finished parent has its checkpoint
+        store::write_checkpoint(store_.checkpoint_path(order.key),
+                                checkpoint_of(order.key, std::move(result.weights)));
+    }
+    return record;
+}
+
+plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& attempt, const Error& error) {
+    plan::WorkReport report;
+    report.event = plan::WorkEvent::failed;
+    report.key = order.key;
+    report.step = attempt.step;
+    report.kind = to_string(error.kind());
+    report.phase = attempt.phase;
+    report.reason = error.what();
+    if (error.kind() == ErrorKind::skipped) {
+        report.reason = error.faults().front().where;
+        return report;
+    }
+    store::RunRecord record;
+    record.key = order.key;
+    record.status = store::RunStatus::failed;
+    record.cell = order.cell;
+    record.kind = order.cell.empty() ? "pretrain" : "finetune";
+    record.config = order.config;
+    record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
+    record.provenance = process_provenance();
+    record.failure = store::Failure{
+        .phase = attempt.phase, .kind = report.kind, .reason = report.reason, .step = attempt.step};
+    store_.publish_failure(record);
+    return report;
+}
+
+plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
+    Attempt attempt;
+    plan::WorkReport report;
+    report.key = order.key;
+    try {
+        const plan::RunConfig config = plan::run_config_from_text(order.config);
+        if (run_key(config) != order.key) {
+            throw Error(ErrorKind::usage, Fault{.where = "order " + order.key,
+                                                .found = "a configuration with key " + run_key(config),
+                                                .expected = "the order's own key",
+                                                .fix = "use programs of one build"});
+        }
+        store::RunRecord record = train_and_score(order, config, attempt);
+        record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
+        record.provenance = process_provenance();
+        record.provenance["workload"] = order.workload;
+        record.provenance["profile"] = order.profile;
+        record.provenance["protocol"] = config.protocol;
+        record.provenance["started"] = attempt.started_utc;
+        record.provenance["finished"] = utc_now();
+        store_.publish(record);
+        report.event = plan::WorkEvent::done;
+        report.wall_seconds = record.wall_seconds;
+        return report;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::interrupted) {
+            report.event = plan::WorkEvent::interrupted;
+            return report;
+        }
+        return fail(order, attempt, error);
+    } catch (const std::exception& error) { // libraries: out of memory, a failed call inside torch
+        return fail(order, attempt,
+                    Error(ErrorKind::environment,
+                          Fault{.where = attempt.phase, .found = error.what(), .expected = "", .fix = ""}));
+    }
+}
+
+} // namespace suite::worker

@@ -1,0 +1,70 @@
+// transferscale-worker: reads orders from stdin, one a line, and answers each on stdout. Started by the
+// scheduler, one thread; a crash here is a failure record there, not the end.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <string>
+
+#include "suite/base/error.hpp"
+#include "suite/base/log.hpp"
+#include "suite/plan/work_message.hpp"
+#include "suite/train/trainer.hpp"
+#include "suite/worker/executor.hpp"
+
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+extern "C" void note_stop(int) {
+    stop_requested = 1;
+}
+
+void catch_stop_signals() {
+    struct sigaction action {};
+    action.sa_handler = note_stop; // without SA_RESTART: a worker that waits for an order wakes up
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::signal(SIGXFSZ, SIG_IGN); // a file-size limit becomes an error with a message
+}
+
+void send(const suite::plan::WorkReport& report) {
+    std::cout << to_line(report) << '\n' << std::flush;
+}
+
+int serve(const std::string& store) {
+    suite::train::initialise_torch();
+    suite::worker::Executor executor(
+        store, [] { return stop_requested != 0; }, send);
+    std::string line;
+    while (stop_requested == 0 && std::getline(std::cin, line)) {
+        const suite::plan::WorkReport report = executor.execute(suite::plan::work_order_from_line(line));
+        send(report);
+        if (report.event == suite::plan::WorkEvent::interrupted) {
+            break;
+        }
+    }
+    return stop_requested != 0 ? suite::exit_code(suite::ErrorKind::interrupted) : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (argc != 3 || std::string(argv[1]) != "--store") {
+            throw suite::Error(suite::ErrorKind::usage,
+                               suite::Fault{.where = "transferscale-worker",
+                                            .found = "other options",
+                                            .expected = "--store DIR, orders on stdin",
+                                            .fix = "use transferscale run"});
+        }
+        catch_stop_signals();
+        return serve(argv[2]);
+    } catch (const suite::Error& error) {
+        suite::log_error(error.what());
+        return error.exit_code();
+    } catch (const std::exception& error) {
+        suite::log_error(std::string("error[E600] transferscale-worker: ") + error.what());
+        return suite::exit_code(suite::ErrorKind::environment);
+    }
+}
