@@ -49,6 +49,7 @@ def results(output):
 
 
 def main(program, ctest_program):
+    program = os.path.abspath(program)
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
         empty = root / "store"
