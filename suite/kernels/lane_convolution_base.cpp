@@ -2,7 +2,7 @@
 
 namespace suite::kernels::detail {
 
-using BaseTile = Tile<4, 4, 3, 4>; // 12 sums, 3 values and a weight in 16 registers
+using BaseTile = Tile<4, 4, 3, 4, 1>; // 12 sums, 3 values and a weight in 16 registers
 
 const LaneConvolutionParts lane_parts_base{gather<BaseTile>, weight_gradient<BaseTile>};
 
