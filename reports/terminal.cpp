@@ -218,6 +218,10 @@ std::string check_text(const CheckResult& result, Colours colours) {
     for (const CellResult& cell : result.cells) {
         text += cell_line(cell, id_columns, colours);
     }
+    id_columns = 0;
+    for (const ClaimResult& claim : result.claims) {
+        id_columns = std::max(id_columns, columns_of("claim " + claim.id));
+    }
     for (const ClaimResult& claim : result.claims) {
         text += claim_line(claim, id_columns, colours);
     }
