@@ -248,21 +248,22 @@ void ConfigReader::read(const Json& source, Value& value) {
 }
 
 template<typename Config>
-std::string text_of(Config config) { // a copy: visitors take references because reading writes through them
-    Json json;
-    Writer writer(json);
-    visit(writer, config);
-    return json.dump();
-}
-
-} // namespace
-
-std::string canonical_text(const RunConfig& config) {
+std::string text_of(const Config& config) {
     std::string text;
     Writer writer(text);
     visit(writer, config);
     writer.close();
     return text;
+}
+
+} // namespace
+
+std::string canonical_text(const RunConfig& config) {
+    return text_of(config);
+}
+
+std::string canonical_text(const DataConfig& config) {
+    return text_of(config);
 }
 
 RunConfig run_config_from_text(std::string_view text) {
