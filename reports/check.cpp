@@ -69,6 +69,7 @@ private:
     void add_planned(const plan::PlannedCell& planned);
     void add_skipped(const plan::SkippedCell& skipped);
     void read_runs(const plan::PlannedCell& planned, CellResult& cell);
+    void note_stale_baseline(const plan::PlannedCell& planned);
     void compare_cell(const plan::PlannedCell& planned, CellResult& cell);
     void judge_cells();
     [[nodiscard]] std::string reason_of(const CellResult& cell, const std::string& statistical) const;
@@ -139,6 +140,24 @@ void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
     }
 }
 
+/// A baseline knows from which runs it was recorded; other keys of the same seeds mean another configuration.
+void Checker::note_stale_baseline(const plan::PlannedCell& planned) {
+    const auto baseline = references_.baseline.find(planned.text);
+    if (baseline == references_.baseline.end() || !references_.compares_with_baseline) {
+        return;
+    }
+    const auto is_other = [&](const plan::SeedValue& entry) {
+        return std::any_of(planned.runs.begin(), planned.runs.end(), [&](std::size_t index) {
+            const plan::PlannedRun& run = plan_.runs[index];
+            return run.seed == entry.seed && !entry.key.empty() && run.key != entry.key;
+        });
+    };
+    const std::vector<plan::SeedValue>& values = baseline->second.values;
+    if (std::any_of(values.begin(), values.end(), is_other)) {
+        notes_[planned.text].push_back("the baseline was recorded from another configuration of this cell");
+    }
+}
+
 void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
     std::vector<double> values;
     for (const SeedResult& entry : cell.values) {
@@ -164,6 +183,7 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     cell.published = side_of(references_.published, cell.id);
     cell.baseline = side_of(references_.baseline, cell.id);
     read_runs(planned, cell);
+    note_stale_baseline(planned);
     compare_cell(planned, cell);
     index_[cell.id] = result_.cells.size();
     result_.cells.push_back(std::move(cell));

@@ -157,6 +157,16 @@ TEST_F(CheckMatrix, WithoutABaselineNothingAgrees) {
     EXPECT_EQ(exit_code(select(result, {.cells = {one}}), skipping), 77);
 }
 
+TEST_F(CheckMatrix, ABaselineOfAnotherConfigurationIsSaid) {
+    references_.baseline.at(one).values[0].key = "another";
+    references_.baseline.at("cifar10/R50x1/L-MED").values[0].key = store_.run("cifar10/R50x1/L-MED", 0).key;
+
+    const CheckResult result = check();
+
+    EXPECT_THAT(cell(result, one).comparison.reason, HasSubstr("another configuration"));
+    EXPECT_EQ(cell(result, "cifar10/R50x1/L-MED").comparison.reason, "");
+}
+
 TEST_F(CheckMatrix, OneSeedIsInconclusiveWithoutSpread) {
     const plan::Plan plan = synthetic::expand("cifar10/*", "laptop", {2});
     const FilledStore store(plan, around_fifty);
