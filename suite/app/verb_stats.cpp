@@ -27,6 +27,7 @@ using nlohmann::ordered_json;
 struct StatsOptions {
     std::string test;
     std::optional<std::string> a, b, a_summary, b_summary, margin, p, difference, sd, n, power, file;
+    std::vector<std::string> extras; ///< what is no option of the verb
     OutputOptions output;
 };
 
@@ -231,16 +232,26 @@ const TestEntry& find_test(const std::string& name) {
                       .fix = nearest.empty() ? "name one" : fmt::format("use {}", nearest[0])});
 }
 
-void reject_foreign_options(const TestEntry& test, const StatsOptions& options) {
-    Input input;
+FaultList foreign_options(const TestEntry& test, const StatsOptions& options) {
+    FaultList faults;
+    std::vector<std::string> names;
+    for (const OptionEntry& entry : option_entries) {
+        names.emplace_back(entry.name);
+    }
+    for (const std::string& extra : options.extras) {
+        const std::vector<std::string> nearest =
+            extra.starts_with('-') ? nearest_names(extra, names, 1) : std::vector<std::string>{};
+        faults.add({"stats", fmt::format("'{}'", extra), fmt::format("options of {}", test.name),
+                    nearest.empty() ? "see transferscale stats --help" : fmt::format("use {}", nearest[0])});
+    }
     for (const OptionEntry& entry : option_entries) {
         const bool is_known = std::count(test.options.begin(), test.options.end(), entry.name) > 0;
         if (options.*entry.value && !is_known) {
-            input.add({entry.name, fmt::format("an option that {} does not take", test.name),
-                       expected_names(entry.name, test.options), "drop it"});
+            faults.add({entry.name, fmt::format("an option that {} does not take", test.name),
+                        expected_names(entry.name, test.options), "drop it"});
         }
     }
-    input.throw_if_any();
+    return faults;
 }
 
 // A number as JSON would spell it, a list with blanks: all digits that are needed to read it back.
@@ -255,10 +266,27 @@ std::string human(const ordered_json& value) {
     return text;
 }
 
+// The test's result, or everything that is wrong with the command line.
+ordered_json result_of(const TestEntry& test, const StatsOptions& options) {
+    FaultList faults = foreign_options(test, options);
+    ordered_json document;
+    try {
+        document = test.run(options);
+    } catch (const Error& error) {
+        if (faults.empty()) {
+            throw;
+        }
+        for (const Fault& fault : error.faults()) {
+            faults.add(fault);
+        }
+    }
+    faults.throw_if_any(ErrorKind::usage);
+    return document;
+}
+
 int stats(const StatsOptions& options) {
     const TestEntry& test = find_test(options.test);
-    reject_foreign_options(test, options);
-    const ordered_json document = test.run(options);
+    const ordered_json document = result_of(test, options);
     if (options.output.json) {
         fmt::print("{}\n", document.dump(2));
         return 0;
@@ -274,7 +302,11 @@ int stats(const StatsOptions& options) {
 void register_stats(Dispatcher& dispatcher) {
     auto options = std::make_shared<StatsOptions>();
     CLI::App* verb = add_verb(dispatcher, "stats", "The suite's statistics on given numbers", options->output,
-                              [options] { return stats(*options); });
+                              [options, &root = dispatcher.root] {
+                                  options->extras = root.get_subcommand("stats")->remaining();
+                                  return stats(*options);
+                              });
+    verb->allow_extras(); // reported with all other faults
     verb->add_option("test", options->test, "welch, paired, tost, holm, bh, power or auc");
     for (const OptionEntry& entry : option_entries) {
         // A value of its own per option: whatever follows is its value, also "-1e-3".
