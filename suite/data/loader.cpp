@@ -168,6 +168,9 @@ void TrainLoader::load(std::int64_t step, Batch& batch) const {
 void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,
                      Batch& batch) {
     assert(first + count <= split.size());
+    FaultList faults;
+    check_normalisation(options, faults);
+    faults.throw_if_any(ErrorKind::usage);
     prepare(batch, split, count);
     const Normalisation normalisation = make_normalisation(options.mean, options.std);
     const Sampling whole = whole_image(split.images.size);

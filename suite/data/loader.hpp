@@ -62,7 +62,8 @@ private:
     void load_sample(const Draw& drawn, std::size_t slot, Batch& batch) const;
 };
 
-/// Evaluation batches: samples [first, first + count) of the split in order, no augmentation.
+/// Evaluation batches: samples [first, first + count) of the split in order, no augmentation. Of the options
+/// only mean and std are used; Error(usage) when they are not 3 values each, std above 0.
 void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,
                      Batch& batch);
 

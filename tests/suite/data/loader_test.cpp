@@ -227,5 +227,11 @@ TEST(LoadEvaluation, ServesSamplesInOrderUnaugmented) {
     EXPECT_NEAR(batch.images[0], (15.0 / 255 - 0.5) / 0.5, 1e-6);
 }
 
+TEST(LoadEvaluation, RefusesANormalisationThatIsNotThere) {
+    const Split split = numbered_split(5, 5);
+    Batch batch;
+    testing::error_text(ErrorKind::usage, [&] { load_evaluation(split, {}, 0, 5, batch); });
+}
+
 } // namespace
 } // namespace suite::data
