@@ -11,7 +11,8 @@
 namespace suite::run {
 namespace {
 
-constexpr const char* throughput_file = "throughput.json";
+// Hidden: a folder with nothing else in it can still become a store.
+constexpr const char* throughput_file = ".throughput.json";
 
 // Devices of the profile's system, or this machine's cores.
 double declared_processes(const plan::Catalog& catalog, const plan::ProfileSpec& profile) {

@@ -21,7 +21,7 @@ using Throughput = std::map<std::string, double>;
 /// Throughput that the finished runs of this plan showed.
 [[nodiscard]] Throughput measured_throughput(const plan::Plan& plan, const std::vector<ItemStatus>& statuses);
 
-/// What doctor measured and kept in the store (throughput.json); empty when it never ran there.
+/// What doctor measured and kept in the store (.throughput.json); empty when it never ran there.
 [[nodiscard]] Throughput recorded_throughput(const std::filesystem::path& store);
 void record_throughput(const std::filesystem::path& store, const Throughput& throughput);
 

@@ -52,15 +52,17 @@ private:
         const plan::PlannedRun* run = nullptr;
         const plan::Plan* plan = nullptr;
         TaskState state = TaskState::waiting;
-        std::size_t parent = no_task;   ///< index of the pre-training run
-        double next_look_seconds = 0.0; ///< elsewhere: when to look again
-        bool checkpoint_retried = false;
+        std::size_t parent = no_task;    ///< index of the pre-training run
+        double next_look_seconds = 0.0;  ///< elsewhere: when to look again
+        bool checkpoint_retried = false; ///< a child: started again; a parent: trained again
+        bool done_before = false;        ///< counts in RunSummary::done_before
     };
     struct Slot {
         std::optional<WorkerProcess> worker;
         std::size_t task = no_task;
         std::optional<store::Claim> claim;
-        bool proved = false; ///< has reported at least once
+        bool proved = false;  ///< has reported at least once
+        bool leaving = false; ///< has said that it was interrupted: it takes no more orders
     };
     static constexpr std::size_t no_task = static_cast<std::size_t>(-1);
 

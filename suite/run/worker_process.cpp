@@ -26,12 +26,25 @@ struct Pipe {
     UniqueFd write;
 };
 
+// A program started without stdin or stdout gets their numbers for its pipes, and the worker would lose them.
+UniqueFd above_standard(int fd) {
+    UniqueFd low(fd);
+    if (fd > STDERR_FILENO) {
+        return low;
+    }
+    UniqueFd high(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    if (!high.valid()) {
+        throw errno_error(ErrorKind::environment, "pipe", "making a pipe", errno);
+    }
+    return high;
+}
+
 Pipe make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         throw errno_error(ErrorKind::environment, "pipe", "making a pipe", errno);
     }
-    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+    return {above_standard(ends[0]), above_standard(ends[1])};
 }
 
 // Runs in the child between fork and exec: only async-signal-safe calls.
@@ -44,7 +57,10 @@ Pipe make_pipe() {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::signal(SIGINT, SIG_IGN); // Ctrl-C reaches the whole group: the scheduler alone decides
+    // Terminals and batch systems signal the whole group: the scheduler alone decides.
+    for (const int number : {SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
+        ::signal(number, SIG_IGN);
+    }
     ::signal(SIGPIPE, SIG_DFL);
     ::dup2(orders, STDIN_FILENO);
     ::dup2(reports, STDOUT_FILENO);
@@ -171,6 +187,11 @@ void WorkerProcess::signal(int number) const noexcept {
     if (pid_ > 0) {
         ::kill(pid_, number);
     }
+}
+
+void WorkerProcess::stop() noexcept {
+    static_cast<void>(to_worker_.close());
+    signal(SIGTERM);
 }
 
 int WorkerProcess::wait() noexcept {

@@ -37,6 +37,8 @@ public:
     /// Everything that has arrived. Sets `ended` when the worker has closed its end.
     [[nodiscard]] std::vector<plan::WorkReport> receive(bool& ended);
     void signal(int number) const noexcept;
+    /// Asks it to end: SIGTERM, and no more orders for a worker that was just about to wait for one.
+    void stop() noexcept;
     /// Waits for the end and returns the wait status.
     int wait() noexcept;
     /// The wait status if it has ended already.

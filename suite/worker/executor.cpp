@@ -69,6 +69,21 @@ store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights we
     return checkpoint;
 }
 
+std::string kind_word(const plan::RunConfig& config) {
+    return config.kind == plan::RunKind::pretrain ? "pretrain" : "finetune";
+}
+
+std::map<std::string, std::string> provenance_of(const plan::WorkOrder& order, const plan::RunConfig& config,
+                                                 const std::string& started_utc) {
+    std::map<std::string, std::string> provenance = process_provenance();
+    provenance["workload"] = order.workload;
+    provenance["profile"] = order.profile;
+    provenance["protocol"] = config.protocol;
+    provenance["started"] = started_utc;
+    provenance["finished"] = utc_now();
+    return provenance;
+}
+
 double mean_loss(std::span<const train::LossPoint> losses) {
     return std::accumulate(losses.begin(), losses.end(), 0.0,
                            [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
@@ -80,7 +95,8 @@ double mean_loss(std::span<const train::LossPoint> losses) {
 /// Where a run stands, for its failure record.
 struct Executor::Attempt {
     std::string phase = "order";
-    std::int64_t step = -1;
+    std::int64_t step = -1; ///< steps done once training has begun
+    plan::RunConfig config; ///< from phase "data" on
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
 };
@@ -169,6 +185,7 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
         parent = load_parent(config.parent_key);
     }
     attempt.phase = "train";
+    attempt.step = 0;
     double reported_seconds = monotonic_seconds();
     const auto progress = [&](std::int64_t step, std::int64_t total) {
         attempt.step = step;
@@ -188,7 +205,7 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
     check_validity(config, *data_set, result);
     store::RunRecord record;
     record.key = order.key;
-    record.kind = config.kind == plan::RunKind::pretrain ? "pretrain" : "finetune";
+    record.kind = kind_word(config);
     record.cell = order.cell;
     record.config = order.config;
     record.seed = config.seed;
@@ -222,14 +239,19 @@ plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& att
         report.reason = error.faults().front().where;
         return report;
     }
+    if (attempt.phase == "order") { // a configuration without its key cannot be recorded
+        return report;
+    }
     store::RunRecord record;
     record.key = order.key;
     record.status = store::RunStatus::failed;
     record.cell = order.cell;
-    record.kind = order.cell.empty() ? "pretrain" : "finetune";
+    record.kind = kind_word(attempt.config);
     record.config = order.config;
+    record.seed = attempt.config.seed;
+    record.parent_key = attempt.config.parent_key;
     record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
-    record.provenance = process_provenance();
+    record.provenance = provenance_of(order, attempt.config, attempt.started_utc);
     record.failure = store::Failure{
         .phase = attempt.phase, .kind = report.kind, .reason = report.reason, .step = attempt.step};
     store_.publish_failure(record);
@@ -248,14 +270,10 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
                                                 .expected = "the order's own key",
                                                 .fix = "use programs of one build"});
         }
+        attempt.config = config;
         store::RunRecord record = train_and_score(order, config, attempt);
         record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
-        record.provenance = process_provenance();
-        record.provenance["workload"] = order.workload;
-        record.provenance["profile"] = order.profile;
-        record.provenance["protocol"] = config.protocol;
-        record.provenance["started"] = attempt.started_utc;
-        record.provenance["finished"] = utc_now();
+        record.provenance = provenance_of(order, config, attempt.started_utc);
         store_.publish(record);
         report.event = plan::WorkEvent::done;
         report.wall_seconds = record.wall_seconds;

@@ -36,6 +36,7 @@ int serve(const std::string& store) {
     suite::train::initialise_torch();
     suite::worker::Executor executor(
         store, [] { return stop_requested != 0; }, send);
+    send({}); // ready: from now on the end of this process is the fault of the run in hand
     std::string line;
     while (stop_requested == 0 && std::getline(std::cin, line)) {
         const suite::plan::WorkReport report = executor.execute(suite::plan::work_order_from_line(line));

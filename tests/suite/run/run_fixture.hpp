@@ -1,0 +1,166 @@
+// A store, a fake worker's log and schedulers on toy plans.
+#pragma once
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suite/base/clock.hpp"
+#include "suite/run/scheduler.hpp"
+#include "tests/suite/run/toy_plan.hpp"
+#include "tests/suite/store/store_fixture.hpp"
+
+namespace suite::run::testing {
+
+/// True when `condition` became true before the patience was over.
+inline bool becomes_true(const std::function<bool()>& condition, double patience_seconds = 30.0) {
+    const double deadline = monotonic_seconds() + patience_seconds;
+    while (!condition()) {
+        if (monotonic_seconds() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+}
+
+/// schedule_child (SCHEDULE_CHILD) with its stdout; killed and reaped at the latest by the destructor.
+class ScheduleChild {
+public:
+    ScheduleChild(const std::filesystem::path& store, int jobs, double grace_seconds,
+                  const std::vector<ToyRun>& runs) {
+        std::vector<std::string> words{std::getenv("SCHEDULE_CHILD"), store.string(), std::to_string(jobs),
+                                       std::to_string(grace_seconds)};
+        for (const ToyRun& run : runs) {
+            words.push_back(to_word(run));
+        }
+        std::vector<char*> arguments;
+        for (std::string& word : words) {
+            arguments.push_back(word.data());
+        }
+        arguments.push_back(nullptr);
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0) {
+            std::abort();
+        }
+        pid_ = ::fork();
+        if (pid_ == 0) {
+            ::setpgid(0, 0);
+            ::dup2(ends[1], STDOUT_FILENO);
+            ::close(ends[0]);
+            ::close(ends[1]);
+            ::execv(arguments[0], arguments.data());
+            ::_exit(127);
+        }
+        ::setpgid(pid_, pid_);
+        ::close(ends[1]);
+        output_ = ends[0];
+    }
+    ~ScheduleChild() {
+        signal(SIGKILL);
+        static_cast<void>(wait());
+        ::close(output_);
+    }
+    ScheduleChild(const ScheduleChild&) = delete;
+    ScheduleChild& operator=(const ScheduleChild&) = delete;
+
+    void signal(int number) const {
+        if (pid_ > 0) {
+            ::kill(pid_, number);
+        }
+    }
+    /// To the scheduler and its workers, as a terminal or a batch system does.
+    void signal_group(int number) const {
+        if (pid_ > 0) {
+            ::kill(-pid_, number);
+        }
+    }
+    /// Exit code, or 128 + signal.
+    int wait() {
+        int status = 0;
+        if (pid_ > 0 && ::waitpid(std::exchange(pid_, -1), &status, 0) > 0) {
+            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        }
+        return code_;
+    }
+    /// What it printed until it ended.
+    std::string read_all() const {
+        std::string text;
+        std::array<char, 4096> buffer{};
+        for (ssize_t count = 0; (count = ::read(output_, buffer.data(), buffer.size())) > 0;) {
+            text.append(buffer.data(), static_cast<std::size_t>(count));
+        }
+        return text;
+    }
+
+private:
+    pid_t pid_ = -1;
+    int output_ = -1;
+    int code_ = -1;
+};
+
+class RunTest : public ::testing::Test {
+protected:
+    struct Order {
+        pid_t pid = 0;
+        std::string key;
+    };
+
+    RunTest() { ::setenv("FAKE_WORKER_LOG", log_path().c_str(), 1); }
+    ~RunTest() override { ::unsetenv("FAKE_WORKER_LOG"); }
+
+    std::filesystem::path store_path() const { return folder_.path() / "store"; }
+    std::filesystem::path log_path() const { return folder_.path() / "orders"; }
+    store::Store open_store() const { return {store_path(), store::Access::read_write}; }
+
+    /// A scheduler of this process on the plan, from its beginning to its end.
+    RunSummary run(const plan::Plan& plan, int jobs = 1) const {
+        store::Store store = open_store();
+        const std::vector<plan::Plan> plans{plan};
+        const plan::Catalog catalog = toy_catalog();
+        Scheduler scheduler(catalog, plans, store, {.jobs = jobs, .worker_grace_seconds = 2.0});
+        return scheduler.run();
+    }
+
+    /// Orders that workers took, in the order of their beginning.
+    std::vector<Order> orders() const {
+        std::ifstream file(log_path());
+        std::vector<Order> orders;
+        for (Order order; file >> order.pid >> order.key;) {
+            orders.push_back(order);
+        }
+        return orders;
+    }
+    long times_trained(const std::string& key) const {
+        const std::vector<Order> all = orders();
+        return std::count_if(all.begin(), all.end(), [&](const Order& order) { return order.key == key; });
+    }
+    std::vector<pid_t> workers() const {
+        std::vector<pid_t> pids;
+        for (const Order& order : orders()) {
+            if (std::find(pids.begin(), pids.end(), order.pid) == pids.end()) {
+                pids.push_back(order.pid);
+            }
+        }
+        return pids;
+    }
+    std::size_t claims_left() const {
+        return static_cast<std::size_t>(
+            std::distance(std::filesystem::directory_iterator(store_path() / "claims"),
+                          std::filesystem::directory_iterator()));
+    }
+
+    store::testing::TemporaryFolder folder_;
+};
+
+} // namespace suite::run::testing

@@ -1,0 +1,387 @@
+// Real trainings of a few steps on the smoke profile's phantoms, and everything that can go wrong with one.
+#include "suite/worker/executor.hpp"
+
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "suite/base/error.hpp"
+#include "suite/base/hash.hpp"
+#include "suite/plan/plan.hpp"
+#include "tests/suite/store/store_fixture.hpp"
+
+namespace suite::worker {
+namespace {
+
+using plan::WorkEvent;
+using store::LookupState;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Key;
+
+constexpr const char* cell = "tuberculosis/R50x1/1K-NAT";
+constexpr std::int64_t steps = 3;
+
+/// The smoke profile's run of this kind, cut to a few steps and images. A sham parent when none is given.
+plan::RunConfig small_config(plan::RunKind kind, const std::string& parent_key = std::string(64, 'a')) {
+    static const plan::Plan smoke = plan::expand(plan::load_catalog(plan::default_catalog_root()), "table1",
+                                                 "smoke", {.seeds = {{0}}, .cells = {cell}});
+    const bool pretrains = kind == plan::RunKind::pretrain;
+    plan::RunConfig config = smoke.runs.at(pretrains ? 0 : 1).config;
+    EXPECT_EQ(config.kind, kind);
+    config.parent_key = pretrains ? "" : parent_key;
+    config.data.set.train_images = 64;
+    config.data.set.test_images = 32;
+    plan::ScheduleConfig& schedule = config.train.schedule;
+    schedule.total_steps = steps;
+    schedule.steps_per_epoch = 1;
+    if (schedule.kind == plan::ScheduleKind::hyperrule) {
+        schedule.boundaries = {1, 2, 2, 2, steps};
+    }
+    return config;
+}
+
+plan::WorkOrder order_of(const plan::RunConfig& config) {
+    return {.key = run_key(config),
+            .config = canonical_text(config),
+            .cell = config.kind == plan::RunKind::pretrain ? "" : cell,
+            .workload = "table1",
+            .profile = "smoke"};
+}
+
+class ExecutorTest : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() { train::initialise_torch(); }
+
+    std::filesystem::path store_path() const { return folder_.path() / "store"; }
+    plan::WorkReport execute(const plan::RunConfig& config) { return execute(order_of(config)); }
+    plan::WorkReport execute(const plan::WorkOrder& order) { return executor_.execute(order); }
+    store::Lookup look_up(const std::string& key) const {
+        return store::Store(store_path(), store::Access::read_only).look_up(key);
+    }
+    store::Failure failure_of(const std::string& key) const {
+        const store::Lookup lookup = look_up(key);
+        EXPECT_EQ(lookup.state, LookupState::failed);
+        return lookup.record && lookup.record->failure ? *lookup.record->failure : store::Failure{};
+    }
+
+    store::testing::TemporaryFolder folder_;
+    bool stop_ = false;
+    Executor executor_{store_path(), [this] { return stop_; }, [](const plan::WorkReport&) {}};
+};
+
+TEST_F(ExecutorTest, PretrainsThenFineTunesAndRecordsEverything) {
+    const plan::RunConfig parent = small_config(plan::RunKind::pretrain);
+    const plan::RunConfig child = small_config(plan::RunKind::finetune, run_key(parent));
+
+    const plan::WorkReport first = execute(parent);
+    const plan::WorkReport second = execute(child);
+
+    ASSERT_EQ(first.event, WorkEvent::done) << first.reason;
+    ASSERT_EQ(second.event, WorkEvent::done) << second.reason;
+    EXPECT_EQ(second.key, run_key(child));
+    EXPECT_GT(second.wall_seconds, 0.0);
+    const store::Checkpoint weights = store::read_checkpoint(
+        store::Store(store_path(), store::Access::read_only).checkpoint_path(run_key(parent)),
+        run_key(parent));
+    const store::RunRecord pretrained = look_up(run_key(parent)).record.value();
+    EXPECT_EQ(pretrained.kind, "pretrain");
+    EXPECT_EQ(pretrained.weights_digest, sha256_hex(std::as_bytes(std::span(weights.values))));
+    EXPECT_EQ(weights.step, steps);
+
+    const store::RunRecord record = look_up(run_key(child)).record.value();
+    EXPECT_EQ(record.kind, "finetune");
+    EXPECT_EQ(record.cell, cell);
+    EXPECT_EQ(record.seed, 0U);
+    EXPECT_EQ(record.parent_key, run_key(parent));
+    EXPECT_EQ(record.config, canonical_text(child));
+    ASSERT_EQ(record.metrics.size(), 1U);
+    EXPECT_EQ(record.metrics[0].name, child.metric);
+    EXPECT_EQ(record.metrics[0].split, "test");
+    EXPECT_EQ(record.metrics[0].unit, "%");
+    EXPECT_TRUE(record.metrics[0].value >= 0.0 && record.metrics[0].value <= 100.0);
+    ASSERT_EQ(record.losses.size(), static_cast<std::size_t>(steps));
+    EXPECT_EQ(record.losses.back().step, steps - 1);
+    ASSERT_TRUE(record.predictions);
+    EXPECT_EQ(record.predictions->samples, 32U);
+    EXPECT_EQ(record.predictions->scores.size(), 32U * child.data.set.outputs());
+    EXPECT_EQ(record.images_seen, steps * child.train.batch);
+    EXPECT_GT(record.parameters, 0);
+    EXPECT_GE(record.wall_seconds, record.train_seconds);
+}
+
+TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
+    const plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    ASSERT_EQ(execute(config).event, WorkEvent::done);
+
+    const auto provenance = look_up(run_key(config)).record.value().provenance;
+
+    for (const char* name : {"commit", "dirty", "compiler", "build_type", "flags", "version", "libtorch",
+                             "hdf5", "host", "cpu", "kernel", "cpu_capability", "started", "finished"}) {
+        EXPECT_THAT(provenance, Contains(Key(name)));
+        EXPECT_FALSE(provenance.at(name).empty()) << name;
+    }
+    EXPECT_EQ(provenance.at("workload"), "table1");
+    EXPECT_EQ(provenance.at("profile"), "smoke");
+    EXPECT_EQ(provenance.at("protocol"), config.protocol);
+    EXPECT_EQ(provenance.at("threads"), "1");
+}
+
+TEST_F(ExecutorTest, ARepeatedOrderGivesTheSameResultAndKeepsTheRecord) {
+    const plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    ASSERT_EQ(execute(config).event, WorkEvent::done);
+    const auto path = store::Store(store_path(), store::Access::read_only).record_path(run_key(config));
+    const std::string bytes = store::testing::slurp(path);
+
+    const plan::WorkReport again =
+        execute(config); // a different result would be a failure of kind corruption
+
+    EXPECT_EQ(again.event, WorkEvent::done) << again.reason;
+    EXPECT_EQ(store::testing::slurp(path), bytes);
+}
+
+TEST_F(ExecutorTest, AnotherProcessorOfTheSameOrderFindsTheSameBits) {
+    const plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    ASSERT_EQ(execute(config).event, WorkEvent::done);
+    const store::testing::TemporaryFolder elsewhere;
+    Executor second(
+        elsewhere.path() / "store", [] { return false; }, [](const plan::WorkReport&) {});
+    ASSERT_EQ(second.execute(order_of(config)).event, WorkEvent::done);
+
+    const auto record =
+        store::Store(elsewhere.path() / "store", store::Access::read_only).read(run_key(config));
+
+    EXPECT_EQ(first_difference(look_up(run_key(config)).record.value(), record.value()), "");
+}
+
+TEST_F(ExecutorTest, RefusesAnOrderWhoseKeyIsNotItsConfigurations) {
+    plan::WorkOrder order = order_of(small_config(plan::RunKind::pretrain));
+    order.key = std::string(64, 'b');
+
+    const plan::WorkReport report = execute(order);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.phase, "order");
+    EXPECT_EQ(report.kind, "usage");
+    EXPECT_THAT(report.reason, AllOf(HasSubstr(order.key), HasSubstr("Fix: ")));
+    EXPECT_EQ(look_up(order.key).state, LookupState::absent);
+}
+
+TEST_F(ExecutorTest, RefusesAnOrderThatIsNoConfiguration) {
+    plan::WorkOrder order = order_of(small_config(plan::RunKind::pretrain));
+    order.config += " ";
+
+    const plan::WorkReport report = execute(order);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.phase, "order");
+    EXPECT_EQ(report.kind, "usage");
+}
+
+TEST_F(ExecutorTest, ALossThatIsNotFiniteIsAFailureRecordWithStepAndLosses) {
+    plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    config.train.optimizer = plan::OptimizerKind::sgd;
+    config.train.schedule.peak_lr = 1e36;
+    config.train.schedule.warmup_epochs = 0.0;
+
+    const plan::WorkReport report = execute(config);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.kind, "numeric");
+    const store::Failure failure = failure_of(run_key(config));
+    EXPECT_EQ(failure.phase, "train");
+    EXPECT_EQ(failure.kind, "numeric");
+    EXPECT_GE(failure.step, 1);
+    EXPECT_LE(failure.step, steps);
+    EXPECT_EQ(failure.step, report.step);
+    EXPECT_THAT(failure.reason, AllOf(HasSubstr("error[E700]"), HasSubstr("losses 0: ")));
+    EXPECT_EQ(look_up(run_key(config)).record.value().kind, "pretrain");
+}
+
+TEST_F(ExecutorTest, AFailedRunIsReplacedByItsSuccess) {
+    plan::RunConfig child =
+        small_config(plan::RunKind::finetune, run_key(small_config(plan::RunKind::pretrain)));
+    ASSERT_EQ(execute(child).event, WorkEvent::failed);
+    ASSERT_EQ(execute(small_config(plan::RunKind::pretrain)).event, WorkEvent::done);
+
+    EXPECT_EQ(execute(child).event, WorkEvent::done);
+    EXPECT_EQ(look_up(run_key(child)).state, LookupState::finished);
+}
+
+TEST_F(ExecutorTest, AMissingParentIsAFailureOfThatPhase) {
+    const plan::RunConfig child = small_config(plan::RunKind::finetune);
+
+    const plan::WorkReport report = execute(child);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.phase, "parent");
+    EXPECT_EQ(report.kind, "weights");
+    EXPECT_EQ(report.step, -1);
+    const store::Lookup lookup = look_up(run_key(child));
+    EXPECT_EQ(failure_of(run_key(child)).phase, "parent");
+    EXPECT_EQ(lookup.record.value().kind, "finetune");
+    EXPECT_EQ(lookup.record.value().parent_key, child.parent_key);
+}
+
+TEST_F(ExecutorTest, DataThatAreNotHereAreAReasonToSkipAndNoFailure) {
+    plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    config.data = {};
+    config.data.set.id = "mimic";
+    config.data.set.reader = plan::Reader::published;
+
+    const plan::WorkReport report = execute(config);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.kind, "skipped");
+    EXPECT_EQ(report.reason, data::unavailable_reason(config.data));
+    EXPECT_EQ(look_up(run_key(config)).state, LookupState::absent);
+}
+
+TEST_F(ExecutorTest, ARequestToStopLeavesNothingBehind) {
+    stop_ = true;
+    const plan::RunConfig config = small_config(plan::RunKind::pretrain);
+
+    EXPECT_EQ(execute(config).event, WorkEvent::interrupted);
+    EXPECT_EQ(look_up(run_key(config)).state, LookupState::absent);
+    EXPECT_FALSE(std::filesystem::exists(
+        store::Store(store_path(), store::Access::read_only).checkpoint_path(run_key(config))));
+}
+
+TEST_F(ExecutorTest, AStoreThatCannotBeWrittenIsNoFailureOfTheRun) {
+    for (const char* name : {"records", "failures"}) {
+        std::filesystem::remove(store_path() / name);
+        store::testing::spill(store_path() / name, "not a folder");
+    }
+    try {
+        static_cast<void>(execute(small_config(plan::RunKind::finetune)));
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::store);
+        EXPECT_THAT(error.what(), HasSubstr("failures"));
+    }
+}
+
+// ------------------------------------------------------------------ the gate before publishing
+
+class ValidityTest : public ::testing::Test {
+protected:
+    ValidityTest() {
+        config_.data.set.labels = {"a", "b"};
+        data_set_.test.images.count = 3;
+        result_.predictions = {.samples = 3,
+                               .outputs = 2,
+                               .scores = std::vector<float>(6, 0.5F),
+                               .classes = {0, 1, 0},
+                               .label_matrix = {}};
+        set_losses({1.0, 1.0, 0.5, 0.5});
+    }
+    void set_losses(const std::vector<double>& losses) {
+        result_.losses.clear();
+        for (const double loss : losses) {
+            result_.losses.push_back(
+                {.step = static_cast<std::int64_t>(result_.losses.size()), .loss = loss});
+        }
+    }
+    /// The message of the numeric error; empty when the result is accepted.
+    std::string verdict() const {
+        try {
+            check_validity(config_, data_set_, result_);
+            return "";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::numeric);
+            return error.what();
+        }
+    }
+
+    plan::RunConfig config_;
+    data::DataSet data_set_;
+    train::TrainResult result_;
+};
+
+TEST_F(ValidityTest, AcceptsAWholeFiniteResult) {
+    EXPECT_EQ(verdict(), "");
+}
+
+TEST_F(ValidityTest, WantsEverySampleAndEveryOutput) {
+    data_set_.test.images.count = 4;
+    EXPECT_THAT(verdict(), AllOf(HasSubstr("found 3 x 2 scores"), HasSubstr("expected 4 x 2")));
+    data_set_.test.images.count = 3;
+    result_.predictions.scores.pop_back();
+    EXPECT_THAT(verdict(), HasSubstr("evaluation"));
+}
+
+TEST_F(ValidityTest, WantsFiniteScores) {
+    for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+        result_.predictions.scores[5] = bad;
+        EXPECT_THAT(verdict(), HasSubstr("a score that is not finite"));
+    }
+}
+
+TEST_F(ValidityTest, AllowsALossThatDoublesAndNoMore) {
+    set_losses({1.0, 5.0, 5.0, 2.0});
+    EXPECT_EQ(verdict(), "");
+    set_losses({1.0, 0.1, 0.1, 2.001});
+    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to 2.001"));
+    set_losses({1.0, 1.0, 1.0, std::nan("")});
+    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to nan"));
+}
+
+TEST_F(ValidityTest, JudgesNoCurveOfFewerThanFourSteps) {
+    set_losses({1.0, 10.0, 100.0});
+    EXPECT_EQ(verdict(), "");
+}
+
+TEST_F(ValidityTest, NamesAllFaultsAtOnce) {
+    data_set_.test.images.count = 4;
+    result_.predictions.scores[0] = std::nanf("");
+    set_losses({1.0, 1.0, 1.0, 3.0});
+    EXPECT_THAT(verdict(), AllOf(HasSubstr("4 x 2"), HasSubstr("not finite"), HasSubstr("rose")));
+}
+
+// ------------------------------------------------------------------ opened data sets
+
+plan::DataConfig small_data(std::size_t train_images) {
+    plan::DataConfig config = small_config(plan::RunKind::finetune).data;
+    config.set.train_images = train_images;
+    return config;
+}
+
+TEST(DataCache, OpensEachDataSetOnce) {
+    DataCache cache(std::size_t{1} << 30);
+    const auto first = cache.open(small_data(8));
+    const auto other = cache.open(small_data(16));
+
+    EXPECT_EQ(cache.open(small_data(8)), first);
+    EXPECT_NE(first, other);
+    EXPECT_EQ(first->train.size(), 8U);
+    EXPECT_EQ(other->train.size(), 16U);
+}
+
+TEST(DataCache, DropsTheLeastRecentlyUsedBeyondItsLimit) {
+    const auto bytes = [](const data::DataSet& set) {
+        return set.train.images.pixels.size() + set.test.images.pixels.size();
+    };
+    const std::size_t one_set = bytes(*DataCache(1).open(small_data(8)));
+    DataCache cache(2 * one_set + one_set / 2); // pixels of two sets and what their labels take
+    const std::weak_ptr first = cache.open(small_data(8));
+    const std::weak_ptr second = cache.open(small_data(9));
+    static_cast<void>(cache.open(small_data(8))); // used last
+    const std::weak_ptr third = cache.open(small_data(7));
+
+    EXPECT_FALSE(first.expired());
+    EXPECT_TRUE(second.expired());
+    EXPECT_FALSE(third.expired());
+}
+
+TEST(DataCache, KeepsOneSetHoweverLarge) {
+    DataCache cache(1);
+    const std::weak_ptr first = cache.open(small_data(8));
+    EXPECT_FALSE(first.expired());
+    const std::weak_ptr second = cache.open(small_data(9));
+    EXPECT_TRUE(first.expired());
+    EXPECT_FALSE(second.expired());
+}
+
+} // namespace
+} // namespace suite::worker
