@@ -10,7 +10,9 @@
 
 #include "provenance_generated.hpp"
 #include "suite/app/verbs.hpp"
+#include "suite/base/files.hpp"
 #include "suite/data/data_set.hpp"
+#include "suite/run/measure.hpp"
 #include "suite/run/worker_process.hpp"
 
 namespace suite::app {
@@ -108,6 +110,11 @@ void print(const json& document) {
     fmt::print("worker {}\n", worker["starts"].get<bool>()
                                   ? worker["program"].get<std::string>()
                                   : "cannot start: " + worker["missing"].get<std::string>());
+    if (document.contains("gigamacs_per_second")) {
+        for (const auto& [network, rate] : document["gigamacs_per_second"].items()) {
+            fmt::print("{} trains at {:.1f} gigamacs per second and core\n", network, rate.get<double>());
+        }
+    }
     fmt::print("data sets\n");
     for (const json& set : document["datasets"]) {
         fmt::print("  {:<22} {}\n", set["name"].get<std::string>(),
@@ -115,8 +122,36 @@ void print(const json& document) {
     }
 }
 
-int doctor(const OutputOptions& output) {
-    const json document = examine();
+struct DoctorOptions {
+    OutputOptions output;
+    bool measure = false;
+    std::string profile = "laptop";
+    std::filesystem::path store = default_store();
+};
+
+/// Trains a little of every workload's networks and keeps the throughput in the store, where estimates find
+/// it.
+json measure(const DoctorOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const store::Store store(options.store, store::Access::read_write);
+    run::Throughput throughput = run::recorded_throughput(store.root());
+    for (const auto& [id, workload] : catalog.workloads) {
+        const plan::Plan plan = plan::expand(catalog, id, options.profile);
+        for (const auto& [network, rate] :
+             run::measure_throughput(catalog, plan, temporary_name(store.root() / "measurement"))) {
+            throughput[network] = rate;
+        }
+    }
+    run::record_throughput(store.root(), throughput);
+    return throughput;
+}
+
+int doctor(const DoctorOptions& options) {
+    const OutputOptions& output = options.output;
+    json document = examine();
+    if (options.measure) {
+        document["gigamacs_per_second"] = measure(options);
+    }
     if (output.json) {
         fmt::print("{}\n", document.dump(2));
     } else {
@@ -128,9 +163,14 @@ int doctor(const OutputOptions& output) {
 } // namespace
 
 void register_doctor(Dispatcher& dispatcher) {
-    auto options = std::make_shared<OutputOptions>();
-    add_verb(dispatcher, "doctor", "This machine: cores, memory, libraries, MPI, data sets, what is missing",
-             *options, [options] { return doctor(*options); });
+    auto options = std::make_shared<DoctorOptions>();
+    CLI::App* verb = add_verb(dispatcher, "doctor",
+                              "This machine: cores, memory, libraries, MPI, data sets, what is missing",
+                              options->output, [options] { return doctor(*options); });
+    verb->add_flag("--measure", options->measure,
+                   "Train each network of the profile for some seconds; estimates then use its throughput");
+    verb->add_option("--profile", options->profile, "Whose networks are measured")->capture_default_str();
+    verb->add_option("--store", options->store, "Where the throughput is kept")->capture_default_str();
 }
 
 } // namespace suite::app

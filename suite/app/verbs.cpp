@@ -42,8 +42,8 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
 std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const SelectionOptions& options) {
     plan::PlanFilter filter;
     filter.cells = options.cells;
-    if (!options.seeds.empty()) {
-        filter.seeds = plan::parse_seeds(options.seeds);
+    if (options.seeds) {
+        filter.seeds = plan::parse_seeds(*options.seeds);
     }
     std::vector<plan::Plan> plans;
     for (const std::string& workload : options.workloads) {

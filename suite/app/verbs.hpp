@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct SelectionOptions {
     std::vector<std::string> workloads;
     std::string profile = "laptop";
     std::filesystem::path store;
-    std::string seeds; ///< "" = the profile's
+    std::optional<std::string> seeds; ///< absent: the profile's
     std::vector<std::string> cells;
     OutputOptions output;
 };
