@@ -8,6 +8,7 @@ namespace {
 std::atomic<std::size_t> allocations = 0;
 }
 
+#ifndef __SANITIZE_ADDRESS__
 void* operator new(std::size_t bytes) {
     ++allocations;
     if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) {
@@ -21,8 +22,17 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
     std::free(memory);
 }
+#endif
 
 namespace suite::data::testing {
+
+bool allocations_are_counted() noexcept {
+#ifdef __SANITIZE_ADDRESS__
+    return false;
+#else
+    return true;
+#endif
+}
 
 std::size_t allocation_count() noexcept {
     return allocations;

@@ -18,7 +18,8 @@ Labels golden_labels() {
 }
 
 TEST(NumpyShuffle, EqualsRandomState) {
-    for (const auto& example : testing::golden("draws.json")["numpy_shuffle"]) {
+    const auto file = testing::golden("draws.json");
+    for (const auto& example : file["numpy_shuffle"]) {
         Order values(example["size"].get<std::size_t>());
         std::iota(values.begin(), values.end(), std::size_t{0});
         numpy_shuffle(values, example["seed"].get<std::uint32_t>());
@@ -34,14 +35,16 @@ TEST(NumpyShuffle, EqualsTheNumbersOfTheSpecification) { // cherti-jitsev.md 3.3
 }
 
 TEST(TorchRandperm, EqualsTorch) {
-    for (const auto& example : testing::golden("draws.json")["torch_randperm"]) {
+    const auto file = testing::golden("draws.json");
+    for (const auto& example : file["torch_randperm"]) {
         std::mt19937 engine(example["seed"].get<std::uint32_t>());
         EXPECT_EQ(torch_randperm(example["size"].get<std::size_t>(), engine), example["order"].get<Order>());
     }
 }
 
 TEST(TorchDataLoaderOrder, EqualsAShufflingDataLoader) {
-    for (const auto& example : testing::golden("draws.json")["torch_loader"]) {
+    const auto file = testing::golden("draws.json");
+    for (const auto& example : file["torch_loader"]) {
         EXPECT_EQ(
             torch_data_loader_order(example["size"].get<std::size_t>(), example["seed"].get<std::uint64_t>()),
             example["order"].get<Order>());
@@ -50,7 +53,8 @@ TEST(TorchDataLoaderOrder, EqualsAShufflingDataLoader) {
 
 TEST(FewShot, BothDrawsEqualThePublishedProcedure) {
     const Labels labels = golden_labels();
-    for (const auto& example : testing::golden("draws.json")["few_shot"]) {
+    const auto file = testing::golden("draws.json");
+    for (const auto& example : file["few_shot"]) {
         const auto shots = example["shots"].get<std::size_t>();
         const auto seed = example["seed"].get<std::uint64_t>();
         EXPECT_EQ(few_shot_subset(labels, shots, seed), example["generic"].get<Order>())
