@@ -157,7 +157,8 @@ void Scheduler::fail(std::size_t index, const std::string& phase, ErrorKind kind
     if (record_it) {
         store_.publish_failure(failure_record(*task.run, phase, kind, reason));
     }
-    if (phase != "parent") {
+    const bool follows_parent = phase == "parent" && record_it; // its parent's line says it all
+    if (!follows_parent) {
         progress_.note(fmt::format("failed {} {} {} in phase {}: {}", task.run->key, task.run->label,
                                    task.run->seed, phase, reason));
     }

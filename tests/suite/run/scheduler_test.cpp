@@ -253,8 +253,11 @@ TEST_F(SchedulerTest, AMissingCheckpointIsMadeAgainOnlyForChildrenThatNeedIt) {
 TEST_F(SchedulerTest, AChildThatNeverAcceptsItsParentFails) {
     const plan::Plan plan = toy_plan({{"fail:weights:parent"}, {"succeed", 1}});
 
+    ::testing::internal::CaptureStderr();
     const RunSummary summary = run(plan, 2);
+    const std::string text = ::testing::internal::GetCapturedStderr();
 
+    EXPECT_THAT(text, HasSubstr("failed " + plan.runs[1].key));
     EXPECT_EQ(summary.failed, 1U);
     EXPECT_EQ(summary.done_before + summary.done_now, 2U);
     EXPECT_EQ(summary.exit_code(), 4);
@@ -367,6 +370,27 @@ TEST_F(SchedulerTest, ARunWhoseProcessWasKilledIsTakenOver) {
     EXPECT_EQ(summary.done_now, 1U);
     EXPECT_EQ(times_trained(plan.runs[1].key), 2);
     EXPECT_EQ(claims_left(), 0U);
+}
+
+TEST_F(SchedulerTest, SaysWhenAnotherProcessHasTakenItsRunOver) {
+    const std::vector<plan::Plan> plans{toy_plan({{"slow:500"}})};
+    const std::string key = plans[0].runs[1].key;
+    store::Store store = open_store();
+    const plan::Catalog catalog = testing::toy_catalog();
+    ::testing::internal::CaptureStderr();
+    std::jthread thief([&] {
+        if (becomes_true([&] { return times_trained(key) == 1; })) {
+            store::testing::spill(store_path() / "claims" / key, "otherhost-1-1\n0123\n");
+        }
+    });
+
+    const RunSummary summary = Scheduler(catalog, plans, store, {.jobs = 1, .heartbeat_seconds = 0.05}).run();
+    thief.join();
+
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+                HasSubstr("another process has taken over run " + key));
+    EXPECT_EQ(summary.done_now, 2U);
+    EXPECT_EQ(claims_left(), 1U); // not ours any more
 }
 
 TEST_F(SchedulerTest, AWorkerDiesWithItsScheduler) {
