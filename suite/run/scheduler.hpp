@@ -68,6 +68,8 @@ private:
 
     void add_plan(const plan::Plan& plan);
     void take_stock();
+    bool set_aside(const store::Lookup& damaged, const std::string& key);
+    void note_lost(std::vector<std::string> lost);
     void assign();
     std::size_t next_task();
     bool begin(Slot& slot, std::size_t task);

@@ -25,6 +25,14 @@ store::RunRecord failure_record(const plan::PlannedRun& run, const std::string& 
     return record;
 }
 
+// A process that was killed between publishing and releasing left its claim: taking it over and letting go
+// removes it. A living owner keeps its own.
+void drop_dead_claim(store::Store& store, const std::string& key) {
+    if (std::filesystem::exists(store.root() / "claims" / key)) {
+        static_cast<void>(store.try_claim(key));
+    }
+}
+
 } // namespace
 
 int RunSummary::exit_code() const noexcept {
@@ -80,32 +88,44 @@ void Scheduler::take_stock() {
     std::vector<std::string> lost = store_.lost_keys();
     std::vector<bool> wanted(tasks_.size(), false);
     for (std::size_t i = tasks_.size(); i-- > 0;) {
-        const store::Lookup lookup = store_.look_up(tasks_[i].run->key);
-        if (lookup.state == store::LookupState::damaged) {
-            log_error(lookup.message);
-            if (const auto place = store_.set_aside(tasks_[i].run->key, lookup.message)) {
-                log_warning(fmt::format("set aside as {}; the run is planned again", place->string()));
-            }
-            lost.push_back(tasks_[i].run->key);
+        Task& task = tasks_[i];
+        const store::Lookup lookup = store_.look_up(task.run->key);
+        if (lookup.state == store::LookupState::damaged && set_aside(lookup, task.run->key)) {
+            lost.push_back(task.run->key);
         }
         const bool finished = lookup.state == store::LookupState::finished;
         const bool complete =
-            finished && (!wanted[i] || std::filesystem::exists(store_.checkpoint_path(tasks_[i].run->key)));
+            finished && (!wanted[i] || std::filesystem::exists(store_.checkpoint_path(task.run->key)));
         if (complete) {
-            tasks_[i].state = TaskState::done;
-            tasks_[i].done_before = true;
+            task.state = TaskState::done;
+            task.done_before = true;
             ++summary_.done_before;
-        } else if (tasks_[i].parent != no_task) {
-            wanted[tasks_[i].parent] = true;
+            drop_dead_claim(store_, task.run->key);
+        } else if (task.parent != no_task) {
+            wanted[task.parent] = true;
         }
         if (finished && lookup.record->wall_seconds > 0.0) {
-            throughput_[tasks_[i].run->config.network.id] =
-                tasks_[i].run->gigamacs / lookup.record->wall_seconds;
+            throughput_[task.run->config.network.id] = task.run->gigamacs / lookup.record->wall_seconds;
         }
     }
+    note_lost(std::move(lost));
+}
+
+// True when a result was damaged; false when it was only the record of a failure.
+bool Scheduler::set_aside(const store::Lookup& damaged, const std::string& key) {
+    const bool was_finished = std::filesystem::exists(store_.record_path(key));
+    log_error(damaged.message);
+    if (const auto place = store_.set_aside(key, damaged.message)) {
+        log_warning(fmt::format("set aside as {}; the run is planned again", place->string()));
+    }
+    return was_finished;
+}
+
+void Scheduler::note_lost(std::vector<std::string> lost) {
     std::sort(lost.begin(), lost.end());
+    lost.erase(std::unique(lost.begin(), lost.end()), lost.end());
     for (const std::string& key : lost) {
-        if (task_of_key_.contains(key) && (summary_.lost.empty() || summary_.lost.back() != key)) {
+        if (task_of_key_.contains(key)) {
             summary_.lost.push_back(key);
             log_warning(fmt::format(
                 "lost: the record of run {} was reported as done and is gone; it is trained again", key));

@@ -203,6 +203,18 @@ TEST_F(SchedulerTest, ADamagedRecordIsSetAsideAndTrainedAgain) {
               2); // the file and its reason
 }
 
+TEST_F(SchedulerTest, ADamagedFailureRecordIsNoLostResult) {
+    const plan::Plan plan = toy_plan({{"fail:data:data"}});
+    static_cast<void>(run(plan));
+    flip_a_bit(open_store().failure_path(plan.runs[1].key));
+
+    const RunSummary summary = run(plan);
+
+    EXPECT_TRUE(summary.lost.empty());
+    EXPECT_EQ(summary.failed, 1U);
+    EXPECT_EQ(failure_of(open_store(), plan.runs[1].key).phase, "data");
+}
+
 TEST_F(SchedulerTest, AnAcknowledgedRecordThatIsGoneIsReportedAsLost) {
     const plan::Plan plan = toy_plan({{.seed = 1}, {.seed = 2}});
     static_cast<void>(run(plan));
@@ -370,6 +382,20 @@ TEST_F(SchedulerTest, ARunWhoseProcessWasKilledIsTakenOver) {
     EXPECT_EQ(summary.done_now, 1U);
     EXPECT_EQ(times_trained(plan.runs[1].key), 2);
     EXPECT_EQ(claims_left(), 0U);
+}
+
+// A process may be killed between the publication of its last run and the release of the claim.
+TEST_F(SchedulerTest, RemovesDeadClaimsOfFinishedRunsAndNoOthers) {
+    const plan::Plan plan = toy_plan({{.seed = 1}});
+    static_cast<void>(run(plan));
+    const ProcessIdentity dead{.host = this_process().host, .pid = this_process().pid, .start_ticks = 1};
+    store::testing::spill(store_path() / "claims" / plan.runs[0].key, to_string(dead) + "\n0123\n");
+    store::testing::spill(store_path() / "claims" / plan.runs[1].key, "otherhost-1-1\n0123\n");
+
+    EXPECT_EQ(run(plan).done_before, 2U);
+
+    EXPECT_FALSE(std::filesystem::exists(store_path() / "claims" / plan.runs[0].key));
+    EXPECT_TRUE(std::filesystem::exists(store_path() / "claims" / plan.runs[1].key));
 }
 
 TEST_F(SchedulerTest, SaysWhenAnotherProcessHasTakenItsRunOver) {
