@@ -27,6 +27,9 @@ function(transferscale_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main
                                         transferscale_warnings)
+  # GoogleTest's headers cost more than most tests: parse them once for several files, and do not optimise tests much.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  target_compile_options(${name} PRIVATE -O1)
   target_compile_definitions(${name} PRIVATE
     TRANSFERSCALE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TRANSFERSCALE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   add_test(NAME ${name} COMMAND ${name})

@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 using testing::StartsWith;
 
-const std::string one = "pets/R50x1/1K-NAT";
+const std::string pets_cell = "pets/R50x1/1K-NAT";
 
 class RecordedBaseline : public testing::Test {
 protected:
@@ -74,14 +74,15 @@ TEST_F(RecordedBaseline, IsReadBackAsAReference) {
 
     const plan::References references = workloads.references();
 
-    const plan::Reference& reference = references.baseline.at(one);
+    const plan::Reference& reference = references.baseline.at(pets_cell);
     ASSERT_EQ(reference.values.size(), 2U);
-    EXPECT_EQ(reference.values[0].value, synthetic::around_fifty(store_.run(one, 0)) / 3.0) << "bit for bit";
-    EXPECT_EQ(reference.values[1].key, store_.run(one, 1).key);
+    EXPECT_EQ(reference.values[0].value, synthetic::around_fifty(store_.run(pets_cell, 0)) / 3.0)
+        << "bit for bit";
+    EXPECT_EQ(reference.values[1].key, store_.run(pets_cell, 1).key);
     EXPECT_EQ(reference.kind, plan::ReferenceKind::baseline);
     EXPECT_THAT(reference.origin,
                 AllOf(HasSubstr("smoke"), HasSubstr("2026-11-23"), HasSubstr("node-1 (a CPU)")));
-    EXPECT_EQ(references.judging(one), &references.baseline.at(one));
+    EXPECT_EQ(references.judging(pets_cell), &references.baseline.at(pets_cell));
 }
 
 TEST_F(RecordedBaseline, IsRefusedWhenItWasEdited) {
@@ -93,25 +94,25 @@ TEST_F(RecordedBaseline, IsRefusedWhenItWasEdited) {
 }
 
 TEST_F(RecordedBaseline, NamesEveryMissingRun) {
-    store_.remove(one, 0);
+    store_.remove(pets_cell, 0);
     store_.remove("pets/R152x4/L-MED", 1);
 
     const suite::Error error = this->error();
 
     EXPECT_EQ(error.exit_code(), 1);
     EXPECT_THAT(error.faults(), SizeIs(2));
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(one + " seed 0"), HasSubstr("pets/R152x4/L-MED seed 1")));
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(pets_cell + " seed 0"), HasSubstr("pets/R152x4/L-MED seed 1")));
 }
 
 TEST_F(RecordedBaseline, IsNotMadeFromDamagedRecords) {
-    store_.damage(store_.path(one, 1));
+    store_.damage(store_.path(pets_cell, 1));
 
     EXPECT_EQ(error().exit_code(), 5);
 }
 
 TEST_F(RecordedBaseline, IsNotMadeFromChangedSourcesUnlessAllowed) {
-    const plan::PlannedRun& run = store_.run(one, 1);
-    store_.remove(one, 1);
+    const plan::PlannedRun& run = store_.run(pets_cell, 1);
+    store_.remove(pets_cell, 1);
     suite::store::RunRecord record = synthetic::record_of(run, 50.0);
     record.provenance["dirty"] = "yes";
     store_.publish(record);

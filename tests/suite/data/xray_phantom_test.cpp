@@ -167,9 +167,9 @@ TEST(GenerateXray, LabelNoiseOfAClassSetMovesTheDeclaredShare) {
 }
 
 TEST(GenerateXray, HospitalsLookDifferent) {
-    const DataSet nih = generate_xray(testing::xray_spec("same", "nih", common, 50, 0));
-    const DataSet mimic = generate_xray(testing::xray_spec("same", "mimic", common, 50, 0));
-    EXPECT_GT(mean_difference(nih.train.images.pixels, mimic.train.images.pixels), 5.0);
+    const DataSet from_nih = generate_xray(testing::xray_spec("same", "nih", common, 50, 0));
+    const DataSet from_mimic = generate_xray(testing::xray_spec("same", "mimic", common, 50, 0));
+    EXPECT_GT(mean_difference(from_nih.train.images.pixels, from_mimic.train.images.pixels), 5.0);
 }
 
 TEST(GenerateXray, AllFaultsOfADeclarationAtOnce) {
