@@ -135,6 +135,7 @@ plan::WorkReport execute(store::Store& store, const plan::WorkOrder& order) {
         return failed(order, "skipped", "data", "data set toy not found");
     }
     if (words[0] == "crash") {
+        std::signal(std::stoi(words[1]), SIG_DFL); // sanitizers catch some
         std::raise(std::stoi(words[1]));
     }
     if (words[0] == "slow") {
