@@ -18,7 +18,7 @@ struct MetricEntry {
     std::string name;  ///< "top1", "mean_auc"
     std::string split; ///< "test"
     double value = 0.0;
-    std::string unit;      ///< "percent"
+    std::string unit;      ///< "%"
     std::string direction; ///< "higher"
 };
 

@@ -1,6 +1,9 @@
 // Opening by declaration, reasons for what cannot be opened, contact sheets.
 #include "suite/data/data_set.hpp"
 
+#include <cstdlib>
+#include <fstream>
+
 #include <png.h>
 
 #include "suite/data/contact_sheet.hpp"
@@ -41,6 +44,18 @@ TEST(UnavailableReason, NamesThePackageOfFashionMnist) {
               std::string::npos)
         << reason;
     EXPECT_NE(reason.find("dataset-fashion-mnist"), std::string::npos) << reason;
+}
+
+TEST(UnavailableReason, LeavesAnIncompleteFolderToOpening) {
+    const testing::TemporaryFolder root;
+    std::filesystem::create_directory(root.path() / "fashion-mnist");
+    std::ofstream(root.path() / "fashion-mnist" / "train-images-idx3-ubyte.gz") << "x";
+    ASSERT_EQ(setenv("TRANSFERSCALE_DATA", root.path().c_str(), 1), 0);
+    plan::DataConfig config = published("cifar10");
+    config.set.reader = plan::Reader::fashion_mnist;
+    const std::string reason = unavailable_reason(config);
+    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
+    EXPECT_EQ(reason, "");
 }
 
 TEST(UnavailableReason, NamesEveryMissingMember) {
