@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "suite/base/error.hpp"
+#include "suite/plan/catalog.hpp"
 
 namespace suite::data {
 namespace {
@@ -44,7 +45,7 @@ void check_members(const std::string& id, const std::vector<std::string>& labels
                         .fix = "leave it out of the superset"});
         }
     }
-    const std::vector<std::string> common = label_intersection(lists);
+    const std::vector<std::string> common = plan::common_labels(lists);
     if (labels != common || common.empty()) {
         faults.add(
             {.where = id + ".labels",
@@ -78,19 +79,6 @@ void append_split(Split&& from, const std::vector<std::size_t>& columns, std::in
 }
 
 } // namespace
-
-std::vector<std::string> label_intersection(std::span<const std::vector<std::string>> lists) {
-    if (lists.empty()) {
-        return {};
-    }
-    std::vector<std::string> common = lists.front();
-    for (const std::vector<std::string>& list : lists.subspan(1)) {
-        std::erase_if(common,
-                      [&](const std::string& label) { return std::ranges::find(list, label) == list.end(); });
-    }
-    std::ranges::sort(common);
-    return common;
-}
 
 DataSet concatenate(const std::string& id, const std::vector<std::string>& labels,
                     std::vector<DataSet> members) {

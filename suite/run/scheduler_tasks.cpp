@@ -84,6 +84,7 @@ void Scheduler::add_plan(const plan::Plan& plan) {
 // What the store holds: finished runs are done, damaged ones are set aside and done again, lost ones are
 // noted.
 void Scheduler::take_stock() {
+    throughput_ = recorded_throughput(store_.root()); // until finished runs tell
     store_.remove_stale_temporaries();
     std::vector<std::string> lost = store_.lost_keys();
     std::vector<bool> wanted(tasks_.size(), false);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "suite/plan/catalog.hpp"
 #include "tests/suite/data/support.hpp"
 
 namespace suite::data {
@@ -76,12 +77,12 @@ const List nine{"Atelectasis", "Cardiomegaly", "Consolidation", "Edema",        
                 "Fracture",    "Pneumonia",    "Pneumothorax",  "Support Devices"};
 
 TEST(LabelIntersection, GivesThePublishedLabelSpaces) {
-    EXPECT_EQ(label_intersection(std::vector<List>{chexpert, nih}), seven);
-    EXPECT_EQ(label_intersection(std::vector<List>{chexpert, padchest}), nine);
-    EXPECT_EQ(label_intersection(std::vector<List>{padchest, chexpert, nih}), seven);
-    EXPECT_EQ(label_intersection(std::vector<List>{chexpert}).size(), 13U);
-    EXPECT_TRUE(label_intersection(std::vector<List>{}).empty());
-    EXPECT_TRUE(label_intersection(std::vector<List>{{"a"}, {"b"}}).empty());
+    EXPECT_EQ(plan::common_labels(std::vector<List>{chexpert, nih}), seven);
+    EXPECT_EQ(plan::common_labels(std::vector<List>{chexpert, padchest}), nine);
+    EXPECT_EQ(plan::common_labels(std::vector<List>{padchest, chexpert, nih}), seven);
+    EXPECT_EQ(plan::common_labels(std::vector<List>{chexpert}).size(), 13U);
+    EXPECT_TRUE(plan::common_labels(std::vector<List>{}).empty());
+    EXPECT_TRUE(plan::common_labels(std::vector<List>{{"a"}, {"b"}}).empty());
 }
 
 TEST(Concatenate, ReordersColumnsAndKeepsMissingLabels) {
