@@ -158,7 +158,8 @@ ordered_json adjusted(const StatsOptions& options,
     Input input;
     const std::vector<double> p_values = read_numbers(options.p, "--p", input);
     input.throw_if_any();
-    return {{"adjusted", adjust(p_values)}};
+    const auto values = adjust(p_values); // before the braces, see power()
+    return {{"adjusted", values}};
 }
 
 ordered_json holm(const StatsOptions& options) {
@@ -180,8 +181,13 @@ ordered_json power(const StatsOptions& options) {
     const std::uint64_t n = options.n ? read_count(options.n, "--n", input) : 0;
     const double wanted = options.power ? read_number(options.power, "--power", input) : 0.0;
     input.throw_if_any();
-    return options.n ? ordered_json{{"power", metrics::two_sample_power(difference, sd, n)}}
-                     : ordered_json{{"n", metrics::two_sample_size(difference, sd, wanted)}};
+    // Computed before the braces: g++ 12 destroys their unfinished temporaries when one of them throws.
+    if (options.n) {
+        const double achieved = metrics::two_sample_power(difference, sd, n);
+        return {{"power", achieved}};
+    }
+    const std::uint64_t needed = metrics::two_sample_size(difference, sd, wanted);
+    return {{"n", needed}};
 }
 
 ordered_json auc(const StatsOptions& options) {
