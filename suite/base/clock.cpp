@@ -3,21 +3,11 @@
 #include <ctime>
 
 namespace suite {
-namespace {
-
-double read_clock(clockid_t id) noexcept {
-    timespec now{};
-    clock_gettime(id, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-} // namespace
 
 double monotonic_seconds() noexcept {
-    return read_clock(CLOCK_MONOTONIC);
-}
-double process_cpu_seconds() noexcept {
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
 std::string utc_now() {

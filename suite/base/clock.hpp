@@ -9,7 +9,5 @@ namespace suite {
 [[nodiscard]] double monotonic_seconds() noexcept;
 /// Now, UTC, as 2026-11-23T15:04:05Z.
 [[nodiscard]] std::string utc_now();
-/// CPU seconds used by this process.
-[[nodiscard]] double process_cpu_seconds() noexcept;
 
 } // namespace suite

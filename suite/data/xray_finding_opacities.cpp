@@ -18,18 +18,6 @@ constexpr float apical = 0.15F;
 constexpr float fibrosis = 0.2F;
 constexpr float bronchi = 0.2F;
 
-int draw_side(FindingDraw& draw) {
-    return static_cast<int>(draw.stream.below(2));
-}
-
-float amount(const FindingDraw& draw, float full) {
-    return full * draw.amplitude * draw.severity;
-}
-
-std::span<const float> lung_mask(const XrayScene& scene, int side) {
-    return scene.lungs[static_cast<std::size_t>(side)].values();
-}
-
 /// A patch in a lung: several blobs around one place.
 struct Patch {
     int side = 0;

@@ -6,6 +6,18 @@
 
 namespace suite::data::painters {
 
+/// Left (0) or right (1) lung.
+[[nodiscard]] inline int draw_side(FindingDraw& draw) {
+    return static_cast<int>(draw.stream.below(2));
+}
+/// An amplitude scaled by the hospital's and this finding's severity.
+[[nodiscard]] inline float amount(const FindingDraw& draw, float full) {
+    return full * draw.amplitude * draw.severity;
+}
+[[nodiscard]] inline std::span<const float> lung_mask(const XrayScene& scene, int side) {
+    return scene.lungs[static_cast<std::size_t>(side)].values();
+}
+
 // Before painting.
 void trap_air(Anatomy& anatomy, FindingDraw& draw);
 void elongate_aorta(Anatomy& anatomy, FindingDraw& draw);

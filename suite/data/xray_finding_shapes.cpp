@@ -4,10 +4,6 @@
 namespace suite::data::painters {
 namespace {
 
-int draw_side(FindingDraw& draw) {
-    return static_cast<int>(draw.stream.below(2));
-}
-
 float draw_sign(FindingDraw& draw) {
     return draw.stream.below(2) == 0 ? -1.0F : 1.0F;
 }

@@ -17,18 +17,6 @@ constexpr float pleura = 0.3F;
 constexpr float bone = 0.32F;
 constexpr float metal = 0.42F;
 
-int draw_side(FindingDraw& draw) {
-    return static_cast<int>(draw.stream.below(2));
-}
-
-float amount(const FindingDraw& draw, float full) {
-    return full * draw.amplitude * draw.severity;
-}
-
-std::span<const float> lung_mask(const XrayScene& scene, int side) {
-    return scene.lungs[static_cast<std::size_t>(side)].values();
-}
-
 /// A round shadow somewhere in a lung.
 void add_round(const Anatomy& anatomy, FindingDraw& draw, XrayScene& scene, float low, float high,
                float softness, float value) {

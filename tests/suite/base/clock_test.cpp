@@ -13,10 +13,7 @@ TEST(Clock, UtcIsIso8601) {
 
 TEST(Clock, TimeDoesNotRunBackwards) {
     const double wall = monotonic_seconds();
-    const double cpu = process_cpu_seconds();
     EXPECT_GE(monotonic_seconds(), wall);
-    EXPECT_GE(process_cpu_seconds(), cpu);
-    EXPECT_GT(cpu, 0.0);
 }
 
 } // namespace
