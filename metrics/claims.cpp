@@ -29,6 +29,9 @@ struct Choices {
 bool present(const std::optional<Sample>& sample) {
     return sample && sample->n > 0;
 }
+bool has_bound(const ClaimTerm& term) {
+    return term.kind == TermKind::above || term.kind == TermKind::below;
+}
 bool constant(const Sample& sample) {
     return moments_of(sample, sample.mean).variance == 0;
 }
@@ -60,6 +63,9 @@ void require_sane(const Claim& claim) {
         if (term.kind == TermKind::not_worse && !(term.margin > 0 && std::isfinite(term.margin)))
             faults.add({term.label, fmt::format("margin {}", term.margin), "a finite margin above 0",
                         "declare by how much a may be worse"});
+        if (!std::isfinite(term.bound) || !(term.by_sds >= 0 && std::isfinite(term.by_sds)))
+            faults.add({term.label, fmt::format("bound {}, by_sds {}", term.bound, term.by_sds),
+                        "finite numbers, by_sds 0 or more", ""});
         for (const auto* side : {&term.a, &term.b})
             if (present(*side) && (*side)->n >= 2)
                 find_faults(**side, term.label, faults);
@@ -75,8 +81,23 @@ std::optional<Sample> without_seed(const std::optional<Sample>& sample, std::siz
     return make_sample(values);
 }
 
+std::optional<TermResult> untestable_against_bound(const ClaimTerm& term, std::size_t min_values) {
+    if (!present(term.a))
+        return TermResult{.verdict = ClaimVerdict::missing, .reason = "the cell is missing"};
+    TermResult result{.verdict = ClaimVerdict::inconclusive, .difference = term.a->mean - term.bound};
+    if (term.a->n < min_values)
+        result.reason = fmt::format("n = {}: a claim needs {} values a cell", term.a->n, min_values);
+    else if (constant(*term.a))
+        result.reason = "zero variance: no t test exists";
+    else
+        return std::nullopt;
+    return result;
+}
+
 /// Nothing when the term can be tested; else the verdict and reason that it gets instead.
 std::optional<TermResult> untestable(const ClaimTerm& term, std::size_t min_values) {
+    if (has_bound(term))
+        return untestable_against_bound(term, min_values);
     if (!present(term.a) || !present(term.b))
         return TermResult{.verdict = ClaimVerdict::missing,
                           .reason = present(term.a)   ? "b is missing"
@@ -101,16 +122,30 @@ TermResult test_term(const ClaimTerm& term, const Choices& choices, std::size_t 
     if (auto result = untestable(term, min_values))
         return *result;
     TTest test;
-    if (pairs_exist(term) && !pairs_are_constant(term.a->values, term.b->values))
+    if (has_bound(term))
+        test = one_sample(*term.a, term.bound);
+    else if (pairs_exist(term) && !pairs_are_constant(term.a->values, term.b->values))
         test = paired(term.a->values, term.b->values);
     else
         test = unpaired_test(term, choices.variance);
     if (term.kind == TermKind::not_worse)
         test = shifted(test, -term.margin);
+    if (term.kind == TermKind::below)
+        std::swap(test.p_greater, test.p_less);
     return {.verdict = ClaimVerdict::inconclusive,
             .difference = test.difference,
             .p_favour = test.p_greater,
             .p_against = test.p_less};
+}
+
+/// Whether the difference is as large as the term asks, in pooled sds (n − 1).
+bool large_enough(const ClaimTerm& term, const TermResult& result) {
+    if (term.by_sds == 0 || !result.difference || !present(term.a) || !present(term.b))
+        return true;
+    const TTest test = pooled(*term.a, *term.b);
+    const double sd = test.standard_error /
+                      std::sqrt(1.0 / static_cast<double>(term.a->n) + 1.0 / static_cast<double>(term.b->n));
+    return *result.difference > term.by_sds * sd;
 }
 
 /// Corrected over all terms; those without a p count as 1.
@@ -126,13 +161,17 @@ void correct(std::span<TermResult> terms, Correction correction, std::optional<d
             terms[i].*adjusted = family[i];
 }
 
-void decide_terms(std::span<TermResult> terms, const Choices& choices) {
+void decide_terms(std::span<const ClaimTerm> statements, std::span<TermResult> terms,
+                  const Choices& choices) {
     correct(terms, choices.correction, &TermResult::p_favour, &TermResult::p_favour_adjusted);
     correct(terms, choices.correction, &TermResult::p_against, &TermResult::p_against_adjusted);
-    for (TermResult& term : terms) {
-        if (term.p_favour_adjusted && *term.p_favour_adjusted < choices.alpha)
-            term.verdict = ClaimVerdict::holds;
-        else if (term.p_against_adjusted && *term.p_against_adjusted < choices.alpha)
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        TermResult& term = terms[i];
+        if (term.p_favour_adjusted && *term.p_favour_adjusted < choices.alpha) {
+            term.verdict = large_enough(statements[i], term) ? ClaimVerdict::holds : ClaimVerdict::fails;
+            if (term.verdict == ClaimVerdict::fails)
+                term.reason = fmt::format("not above {:g} sds", statements[i].by_sds);
+        } else if (term.p_against_adjusted && *term.p_against_adjusted < choices.alpha)
             term.verdict = ClaimVerdict::fails;
     }
 }
@@ -151,6 +190,7 @@ ClaimVerdict combine(std::span<const TermResult> terms, std::size_t needed) {
 
 std::vector<TermResult> judge_terms(const Claim& claim, const Choices& choices) {
     std::vector<TermResult> results;
+    std::vector<ClaimTerm> statements;
     for (ClaimTerm term : claim.terms) {
         std::size_t min_values = claim_min_values;
         if (choices.left_out) {
@@ -160,8 +200,9 @@ std::vector<TermResult> judge_terms(const Claim& claim, const Choices& choices) 
             term.b = without_seed(term.b, *choices.left_out);
         }
         results.push_back(test_term(term, choices, min_values));
+        statements.push_back(std::move(term));
     }
-    decide_terms(results, choices);
+    decide_terms(statements, results, choices);
     return results;
 }
 
@@ -208,11 +249,15 @@ std::string side_text(const std::optional<Sample>& sample) {
 }
 
 std::string evidence_line(const ClaimTerm& term, const TermResult& result) {
-    std::string line = fmt::format("{}: {} against {}", term.label, side_text(term.a), side_text(term.b));
+    std::string line =
+        has_bound(term) ? fmt::format("{}: {}", term.label, side_text(term.a))
+                        : fmt::format("{}: {} against {}", term.label, side_text(term.a), side_text(term.b));
     if (result.difference)
         line += fmt::format(", difference {:+.2f}", *result.difference);
     if (term.kind == TermKind::not_worse)
         line += fmt::format(", margin {:g}", term.margin);
+    if (term.by_sds > 0)
+        line += fmt::format(", wanted above {:g} sds", term.by_sds);
     if (result.p_favour_adjusted && result.p_against_adjusted)
         line += fmt::format(", p = {:.2g} for, {:.2g} against (Holm)", *result.p_favour_adjusted,
                             *result.p_against_adjusted);

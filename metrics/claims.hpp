@@ -19,15 +19,20 @@ enum class ClaimVerdict { holds, fails, inconclusive, missing };
 enum class TermKind {
     greater,   ///< mean of a > mean of b
     not_worse, ///< mean of a > mean of b − margin
+    above,     ///< mean of a > bound
+    below,     ///< mean of a < bound
 };
 
-/// One directional statement over two cells.
+/// One directional statement over two cells, or over a cell and a bound.
 struct ClaimTerm {
     std::string label{};
     TermKind kind = TermKind::greater;
     std::optional<Sample> a{}; ///< absent or n = 0: not run yet
     std::optional<Sample> b{};
     double margin = 0; ///< of not_worse, in the metric's units, > 0; ignored for greater
+    /// Of greater: a difference that is significant but not above this many pooled sds fails.
+    double by_sds = 0;
+    double bound = 0; ///< of above and below, in the metric's units; b is not looked at
     /// Both samples hold the same seeds in the same order: test the differences (few-shot noise is mostly the
     /// seed, spec suites.md section 0 no. 3). Falls back to Welch where raw values are not there on both
     /// sides.
@@ -47,7 +52,7 @@ inline constexpr std::size_t claim_min_values = 3;
 
 struct TermResult {
     ClaimVerdict verdict = ClaimVerdict::missing;
-    std::optional<double> difference{}; ///< mean a − mean b
+    std::optional<double> difference{}; ///< mean a − mean b, or − bound
     std::optional<double> p_favour{};   ///< one-sided, small when the term is true; of this term alone
     std::optional<double> p_against{};  ///< one-sided, small when the term is false; of this term alone
     std::optional<double> p_favour_adjusted{}; ///< Holm over all terms of the claim

@@ -145,6 +145,20 @@ TTest paired(std::span<const double> a, std::span<const double> b) {
     return make_test(paired_contrast(a, b), 0);
 }
 
+TTest one_sample(const Sample& sample, double expected) {
+    FaultList faults;
+    find_faults(sample, "sample", faults);
+    if (faults.empty() && moments_of(sample, sample.mean).variance == 0)
+        faults.add(
+            {"sample", "zero variance", "values that differ", "no t test exists for a constant sample"});
+    if (!std::isfinite(expected))
+        faults.add({"expected", fmt::format("{}", expected), "a finite number", ""});
+    faults.throw_if_any(ErrorKind::usage);
+    const Moments moments = moments_of(sample, expected);
+    const auto n = static_cast<long double>(sample.n);
+    return make_test({moments.mean_offset, std::sqrt(moments.variance / n), n - 1}, 0);
+}
+
 bool pairs_are_constant(std::span<const double> a, std::span<const double> b) noexcept {
     // Each difference carries the rounding of its two terms (half an ulp each) and no difference can be told
     // from another below that: 1.1−1, 2.1−2 and 3.1−3 are one number.

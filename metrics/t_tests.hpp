@@ -30,6 +30,8 @@ struct TTest {
 /// On the differences a[i] − b[i], df = n − 1. Differences that vary by no more than the rounding of their
 /// terms have no variance.
 [[nodiscard]] TTest paired(std::span<const double> a, std::span<const double> b);
+/// A sample against a number, df = n − 1.
+[[nodiscard]] TTest one_sample(const Sample& sample, double expected);
 /// Whether the differences of equally many, finite values vary by no more than their rounding.
 [[nodiscard]] bool pairs_are_constant(std::span<const double> a, std::span<const double> b) noexcept;
 

@@ -107,7 +107,7 @@ void Checker::describe() {
 
 void Checker::read_parents() {
     for (const plan::PlannedRun& run : plan_.runs) {
-        if (run.config.kind != plan::RunKind::pretrain) {
+        if (!run.is_pretraining()) {
             continue;
         }
         const suite::store::Lookup lookup = store_.look_up(run.key);
@@ -304,8 +304,19 @@ void Checker::add_claim(const plan::ClaimSpec& claim) {
     }
     entry.expected = entry.ours.verdict == ClaimVerdict::fails &&
                      entry.baseline.value_or(entry.published) == ClaimVerdict::fails;
+    const auto reason = claim.differs.find(profile_.id);
+    const bool judged =
+        entry.ours.verdict != ClaimVerdict::missing && entry.published != ClaimVerdict::missing;
+    if (judged && entry.ours.verdict != entry.published && reason != claim.differs.end()) {
+        entry.differs = reason->second;
+    }
     for (const ClaimPair& pair : pairs) {
-        for (const std::string& id : {pair.a.text(), pair.b.text()}) {
+        std::vector<plan::CellId> sides = pair.a;
+        if (pair.b) {
+            sides.push_back(*pair.b);
+        }
+        for (const plan::CellId& side : sides) {
+            const std::string id = side.text();
             if (std::find(entry.cells.begin(), entry.cells.end(), id) == entry.cells.end()) {
                 entry.cells.push_back(id);
                 const CellResult* found = cell(id);

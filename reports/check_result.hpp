@@ -63,6 +63,7 @@ struct ClaimResult {
     /// Ours fails exactly as the numbers that judge this profile do: known not to show it here, not a
     /// regression.
     bool expected = false;
+    std::string differs;            ///< why this profile's verdict is not the published one; "" when it is
     std::vector<std::string> cells; ///< that its terms compare
     bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
 };

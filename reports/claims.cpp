@@ -26,7 +26,69 @@ metrics::ClaimRule rule_of(plan::ClaimRule rule) {
 }
 
 metrics::TermKind kind_of(plan::ClaimKind kind) {
-    return kind == plan::ClaimKind::greater ? metrics::TermKind::greater : metrics::TermKind::not_worse;
+    switch (kind) {
+    case plan::ClaimKind::greater:
+        return metrics::TermKind::greater;
+    case plan::ClaimKind::not_worse:
+        return metrics::TermKind::not_worse;
+    case plan::ClaimKind::above:
+        return metrics::TermKind::above;
+    case plan::ClaimKind::below:
+        break;
+    }
+    return metrics::TermKind::below;
+}
+
+std::string statement_of(const ClaimPair& pair) {
+    switch (pair.term->kind) {
+    case plan::ClaimKind::greater:
+        return fmt::format("{} > {}", pair.label, pair.b->text());
+    case plan::ClaimKind::not_worse:
+        return fmt::format("{} not worse than {}", pair.label, pair.b->text());
+    case plan::ClaimKind::above:
+        return fmt::format("{} > {:g}", pair.label, *pair.term->bound);
+    case plan::ClaimKind::below:
+        break;
+    }
+    return fmt::format("{} < {:g}", pair.label, *pair.term->bound);
+}
+
+/// The group of a cell: its text without the axis that the best is taken over.
+std::string label_of(const plan::ClaimTermSpec& term, plan::CellId cell) {
+    if (term.best_of.empty()) {
+        return cell.text();
+    }
+    cell.set_axis(term.best_of, "best " + term.best_of);
+    return cell.text();
+}
+
+/// The best of several cells' samples; nothing when one of them is missing, for then nobody knows the best.
+std::optional<metrics::Sample> best_of(const std::vector<plan::CellId>& cells, const SampleOf& sample_of) {
+    std::optional<metrics::Sample> best;
+    for (const plan::CellId& cell : cells) {
+        const std::optional<metrics::Sample> sample = sample_of(cell.text());
+        if (!sample || sample->n == 0) {
+            return std::nullopt;
+        }
+        if (!best || sample->mean > best->mean) {
+            best = sample;
+        }
+    }
+    return best;
+}
+
+/// Adds the cell to the comparison that it belongs to.
+void add_pair(std::vector<ClaimPair>& pairs, const plan::ClaimTermSpec& term, const plan::CellId& a,
+              const std::optional<plan::CellId>& b) {
+    const std::string label = label_of(term, a);
+    const auto group = std::find_if(pairs.begin(), pairs.end(), [&](const ClaimPair& pair) {
+        return pair.term == &term && pair.label == label;
+    });
+    if (group != pairs.end()) {
+        group->a.push_back(a);
+    } else {
+        pairs.push_back({.label = label, .a = {a}, .b = b, .term = &term});
+    }
 }
 
 } // namespace
@@ -40,12 +102,17 @@ std::vector<ClaimPair> expand_claim(const plan::WorkloadSpec& workload, const pl
     std::vector<ClaimPair> pairs;
     for (const plan::ClaimTermSpec& term : claim.terms) {
         for (const plan::CellId& a : cells) {
+            if (!suite::glob_match(term.cells, a.text())) {
+                continue;
+            }
             plan::CellId b = a;
             for (const auto& [axis, value] : term.versus) {
                 b.set_axis(axis, value);
             }
-            if (suite::glob_match(term.cells, a.text()) && a.text() != b.text() && exists(b.text())) {
-                pairs.push_back({.a = a, .b = b, .term = &term});
+            if (term.bound) {
+                add_pair(pairs, term, a, std::nullopt);
+            } else if (a.text() != b.text() && exists(b.text())) {
+                add_pair(pairs, term, a, b);
             }
         }
     }
@@ -57,15 +124,16 @@ metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<Claim
     metrics::Claim statement{.rule = rule_of(claim.rule),
                              .at_least = static_cast<std::size_t>(claim.at_least)};
     for (const ClaimPair& pair : pairs) {
-        const std::string a = pair.a.text();
-        const std::string b = pair.b.text();
-        const bool same = pair.term->kind == plan::ClaimKind::greater;
-        statement.terms.push_back({.label = fmt::format("{} {} {}", a, same ? ">" : "not worse than", b),
-                                   .kind = kind_of(pair.term->kind),
-                                   .a = sample_of(a),
-                                   .b = sample_of(b),
-                                   .margin = pair.term->margin,
-                                   .paired_by_seed = pair.a.shots != full_shot && same_seeds(a, b)});
+        const bool few_shot = pair.a.front().shots != full_shot && pair.a.size() == 1 && pair.b;
+        statement.terms.push_back(
+            {.label = statement_of(pair),
+             .kind = kind_of(pair.term->kind),
+             .a = best_of(pair.a, sample_of),
+             .b = pair.b ? sample_of(pair.b->text()) : std::nullopt,
+             .margin = pair.term->margin,
+             .by_sds = pair.term->by_sds,
+             .bound = pair.term->bound.value_or(0.0),
+             .paired_by_seed = few_shot && same_seeds(pair.a.front().text(), pair.b->text())});
     }
     return metrics::judge_claim(statement);
 }

@@ -14,14 +14,15 @@ namespace reports {
 
 /// One comparison of a claim.
 struct ClaimPair {
-    suite::plan::CellId a;
-    suite::plan::CellId b;
+    std::string label;                                ///< of the left-hand side
+    std::vector<suite::plan::CellId> a;               ///< several: the one with the best mean counts
+    std::optional<suite::plan::CellId> b;             ///< none: a bound
     const suite::plan::ClaimTermSpec* term = nullptr; ///< of the claim that was expanded
 };
 
-/// Every cell that a term's glob matches, against the same cell with the term's axes replaced; in cell order.
-/// Cells that would be compared with themselves, or with a cell that the workload does not have, are left
-/// out.
+/// Every cell that a term's glob matches (or every group of them that differs in the axis `best_of` alone),
+/// against the same cell with the term's axes replaced, or against a bound; in cell order. Cells that would
+/// be compared with themselves, or with a cell that the workload does not have, are left out.
 [[nodiscard]] std::vector<ClaimPair> expand_claim(const suite::plan::WorkloadSpec& workload,
                                                   const suite::plan::ClaimSpec& claim);
 

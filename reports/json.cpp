@@ -98,6 +98,7 @@ ordered_json to_json(const ClaimResult& claim) {
             {"baseline",
              claim.baseline ? ordered_json(metrics::to_string(*claim.baseline)) : ordered_json(nullptr)},
             {"expected", claim.expected},
+            {"differs", claim.differs.empty() ? ordered_json(nullptr) : ordered_json(claim.differs)},
             {"cells", claim.cells}};
 }
 

@@ -119,6 +119,9 @@ std::string markdown_claims(const CheckResult& result) {
     }
     for (const ClaimResult& claim : result.claims) {
         text += fmt::format("\n**{}**: {} Ours: {}.\n\n", claim.id, claim.text, verdict_text(claim));
+        if (!claim.differs.empty()) {
+            text += fmt::format("Unlike the paper: {}\n\n", claim.differs);
+        }
         for (const std::string& line : claim.ours.evidence) {
             text += fmt::format("- {}\n", line);
         }

@@ -123,6 +123,9 @@ void TableWriter::add_claims() {
         if (claim.ours.robustness.starts_with("fragile")) {
             text_ += "   " + wrapped(claim.ours.robustness, page_columns - 3, 3) + "\n";
         }
+        if (!claim.differs.empty()) {
+            text_ += "   " + wrapped("unlike the paper: " + claim.differs, page_columns - 3, 3) + "\n";
+        }
     }
 }
 

@@ -67,7 +67,7 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
                              {"label", item.label}};
         if (!item.cell.empty()) {
             entry["cell"] = item.cell;
-            entry["parent"] = item.parent;
+            entry["parent"] = item.parent.empty() ? nlohmann::json() : nlohmann::json(item.parent);
         }
         if (!surveyed.statuses[i].message.empty()) {
             entry["reason"] = surveyed.statuses[i].message;

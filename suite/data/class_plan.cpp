@@ -21,28 +21,32 @@ std::vector<double> geometric_shares(std::size_t classes, double imbalance) {
 std::vector<std::size_t> class_counts(std::size_t images, std::span<const double> shares) {
     assert(!shares.empty());
     const std::size_t classes = shares.size();
-    // One image each first, so that no class is empty; the rest by share.
-    const std::size_t floor = images >= classes ? 1 : 0;
-    const std::size_t rest = images - floor * classes;
+    const auto shown =
+        static_cast<std::size_t>(std::ranges::count_if(shares, [](double share) { return share > 0.0; }));
+    // One image each first, so that no class with a share is empty; the rest by share.
+    const bool floored = images >= shown;
+    const std::size_t rest = images - (floored ? shown : 0);
     const double scale = static_cast<double>(images) / std::accumulate(shares.begin(), shares.end(), 0.0);
     std::vector<std::size_t> counts(classes);
-    std::vector<double> remainders(classes);
+    std::vector<double> remainders(classes, -1.0);
     std::size_t given = 0;
     for (std::size_t c = 0; c < classes; ++c) {
-        const double wanted = std::max(0.0, shares[c] * scale - static_cast<double>(floor));
-        counts[c] = std::min(static_cast<std::size_t>(wanted), rest - given);
-        remainders[c] = wanted - static_cast<double>(counts[c]);
-        given += counts[c];
+        if (shares[c] > 0.0) {
+            const double wanted = std::max(0.0, shares[c] * scale - (floored ? 1.0 : 0.0));
+            counts[c] = std::min(static_cast<std::size_t>(wanted), rest - given);
+            remainders[c] = wanted - static_cast<double>(counts[c]);
+            given += counts[c];
+        }
     }
     std::vector<std::size_t> order(classes);
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::stable_sort(order,
                              [&](std::size_t a, std::size_t b) { return remainders[a] > remainders[b]; });
     for (std::size_t i = 0; given < rest; ++i, ++given) {
-        ++counts[order[i % classes]];
+        ++counts[order[i % shown]];
     }
-    for (std::size_t& count : counts) {
-        count += floor;
+    for (std::size_t c = 0; c < classes; ++c) {
+        counts[c] += floored && shares[c] > 0.0 ? 1U : 0U;
     }
     return counts;
 }

@@ -12,7 +12,7 @@ namespace suite::data {
 [[nodiscard]] std::vector<double> geometric_shares(std::size_t classes, double imbalance);
 
 /// Images of each class: in proportion to the shares (any scale), rounded to exactly `images` by largest
-/// remainders. Every class gets at least one when images >= classes.
+/// remainders. Every class with a share gets at least one when images >= classes, one without gets none.
 [[nodiscard]] std::vector<std::size_t> class_counts(std::size_t images, std::span<const double> shares);
 
 /// The class of every image: class_counts() spread over the indices by a keyed permutation. Pure function of

@@ -14,6 +14,7 @@ namespace {
 // Sub-streams of one image (the epoch field of its content key).
 constexpr std::uint32_t scene_stream = 0;
 constexpr std::uint32_t noise_stream = 1;
+constexpr std::uint32_t studio_stream = 8;
 
 Colour mix(const Colour& a, const Colour& b, float share) {
     return {.red = a.red + share * (b.red - a.red),
@@ -86,6 +87,31 @@ struct ObjectLook {
     Colour first;
     Colour second;
 };
+
+/// A studio picture: one shade behind everything, colours faded.
+struct Studio {
+    bool plain = false;
+    float backdrop = 0.0F;
+    float saturation = 1.0F; ///< of the object's colours, a factor
+};
+
+Studio draw_studio(double share, StreamKey key) {
+    key.epoch = studio_stream;
+    PhiloxStream stream(key);
+    if (!stream.bernoulli(share)) {
+        return {};
+    }
+    const bool dark = stream.bernoulli(0.5);
+    return {.plain = true,
+            .backdrop = dark ? stream.uniform(0.0F, 0.15F) : stream.uniform(0.8F, 1.0F),
+            .saturation = stream.uniform(0.0F, 0.3F)};
+}
+
+/// The colour that a faded picture shows instead.
+Colour faded(const Colour& colour, float saturation) {
+    const float grey = (colour.red + colour.green + colour.blue) / 3.0F;
+    return mix({.red = grey, .green = grey, .blue = grey}, colour, saturation);
+}
 
 /// Colours of the whole image: the palette's hues, jittered.
 std::array<Colour, 2> draw_palette(int palette, float variation, PhiloxStream& stream) {
@@ -199,13 +225,20 @@ void paint_natural(const NaturalClass& natural, const plan::NaturalPhantom& phan
     const auto variation = static_cast<float>(phantom.variation);
     StreamKey key{.seed = split_seed, .purpose = Purpose::content, .epoch = scene_stream, .sample = index};
     PhiloxStream stream(key);
-    paint_background(canvas, stream);
-    paint_clutter(canvas, variation, stream);
+    const Studio studio = draw_studio(phantom.plain, key);
+    if (studio.plain) {
+        for (Canvas* plane : {&canvas.red, &canvas.green, &canvas.blue}) {
+            std::ranges::fill(plane->values(), studio.backdrop);
+        }
+    } else {
+        paint_background(canvas, stream);
+        paint_clutter(canvas, variation, stream);
+    }
     const auto [first, second] = draw_palette(natural.palette, variation, stream);
     for (const Placement& base : layout_placements(natural.layout)) {
         ObjectLook look = draw_object(base, variation, stream);
-        look.first = first;
-        look.second = second;
+        look.first = faded(first, studio.saturation);
+        look.second = faded(second, studio.saturation);
         paint_object(canvas, natural, look);
     }
     paint_light(canvas, variation, stream);

@@ -33,6 +33,22 @@ PhiloxStream label_stream(std::uint64_t seed, LabelStream part, std::uint64_t sa
     return PhiloxStream({.seed = seed, .purpose = Purpose::labels, .epoch = part, .sample = sample});
 }
 
+/// Places of labels that the hospital's label rule never gives alone.
+std::vector<std::pair<std::size_t, std::size_t>> implied_labels(std::span<const Finding* const> findings,
+                                                                const Hospital& hospital) {
+    const auto place = [&](std::string_view label) {
+        return static_cast<std::size_t>(
+            std::ranges::find(findings, label, [](const Finding* finding) { return finding->label; }) -
+            findings.begin());
+    };
+    const std::size_t consolidation = place("Consolidation");
+    const std::size_t infiltration = place("Infiltration");
+    if (hospital.id != "padchest" || std::max(consolidation, infiltration) == findings.size()) {
+        return {};
+    }
+    return {{consolidation, infiltration}};
+}
+
 double relative_frequency(const Finding& finding, const Hospital& hospital) {
     return finding.frequency * hospital.disease_tilt[static_cast<std::size_t>(finding.disease)];
 }
@@ -87,7 +103,9 @@ std::vector<std::int64_t> patients_of_images(std::size_t images, double images_p
 
 LabelModel::LabelModel(std::vector<const Finding*> label_findings, const Hospital& hospital,
                        const plan::XrayPhantom& phantom)
-    : findings_(std::move(label_findings)), label_noise_(phantom.label_noise) {
+    : findings_(std::move(label_findings)),
+      implied_(implied_labels(findings_, hospital)),
+      label_noise_(phantom.label_noise) {
     double sum = 0.0;
     for (const Finding* finding : findings_) {
         sum += relative_frequency(*finding, hospital);
@@ -119,6 +137,9 @@ void LabelModel::draw_present(std::uint64_t seed, std::uint64_t image, std::int6
                               std::sqrt(patient_finding_share) * of_patient.normal() +
                               rest * of_image.normal();
         present[i] = latent > thresholds_[i] ? 1 : 0;
+    }
+    for (const auto& [label, brought] : implied_) {
+        present[brought] = static_cast<std::uint8_t>(present[brought] | present[label]);
     }
 }
 

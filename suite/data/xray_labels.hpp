@@ -28,7 +28,8 @@ public:
     [[nodiscard]] std::span<const double> prevalences() const noexcept { return prevalences_; }
     /// Which findings are in the picture (0 or 1 each). Latent normals (one factor for each disease of the
     /// patient, one for the image) make findings of one disease come together and images of one patient
-    /// alike; the share of positives of each label stays its prevalence.
+    /// alike; the share of positives of each label stays its prevalence, but for labels that another brings:
+    /// PadChest's "Consolidation" is always an "Infiltration" too (its synonyms, cherti-jitsev.md 4.1).
     void draw_present(std::uint64_t seed, std::uint64_t image, std::int64_t patient,
                       std::span<std::uint8_t> present) const;
     /// What the data set says: label_noise flips, then blanks. Blanks hit negatives more often than
@@ -39,7 +40,8 @@ public:
 private:
     std::vector<const Finding*> findings_;
     std::vector<double> prevalences_;
-    std::vector<double> thresholds_; ///< of the latent normal
+    std::vector<double> thresholds_;                           ///< of the latent normal
+    std::vector<std::pair<std::size_t, std::size_t>> implied_; ///< (label, label that it brings)
     double label_noise_ = 0.0;
     double missing_positive_ = 0.0; ///< mean chance that a positive is blank
     double missing_negative_ = 0.0;

@@ -7,6 +7,7 @@
 #include "suite/base/names.hpp"
 #include "suite/base/philox.hpp"
 #include "suite/data/class_plan.hpp"
+#include "suite/data/xray_folders.hpp"
 #include "suite/data/xray_labels.hpp"
 
 namespace suite::data {
@@ -88,11 +89,14 @@ Split generate_multilabel(const Task& task, Split split, std::uint64_t seed) {
     return split;
 }
 
-/// Shares of the classes: even in the test part and in sets without "normal"; otherwise findings make up the
-/// prevalence.
+/// Shares of the classes: those declared; else even in the test part and in sets without "normal"; otherwise
+/// findings make up the prevalence.
 std::vector<double> class_shares(const Task& task, bool train) {
     const std::size_t classes = task.label_findings.size();
     const auto normal = std::ranges::find(task.spec.labels, "normal");
+    if (!task.spec.xray->class_shares.empty()) {
+        return task.spec.xray->class_shares;
+    }
     std::vector<double> shares(classes, 1.0);
     if (train && classes > 1 && normal != task.spec.labels.end()) {
         const double prevalence = task.spec.xray->prevalence;
@@ -138,14 +142,49 @@ void check_range(const std::string& where, double value, double low, double high
     }
 }
 
+void check_hospital(const std::string& where, const std::string& hospital, FaultList& faults) {
+    if (find_hospital(hospital) == nullptr) {
+        faults.add({.where = where,
+                    .found = fmt::format("\"{}\"", hospital),
+                    .expected = expected_names(hospital, hospital_names()),
+                    .fix = "use one of them"});
+    }
+}
+
+void check_folders(const plan::DataSetSpec& spec, FaultList& faults) {
+    for (const plan::XrayFolder& folder : spec.xray->folders) {
+        check_hospital(spec.id + ".xray.folder.hospital", folder.hospital, faults);
+        if (folder.class_images.size() != spec.labels.size()) {
+            faults.add({.where = spec.id + ".xray.folder.class_images",
+                        .found = fmt::format("{} counts", folder.class_images.size()),
+                        .expected = fmt::format("one for each of the {} labels", spec.labels.size()),
+                        .fix = "correct the declaration"});
+        }
+    }
+    if (spec.task != plan::Task::multiclass) {
+        faults.add({.where = spec.id + ".xray.folder",
+                    .found = "folders in a multi-label set",
+                    .expected = "task multiclass",
+                    .fix = "correct the declaration"});
+    }
+}
+
 void check_declaration(const plan::DataSetSpec& spec, FaultList& faults) {
     const plan::XrayPhantom& xray = *spec.xray;
-    if (find_hospital(xray.hospital) == nullptr) {
-        const std::vector<std::string> known = hospital_names();
-        faults.add({.where = spec.id + ".xray.hospital",
-                    .found = fmt::format("\"{}\"", xray.hospital),
-                    .expected = expected_names(xray.hospital, known),
-                    .fix = "use one of them"});
+    if (xray.folders.empty()) {
+        check_hospital(spec.id + ".xray.hospital", xray.hospital, faults);
+    } else {
+        check_folders(spec, faults);
+    }
+    const bool shares_fit = xray.class_shares.empty() || xray.class_shares.size() == spec.labels.size();
+    const bool shares_count = std::ranges::all_of(xray.class_shares, [](double share) { return share >= 0; });
+    if (!shares_fit || !shares_count ||
+        (!xray.class_shares.empty() && std::ranges::max(xray.class_shares) == 0)) {
+        faults.add(
+            {.where = spec.id + ".xray.class_shares",
+             .found = fmt::format("{} shares for {} labels", xray.class_shares.size(), spec.labels.size()),
+             .expected = "one share of 0 or more for each label, not all 0",
+             .fix = "correct the declaration"});
     }
     if (spec.channels != 1 || spec.image_size < 8 || spec.labels.empty()) {
         faults.add({.where = spec.id,
@@ -219,6 +258,9 @@ DataSet generate_xray(const plan::DataSetSpec& spec) {
         std::ranges::for_each(error.faults(), [&](const Fault& fault) { faults.add(fault); });
     }
     faults.throw_if_any(ErrorKind::data);
+    if (!spec.xray->folders.empty()) {
+        return generate_xray_folders(spec, label_findings);
+    }
     const Task task{.spec = spec,
                     .hospital = *find_hospital(spec.xray->hospital),
                     .label_findings = std::move(label_findings)};

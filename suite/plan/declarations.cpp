@@ -38,6 +38,8 @@ void read_natural(TomlReader& reader, NaturalPhantom& phantom) {
     reader.optional("noise", phantom.noise);
     reader.optional("variation", phantom.variation);
     reader.optional("imbalance", phantom.imbalance);
+    reader.optional("plain", phantom.plain);
+    reader.expect_in("plain", phantom.plain, 0, 1);
     reader.expect_at_least("outlines", phantom.outlines, 1);
     reader.expect_at_least("textures", phantom.textures, 1);
     reader.expect_at_least("palettes", phantom.palettes, 1);
@@ -53,7 +55,16 @@ void read_natural(TomlReader& reader, NaturalPhantom& phantom) {
 }
 
 void read_xray(TomlReader& reader, XrayPhantom& phantom) {
-    reader.required("hospital", phantom.hospital);
+    for (TomlReader& folder_reader : reader.tables("folder")) {
+        XrayFolder& folder = phantom.folders.emplace_back();
+        folder_reader.required("hospital", folder.hospital);
+        folder_reader.required("class_images", folder.class_images);
+        folder_reader.finish();
+    }
+    if (phantom.folders.empty()) {
+        reader.required("hospital", phantom.hospital);
+    }
+    reader.optional("class_shares", phantom.class_shares);
     reader.optional("prevalence", phantom.prevalence);
     reader.optional("missing", phantom.missing);
     reader.optional("label_noise", phantom.label_noise);
@@ -150,6 +161,25 @@ void read_schedule(TomlReader& reader, RecipeSpec& spec) {
     expect_rising(reader, "decay_epochs", spec.decay_epochs);
 }
 
+void read_claim_term(TomlReader& reader, ClaimTermSpec& term) {
+    reader.required("cells", term.cells);
+    reader.required("kind", term.kind);
+    reader.optional("best_of", term.best_of);
+    if (term.kind == ClaimKind::above || term.kind == ClaimKind::below) {
+        reader.required("bound", term.bound);
+    } else {
+        reader.required("versus", term.versus);
+        reader.optional("margin", term.margin);
+        reader.optional("by_sds", term.by_sds);
+        reader.expect(term.by_sds >= 0, "by_sds", term.by_sds, "a number of 0 or more");
+    }
+    if (term.kind == ClaimKind::not_worse && !(term.margin > 0)) {
+        reader.add_fault(reader.origin_of("margin"), "kind 'not-worse' without a margin", "a margin above 0",
+                         "state how much worse still counts");
+    }
+    reader.finish();
+}
+
 void read_claim(TomlReader& reader, ClaimSpec& claim) {
     claim.origin = reader.origin();
     reader.required("id", claim.id);
@@ -160,17 +190,9 @@ void read_claim(TomlReader& reader, ClaimSpec& claim) {
         reader.required("at_least", claim.at_least);
         reader.expect_at_least("at_least", claim.at_least, 1);
     }
+    reader.optional("differs", claim.differs);
     for (TomlReader& term_reader : reader.tables("term")) {
-        ClaimTermSpec& term = claim.terms.emplace_back();
-        term_reader.required("cells", term.cells);
-        term_reader.required("versus", term.versus);
-        term_reader.required("kind", term.kind);
-        term_reader.optional("margin", term.margin);
-        if (term.kind == ClaimKind::not_worse && !(term.margin > 0)) {
-            term_reader.add_fault(term_reader.origin_of("margin"), "kind 'not-worse' without a margin",
-                                  "a margin above 0", "state how much worse still counts");
-        }
-        term_reader.finish();
+        read_claim_term(term_reader, claim.terms.emplace_back());
     }
     if (claim.terms.empty()) {
         reader.add_fault(claim.origin, "no [[…claim.term]]", "at least one");
@@ -362,8 +384,12 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     for (TomlReader& source_reader : reader.tables("sources")) {
         SourceRule& rule = spec.source_rules.emplace_back();
         source_reader.required("id", rule.source);
-        source_reader.required("data_set", rule.data_set);
-        source_reader.optional("for_target", rule.for_target);
+        bool from_scratch = false;
+        source_reader.optional("from_scratch", from_scratch);
+        if (!from_scratch) {
+            source_reader.required("data_set", rule.data_set);
+            source_reader.optional("for_target", rule.for_target);
+        }
         source_reader.finish();
         source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
                              rule.source, "each source once");

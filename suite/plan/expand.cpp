@@ -51,9 +51,10 @@ private:
     std::vector<CellId> selected_cells() const;
     void add_cell(const CellId& id);
     std::size_t add_parent(const std::string& data_set, const std::string& model);
-    std::size_t add_run(const CellId& id, std::uint64_t seed, std::size_t parent);
+    std::size_t add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key);
     RunConfig pretrain_config(const std::string& data_set, const std::string& model) const;
-    RunConfig finetune_config(const CellId& id, std::uint64_t seed, const PlannedRun& parent) const;
+    RunConfig finetune_config(const CellId& id, std::uint64_t seed, const std::string& parent_key) const;
+    const RecipeSpec* pretraining_recipe(const CellId& id) const;
     std::vector<StandIn> stand_ins(const CellId& id) const;
 
     const Catalog& catalog_;
@@ -212,9 +213,16 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
     return config;
 }
 
-RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed, const PlannedRun& parent) const {
+// Null: from scratch.
+const RecipeSpec* Expander::pretraining_recipe(const CellId& id) const {
+    const std::string& source = source_data_set(workload_, id);
+    return source.empty() ? nullptr
+                          : &recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
+}
+
+RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
+                                    const std::string& parent_key) const {
     const DataSetSpec& published = find(catalog_.data_sets, id.target, "data set");
-    const DataSetSpec& source = find(catalog_.data_sets, source_data_set(workload_, id), "data set");
     const RecipeSpec& used = recipe(published.finetune);
     RunConfig config;
     config.kind = RunKind::finetune;
@@ -223,14 +231,14 @@ RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed, const 
     config.network = network(id.model);
     config.data = data(id.target);
     config.shots = id.shots == "full" ? 0 : std::stoul(id.shots);
-    config.train = train_config(used, &recipe(source.pretrain.at(id.model)));
+    config.train = train_config(used, pretraining_recipe(id));
     const std::size_t images =
         config.shots == 0 ? config.data.set.train_images
                           : std::min(config.data.set.train_images, config.shots * config.data.set.outputs());
     resolve_schedule(used, images, config.train);
     config.train.oversampling = config.data.set.oversampling && config.shots == 0;
     config.metric = published.metric;
-    config.parent_key = parent.key;
+    config.parent_key = parent_key;
     return config;
 }
 
@@ -248,14 +256,14 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
     return entry->second;
 }
 
-std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, std::size_t parent) {
+std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key) {
     PlannedRun run;
-    run.config = finetune_config(id, seed, parents_[parent]);
+    run.config = finetune_config(id, seed, parent_key);
     run.key = run_key(run.config);
     run.cell = id.text();
     run.label = run.cell;
     run.seed = seed;
-    run.parent = parents_[parent].key;
+    run.parent = parent_key;
     run.gigamacs = run_gigamacs(run.config);
     children_.push_back(std::move(run));
     return children_.size() - 1;
@@ -272,12 +280,13 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
         return stand_in(catalog_.data_sets, profile_.data_sets, name, "data set");
     };
     note(id.target, used(id.target).id);
-    const std::string& source = source_data_set(workload_, id);
-    std::vector<std::string> members;
-    for (const std::string& member : used(source).members) {
-        members.push_back(used(member).id);
+    if (const std::string& source = source_data_set(workload_, id); !source.empty()) {
+        std::vector<std::string> members;
+        for (const std::string& member : used(source).members) {
+            members.push_back(used(member).id);
+        }
+        note(source, members.empty() ? used(source).id : fmt::format("{}", fmt::join(members, "+")));
     }
-    note(source, members.empty() ? used(source).id : fmt::format("{}", fmt::join(members, "+")));
     note(id.model, network(id.model).id);
     return list;
 }
@@ -293,9 +302,10 @@ void Expander::add_cell(const CellId& id) {
     cell.metric = find(catalog_.data_sets, id.target, "data set").metric;
     cell.margin = workload_.margins.at(cell.metric);
     cell.margin_sds = workload_.margin_sds;
-    const std::size_t parent = add_parent(source_data_set(workload_, id), id.model);
+    const std::string& source = source_data_set(workload_, id);
+    const std::string parent_key = source.empty() ? "" : parents_[add_parent(source, id.model)].key;
     for (const std::uint64_t seed : plan_.seeds) {
-        cell.runs.push_back(add_run(id, seed, parent));
+        cell.runs.push_back(add_run(id, seed, parent_key));
     }
     plan_.cells.push_back(std::move(cell));
 }
@@ -359,9 +369,8 @@ void CellId::set_axis(std::string_view name, const std::string& value) {
 }
 
 std::size_t Plan::parent_count() const {
-    return static_cast<std::size_t>(std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) {
-        return run.config.kind == RunKind::pretrain;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.is_pretraining(); }));
 }
 
 std::vector<CellId> workload_cells(const WorkloadSpec& workload) {

@@ -35,10 +35,11 @@ struct PlannedRun {
     std::string cell;  ///< "" for pre-training
     std::string label; ///< for people: the cell, or "pretrain DATA/MODEL"
     std::uint64_t seed = 0;
-    std::string parent; ///< key; "" for pre-training
+    std::string parent; ///< key; "" for pre-training and from scratch
     double gigamacs =
         0.0; ///< multiply-accumulates of the whole run (training counted three times a forward pass)
     RunConfig config;
+    [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
 struct PlannedCell {
@@ -74,7 +75,8 @@ struct PlanFilter {
 /// All cells of a workload in declared order (targets, then models, then sources, then shots).
 [[nodiscard]] std::vector<CellId> workload_cells(const WorkloadSpec& workload);
 
-/// The data set behind a source word for this target (S-MED and L-MED depend on it, cherti-jitsev.md 6.2).
+/// The data set behind a source word for this target (S-MED and L-MED depend on it, cherti-jitsev.md 6.2);
+/// empty: the cell is trained from scratch.
 [[nodiscard]] const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell);
 
 /// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data.

@@ -164,6 +164,9 @@ void ReferenceChecker::check_source(const WorkloadSpec& workload, const std::str
 
 void ReferenceChecker::check_versus(const WorkloadSpec& workload, const ClaimSpec& claim,
                                     const ClaimTermSpec& term) {
+    if (!term.best_of.empty()) {
+        known(claim.origin, "axis", term.best_of, axis_names);
+    }
     for (const auto& [axis, value] : term.versus) {
         if (known(claim.origin, "axis", axis, axis_names)) {
             known(claim.origin, axis, value,
@@ -190,7 +193,7 @@ std::size_t ReferenceChecker::check_cells(const ClaimSpec& claim, const ClaimTer
         for (const auto& [axis, value] : term.versus) {
             other.set_axis(axis, value);
         }
-        if (other.text() == cell.text()) {
+        if (!term.bound && other.text() == cell.text()) {
             faults_.add({.where = lines_.find(claim.origin, term.cells).text(),
                          .found = "cell '" + cell.text() + "' compared with itself",
                          .expected = "a table versus that names another cell",
@@ -205,6 +208,9 @@ std::size_t ReferenceChecker::check_cells(const ClaimSpec& claim, const ClaimTer
 
 void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec& claim,
                                    const std::vector<CellId>& cells) {
+    for (const auto& [profile, reason] : claim.differs) {
+        known(claim.origin, "profile", profile, names_of(catalog_.profiles));
+    }
     std::size_t comparisons = 0;
     for (const ClaimTermSpec& term : claim.terms) {
         check_versus(workload, claim, term);
@@ -230,7 +236,9 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
         known(spec.origin, "metric", metric, known_metrics);
     }
     for (const SourceRule& rule : spec.source_rules) {
-        check_source(spec, rule.data_set);
+        if (!rule.data_set.empty()) {
+            check_source(spec, rule.data_set);
+        }
         for (const auto& [target, data_set] : rule.for_target) {
             known(spec.origin, "target", target, spec.targets);
             check_source(spec, data_set);

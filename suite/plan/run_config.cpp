@@ -82,15 +82,24 @@ void visit(Visitor& v, Value& p) {
     v.field("noise", p.noise);
     v.field("outlines", p.outlines);
     v.field("palettes", p.palettes);
+    v.field("plain", p.plain);
     v.field("textures", p.textures);
     v.field("variation", p.variation);
+}
+
+template<typename Visitor, Described<XrayFolder> Value>
+void visit(Visitor& v, Value& f) {
+    v.field("class_images", f.class_images);
+    v.field("hospital", f.hospital);
 }
 
 template<typename Visitor, Described<XrayPhantom> Value>
 void visit(Visitor& v, Value& p) {
     v.field("amplitude", p.amplitude);
     v.field("blur", p.blur);
+    v.field("class_shares", p.class_shares);
     v.field("contrast", p.contrast);
+    v.field("folders", p.folders);
     v.field("hospital", p.hospital);
     v.field("images_per_patient", p.images_per_patient);
     v.field("label_noise", p.label_noise);

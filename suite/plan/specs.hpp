@@ -69,6 +69,13 @@ struct NaturalPhantom {
     double noise = 0.05;    ///< sd of pixel noise on [0, 1]
     double variation = 1.0; ///< scale of the variation inside a class
     double imbalance = 1.0; ///< train count of the most over the least frequent class
+    double plain = 0.0;     ///< share of studio pictures: plain backdrop, faded colours
+};
+
+/// A folder of pictures of one hospital, split 85/15 by the rule of Tuberculosis (cherti-jitsev.md 3.3).
+struct XrayFolder {
+    std::string hospital;
+    std::vector<std::size_t> class_images; ///< of each label, in file order: one class after the other
 };
 
 /// Generator of chest X-ray phantoms: one hospital's acquisition, prevalence and label habits.
@@ -81,8 +88,10 @@ struct XrayPhantom {
     double blur = 0.6;        ///< sd of the point spread, pixels
     double contrast = 1.0;    ///< scale of the exposure curve
     double amplitude = 1.0;   ///< scale of all findings
-    double images_per_patient = 2; ///< mean; patients are disjoint between train and test
-    bool single_label = false;     ///< exactly one finding an image, class = its index (as PadChest-Cl)
+    double images_per_patient = 2;    ///< mean; patients are disjoint between train and test
+    bool single_label = false;        ///< exactly one finding an image, class = its index (as PadChest-Cl)
+    std::vector<double> class_shares; ///< of both splits, any scale; 0 = never; empty = see class_plan.hpp
+    std::vector<XrayFolder> folders;  ///< instead of one hospital and one train count
 };
 
 struct DataSetSpec {
@@ -187,19 +196,27 @@ struct ProfileSpec {
 /// A cell's source word and the data set behind it, which may depend on the target (6.2).
 struct SourceRule {
     std::string source;
-    std::string data_set;
+    std::string data_set;                          ///< empty: from scratch, no pre-training run
     std::map<std::string, std::string> for_target; ///< target -> data set, where it differs
 };
 
-enum class ClaimKind { greater, not_worse };
+enum class ClaimKind {
+    greater,   ///< than the other cell
+    not_worse, ///< than the other cell, by a margin
+    above,     ///< a bound
+    below,     ///< a bound
+};
 enum class ClaimRule { all, any, at_least };
 
-/// a (glob over cells) against b: the same cell with `replace` applied, cell by cell.
+/// a (glob over cells) against b, cell by cell: the same cell with `versus` applied, or a bound.
 struct ClaimTermSpec {
     std::string cells;                         ///< glob of left-hand cells
-    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side
+    std::string best_of;                       ///< axis: of the cells that differ in it alone, the best mean
+    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side; greater, not_worse
     ClaimKind kind = ClaimKind::greater;
-    double margin = 0.0; ///< for not_worse, points
+    double margin = 0.0;         ///< for not_worse, points
+    double by_sds = 0.0;         ///< for greater: the difference also exceeds this many pooled sds
+    std::optional<double> bound; ///< for above and below, points
 };
 
 struct ClaimSpec {
@@ -209,6 +226,7 @@ struct ClaimSpec {
     ClaimRule rule = ClaimRule::all;
     int at_least = 0;
     std::vector<ClaimTermSpec> terms;
+    std::map<std::string, std::string> differs; ///< profile -> why its verdict is not the published one
     Origin origin;
 };
 

@@ -47,7 +47,9 @@ inline constexpr Word<Augmentation> augmentation_words[] = {
 inline constexpr Word<HeadInit> head_init_words[] = {
     {HeadInit::framework, "framework"}, {HeadInit::zero, "zero"}, {HeadInit::prevalence, "prevalence"}};
 inline constexpr Word<ClaimKind> claim_kind_words[] = {{ClaimKind::greater, "greater"},
-                                                       {ClaimKind::not_worse, "not-worse"}};
+                                                       {ClaimKind::not_worse, "not-worse"},
+                                                       {ClaimKind::above, "above"},
+                                                       {ClaimKind::below, "below"}};
 inline constexpr Word<ClaimRule> claim_rule_words[] = {
     {ClaimRule::all, "all"}, {ClaimRule::any, "any"}, {ClaimRule::at_least, "at-least"}};
 } // namespace detail

@@ -85,7 +85,7 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
         return false;
     }
     const store::Lookup lookup = store_.look_up(task.run->key); // another process may just have finished it
-    const bool is_parent = task.parent == no_task;
+    const bool is_parent = task.run->is_pretraining();
     if (lookup.state == store::LookupState::finished &&
         (!is_parent || std::filesystem::exists(store_.checkpoint_path(task.run->key)))) {
         slot.claim.reset();

@@ -15,7 +15,7 @@ store::RunRecord failure_record(const plan::PlannedRun& run, const std::string& 
     store::RunRecord record;
     record.key = run.key;
     record.status = store::RunStatus::failed;
-    record.kind = run.parent.empty() ? "pretrain" : "finetune";
+    record.kind = run.is_pretraining() ? "pretrain" : "finetune";
     record.cell = run.cell;
     record.config = canonical_text(run.config);
     record.seed = run.seed;
@@ -58,8 +58,8 @@ Scheduler::Scheduler(const plan::Catalog& catalog, const std::vector<plan::Plan>
     std::stable_sort(order_.begin(), order_.end(), [this](std::size_t a, std::size_t b) {
         const Task& left = tasks_[a];
         const Task& right = tasks_[b];
-        const bool left_parent = left.run->parent.empty();
-        const bool right_parent = right.run->parent.empty();
+        const bool left_parent = left.run->is_pretraining();
+        const bool right_parent = right.run->is_pretraining();
         if (left_parent && right_parent) {
             return left.run->gigamacs > right.run->gigamacs;
         }

@@ -47,6 +47,39 @@ TEST(JudgeClaim, AtLeastKCountsTerms) {
               ClaimVerdict::missing);
 }
 
+TEST(JudgeClaim, ABoundIsAOneSampleTest) {
+    const ClaimTerm above{.label = "a > 60", .kind = TermKind::above, .a = around(60.2), .bound = 60};
+    const TermResult result = judge_claim({.terms = {above}}).terms[0];
+
+    EXPECT_EQ(result.verdict, ClaimVerdict::holds);
+    EXPECT_DOUBLE_EQ(result.difference.value(), 60.2 - 60.0);
+    EXPECT_DOUBLE_EQ(result.p_favour.value(), one_sample(around(60.2), 60).p_greater);
+    EXPECT_EQ(verdict_of(ClaimRule::all, {{.kind = TermKind::below, .a = around(60.2), .bound = 60}}),
+              ClaimVerdict::fails);
+    EXPECT_EQ(verdict_of(ClaimRule::all, {{.kind = TermKind::below, .a = around(59), .bound = 60}}),
+              ClaimVerdict::holds);
+    EXPECT_EQ(verdict_of(ClaimRule::all, {{.kind = TermKind::above, .bound = 60}}), ClaimVerdict::missing);
+}
+
+TEST(JudgeClaim, ABoundOnAConstantSampleIsNotTested) {
+    const ClaimResult result =
+        judge_claim({.terms = {{.kind = TermKind::above, .a = around(70, 0), .bound = 60}}});
+
+    EXPECT_EQ(result.verdict, ClaimVerdict::inconclusive);
+    EXPECT_THAT(result.terms[0].reason, HasSubstr("zero variance"));
+}
+
+TEST(JudgeClaim, ADifferenceBelowTheWantedSdsFails) {
+    ClaimTerm term = greater(around(81.5, 1), around(80, 1)); // significant (t = 2.4), 1.5 pooled sds
+    EXPECT_EQ(verdict_of(ClaimRule::all, {term}), ClaimVerdict::holds);
+
+    term.by_sds = 2.0;
+    EXPECT_EQ(verdict_of(ClaimRule::all, {term}), ClaimVerdict::fails);
+
+    term.by_sds = 1.4;
+    EXPECT_EQ(verdict_of(ClaimRule::all, {term}), ClaimVerdict::holds);
+}
+
 TEST(JudgeClaim, NotWorseAllowsTheMargin) {
     ClaimTerm term = greater(around(79.8), around(80));
     EXPECT_NE(verdict_of(ClaimRule::all, {term}), ClaimVerdict::holds);

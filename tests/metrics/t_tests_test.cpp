@@ -148,5 +148,24 @@ TEST(TTestsBadInput, ANumberOutsideDoubleIsNotPrintedAsInfinity) {
                 HasSubstr("range of double"));
 }
 
+TEST(OneSample, EqualsThePairedTestAgainstAConstant) {
+    const std::vector<double> values{1.0, 2.5, 3.0, 4.5};
+    const std::vector<double> constant(4, 2.0);
+
+    const TTest test = one_sample(make_sample(values), 2.0);
+
+    const TTest same = paired(values, constant);
+    EXPECT_NEAR(test.t, same.t, 1e-14);
+    EXPECT_EQ(test.df, 3.0);
+    EXPECT_NEAR(test.p_greater, same.p_greater, 1e-14);
+    EXPECT_DOUBLE_EQ(test.difference, 0.75);
+}
+
+TEST(OneSample, RefusesConstantSamplesAndBoundsThatAreNotFinite) {
+    const std::vector<double> constant(4, 2.0);
+    EXPECT_THROW(static_cast<void>(one_sample(make_sample(constant), 1.0)), suite::Error);
+    EXPECT_THROW(static_cast<void>(one_sample(summary_sample(1, 1, 5), INFINITY)), suite::Error);
+}
+
 } // namespace
 } // namespace metrics

@@ -94,13 +94,49 @@ TEST(ExpandClaim, ComparesEveryMatchingCellWithItsCounterpart) {
 
     std::vector<std::string> pairs;
     for (const ClaimPair& pair : expand_claim(workload, spec)) {
-        pairs.push_back(pair.a.text() + " " + pair.b.text());
+        ASSERT_EQ(pair.a.size(), 1U);
+        ASSERT_TRUE(pair.b.has_value());
+        pairs.push_back(pair.a.front().text() + " " + pair.b->text());
     }
 
     EXPECT_THAT(pairs,
                 ElementsAre("pets/R50x1/21K-NAT pets/R50x1/1K-NAT", "pets/R152x4/21K-NAT pets/R152x4/1K-NAT",
                             "pets/R152x4/1K-NAT pets/R50x1/1K-NAT"))
         << "no cell against itself";
+}
+
+TEST(ExpandClaim, TakesTheBestOfAnAxisAsOneSide) {
+    const plan::WorkloadSpec& workload = small_tree::published().workloads.at("world");
+    plan::ClaimSpec spec;
+    spec.terms = {
+        {.cells = "pets/*/*-NAT", .best_of = "source", .versus = {{"source", "scratch"}}},
+        {.cells = "nih/R50x1/*-NAT", .best_of = "source", .kind = plan::ClaimKind::above, .bound = 60}};
+
+    const std::vector<ClaimPair> pairs = expand_claim(workload, spec);
+
+    ASSERT_EQ(pairs.size(), 3U);
+    EXPECT_EQ(pairs[0].label, "pets/R50x1/best source");
+    ASSERT_EQ(pairs[0].a.size(), 2U);
+    EXPECT_EQ(pairs[0].a[1].text(), "pets/R50x1/21K-NAT");
+    EXPECT_EQ(pairs[0].b->text(), "pets/R50x1/scratch");
+    EXPECT_FALSE(pairs[2].b.has_value());
+
+    const auto sample = [](const std::string& cell) -> std::optional<metrics::Sample> {
+        return metrics::summary_sample(cell.ends_with("21K-NAT")  ? 80
+                                       : cell.ends_with("1K-NAT") ? 70
+                                                                  : 50,
+                                       1, 5);
+    };
+    const auto same_seeds = [](const std::string&, const std::string&) { return true; };
+    const metrics::ClaimResult result = judge(spec, pairs, sample, same_seeds);
+    EXPECT_EQ(result.verdict, ClaimVerdict::holds);
+    EXPECT_DOUBLE_EQ(result.terms[0].difference.value(), 30.0);
+
+    const auto without_one = [&](const std::string& cell) {
+        return cell.ends_with("/1K-NAT") ? std::nullopt : sample(cell);
+    };
+    EXPECT_EQ(judge(spec, pairs, without_one, same_seeds).verdict, ClaimVerdict::missing)
+        << "nobody knows the best of sources when one is missing";
 }
 
 TEST(PublishedClaims, AreWhatTheNumbersBear) {
@@ -124,6 +160,14 @@ TEST(PublishedClaims, AreWhatTheNumbersBear) {
         {"large-natural-as-good-as-medical", "holds"}, // MIMIC: 0.21 worse, significantly, but within 0.5
         {"medical-data-scale-large-xray", "fails"},    // PadChest R152x4: -0.68, p = .0001
         {"natural-targets-want-natural-sources", "holds"},
+        {"network-scale-small-targets", "holds"},
+        {"medical-data-scale-small-targets", "holds"},
+        {"natural-data-scale-large-xray", "holds"},
+        {"largest-natural-beats-superset-padchest-nih", "holds"},
+        {"mimic-prefers-medical", "holds"},                   // -0.21, p = .021 two-sided
+        {"chexpert-to-tuberculosis-loses-by-scale", "holds"}, // -0.82, p = .021 two-sided
+        {"network-scale-everywhere", "inconclusive"},         // Tuberculosis from CheXpert, of 60 terms
+        {"small-network-superset-best-on-small-targets", "fails"},
     };
     EXPECT_EQ(verdicts, expected);
 }

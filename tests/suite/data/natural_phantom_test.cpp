@@ -55,6 +55,28 @@ TEST(ClassCounts, FollowImbalanceAndLeaveNoClassOut) {
     EXPECT_EQ(class_counts(7, geometric_shares(1, 3.0)), (std::vector<std::size_t>{7}));
 }
 
+TEST(ClassCounts, AShareOfZeroMeansNever) {
+    const std::vector<double> shares{3.0, 0.0, 1.0};
+    EXPECT_EQ(class_counts(8, shares), (std::vector<std::size_t>{6, 0, 2}));
+    EXPECT_EQ(class_counts(2, shares), (std::vector<std::size_t>{1, 0, 1}));
+    EXPECT_EQ(class_counts(1, shares), (std::vector<std::size_t>{1, 0, 0}));
+}
+
+TEST(PaintNatural, StudioPicturesAreGreyOnAPlainBackdrop) {
+    plan::NaturalPhantom phantom{.noise = 0.0, .plain = 1.0};
+    ColourCanvas canvas(16);
+    std::vector<std::uint8_t> bytes(3 * 256);
+    for (std::uint64_t index = 0; index < 20; ++index) {
+        paint_natural({}, phantom, 5, index, canvas, bytes);
+        int widest = 0;
+        for (std::size_t i = 0; i < 256; ++i) {
+            const auto [low, high] = std::minmax({bytes[i], bytes[i + 256], bytes[i + 512]});
+            widest = std::max(widest, high - low);
+        }
+        EXPECT_LT(widest, 120) << "colours are faded to at most 0.3 of their saturation";
+    }
+}
+
 TEST(ClassCounts, SumIsExactForManySizes) {
     for (std::size_t images = 0; images < 300; ++images) {
         const std::vector<std::size_t> counts = class_counts(images, geometric_shares(17, 7.5));

@@ -151,6 +151,83 @@ TEST(GenerateXray, SetsWithNormalFollowThePrevalenceInTrainingOnly) {
     EXPECT_EQ(std::ranges::count(set.test.labels.classes, 1), 25);
 }
 
+TEST(GenerateXray, DeclaredSharesHoldInBothSplits) {
+    plan::DataSetSpec spec = testing::xray_spec("padchest-cl", "padchest", common, 100, 50);
+    spec.task = plan::Task::multiclass;
+    spec.xray->class_shares = {1, 0, 4, 3, 2};
+    const DataSet set = generate_xray(spec);
+    EXPECT_EQ(std::ranges::count(set.train.labels.classes, 0), 10);
+    EXPECT_EQ(std::ranges::count(set.train.labels.classes, 1), 0);
+    EXPECT_EQ(std::ranges::count(set.test.labels.classes, 2), 20);
+}
+
+TEST(GenerateXray, PadChestNeverShowsConsolidationWithoutInfiltration) {
+    const std::vector<std::string> two{"Consolidation", "Infiltration"};
+    int alone_at_nih = 0;
+    for (const char* hospital : {"padchest", "nih"}) {
+        const DataSet set = generate_xray(testing::xray_spec("same", hospital, two, 500, 0));
+        const std::vector<float>& matrix = set.train.labels.matrix;
+        for (std::size_t i = 0; i < matrix.size(); i += 2) {
+            const bool alone = matrix[i] == 1.0F && matrix[i + 1] == 0.0F;
+            if (std::string_view(hospital) == "padchest") {
+                EXPECT_FALSE(alone) << "image " << i / 2;
+            } else {
+                alone_at_nih += alone ? 1 : 0;
+            }
+        }
+    }
+    EXPECT_GT(alone_at_nih, 0) << "the rule is PadChest's own";
+}
+
+plan::DataSetSpec tuberculosis_spec(std::size_t train_images, std::size_t test_images) {
+    plan::DataSetSpec spec =
+        testing::xray_spec("tuberculosis", "", {"normal", "tuberculosis"}, train_images, test_images);
+    spec.task = plan::Task::multiclass;
+    spec.image_size = 8;
+    spec.xray->folders = {{.hospital = "shenzhen", .class_images = {326, 336}},
+                          {.hospital = "montgomery", .class_images = {80, 58}}};
+    return spec;
+}
+
+TEST(GenerateXrayFolders, SplitAsTuberculosisIs) {
+    const DataSet set = generate_xray(tuberculosis_spec(679, 121));
+
+    // 52 of 100 in Shenzhen and 11 of 21 in Montgomery (cherti-jitsev.md 3.3)
+    EXPECT_EQ(std::ranges::count(set.test.labels.classes, 1), 63);
+    EXPECT_EQ(std::ranges::count(set.test.labels.classes, 0), 58);
+    EXPECT_EQ(std::ranges::count(set.train.labels.classes, 1), 331);
+    const auto of_shenzhen = [](const Split& split) {
+        return std::ranges::count_if(split.patients, [](std::int64_t patient) { return patient >> 32 == 0; });
+    };
+    EXPECT_EQ(of_shenzhen(set.train), 562);
+    EXPECT_EQ(of_shenzhen(set.test), 100);
+    std::set<std::int64_t> patients(set.train.patients.begin(), set.train.patients.end());
+    patients.insert(set.test.patients.begin(), set.test.patients.end());
+    EXPECT_EQ(patients.size(), 800U) << "no picture twice";
+}
+
+TEST(GenerateXrayFolders, ALargerTestPartHoldsNewPicturesInProportion) {
+    const DataSet set = generate_xray(tuberculosis_spec(679, 400));
+    std::set<std::int64_t> patients(set.train.patients.begin(), set.train.patients.end());
+    patients.insert(set.test.patients.begin(), set.test.patients.end());
+    EXPECT_EQ(patients.size(), 679U + 400U);
+    EXPECT_NEAR(static_cast<double>(std::ranges::count(set.test.labels.classes, 1)), 63.0 + 279.0 * 394 / 800,
+                1.0);
+}
+
+TEST(GenerateXrayFolders, ALimitTakesFromEveryFolder) {
+    const DataSet set = generate_xray(tuberculosis_spec(100, 40));
+    EXPECT_EQ(set.train.size(), 100U);
+    EXPECT_EQ(set.test.size(), 40U);
+    EXPECT_GT(std::ranges::count_if(set.train.patients, [](std::int64_t p) { return p >> 32 == 1; }), 3);
+}
+
+TEST(GenerateXrayFolders, MoreTrainingImagesThanTheRuleGivesAreRefused) {
+    const std::string text = testing::error_text(
+        ErrorKind::data, [] { return generate_xray(tuberculosis_spec(680, 121)).train.size(); });
+    EXPECT_NE(text.find("at most the 679"), std::string::npos) << text;
+}
+
 TEST(GenerateXray, LabelNoiseOfAClassSetMovesTheDeclaredShare) {
     plan::DataSetSpec spec = testing::xray_spec("covidx", "covidx", {"normal", "covid19"}, 2000, 0);
     spec.task = plan::Task::multiclass;

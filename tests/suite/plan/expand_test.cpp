@@ -245,4 +245,24 @@ TEST(Expand, UnknownNamesGiveTheNearest) {
                 ElementsAre(small_tree::fault("profile", "'labtop'", "laptop")));
 }
 
+TEST(Expand, CellsFromScratchHaveNoParentAndShareNothingElse) {
+    const auto& catalog = published();
+    const Plan world = expand(catalog, "world", "laptop", {.cells = {"nih/R50x1/*"}});
+    const Plan table1 = expand(catalog, "table1", "laptop", {.cells = {"nih/R50x1/*"}});
+
+    std::set<std::string> shared;
+    for (const auto& run : table1.runs) {
+        shared.insert(run.key);
+    }
+    std::size_t from_scratch = 0;
+    for (const auto& run : world.runs) {
+        const bool scratch = run.cell.ends_with("/scratch");
+        from_scratch += scratch ? 1U : 0U;
+        EXPECT_EQ(shared.contains(run.key), !scratch) << run.cell;
+        EXPECT_EQ(run.parent.empty(), scratch || run.is_pretraining()) << run.cell;
+    }
+    EXPECT_EQ(from_scratch, 5U);
+    EXPECT_EQ(world.parent_count(), 4U);
+}
+
 } // namespace
