@@ -52,19 +52,6 @@ std::string host_name() {
     return clean;
 }
 
-void write_all(int fd, std::string_view bytes, const std::filesystem::path& path, ErrorKind kind) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            throw errno_error(kind, path, "writing", written == 0 ? EIO : errno);
-        }
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
-
 void sync_path(const std::filesystem::path& path, int flags, ErrorKind kind) {
     UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC));
     if (!fd.valid()) {
@@ -206,6 +193,19 @@ ProcessIdentity owner_of_temporary(const std::filesystem::path& path) {
             std::string_view(name).substr(temporary_prefix.size(), end - temporary_prefix.size()));
     } catch (const std::invalid_argument&) {
         return {};
+    }
+}
+
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& path, ErrorKind kind) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            throw errno_error(kind, path, "writing", written == 0 ? EIO : errno);
+        }
+        bytes.remove_prefix(static_cast<std::size_t>(written));
     }
 }
 

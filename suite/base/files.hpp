@@ -55,6 +55,9 @@ struct ProcessIdentity {
 /// The owner spelled in a temporary name; empty host when the name is not one of ours.
 [[nodiscard]] ProcessIdentity owner_of_temporary(const std::filesystem::path& path);
 
+/// Writes all bytes where the descriptor stands. Throws Error(kind) naming path and errno.
+void write_all(int fd, std::string_view bytes, const std::filesystem::path& path, ErrorKind kind);
+
 enum class Durability { fsync, none };
 
 /// Makes a finished temporary file the target: fsync, rename, fsync of the folder. Throws Error(kind) and
