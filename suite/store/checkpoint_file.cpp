@@ -260,7 +260,7 @@ void write_checkpoint(const fs::path& path, const Checkpoint& checkpoint, Durabi
     });
 }
 
-Checkpoint read_checkpoint(const fs::path& path, std::string_view key) {
+Checkpoint read_checkpoint(const fs::path& path) {
     return as_weights(path, [&] {
         std::uint64_t file_bytes = 0;
         const std::string head = read_head(path, file_bytes);
@@ -269,15 +269,20 @@ Checkpoint read_checkpoint(const fs::path& path, std::string_view key) {
         Checkpoint checkpoint = read_content(path, file_bytes);
         FaultList faults;
         add_value_faults(faults, checkpoint, path.string());
-        if (checkpoint.key != key) {
-            faults.add({.where = path.string(),
-                        .found = "the checkpoint of " + checkpoint.key,
-                        .expected = "the checkpoint of " + std::string(key),
-                        .fix = "run again: its run is repeated"});
-        }
         faults.throw_if_any(kind);
         return checkpoint;
     });
+}
+
+Checkpoint read_checkpoint(const fs::path& path, std::string_view key) {
+    Checkpoint checkpoint = read_checkpoint(path);
+    if (checkpoint.key != key) {
+        throw Error(kind, Fault{.where = path.string(),
+                                .found = "the checkpoint of " + checkpoint.key,
+                                .expected = "the checkpoint of " + std::string(key),
+                                .fix = "run again: its run is repeated"});
+    }
+    return checkpoint;
 }
 
 } // namespace suite::store

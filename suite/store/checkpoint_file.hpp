@@ -40,5 +40,7 @@ void write_checkpoint(const std::filesystem::path& path, const Checkpoint& check
 
 /// Throws Error(weights) on a missing, damaged, foreign or newer file, or one of another key.
 [[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path, std::string_view key);
+/// The same, whatever its key.
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& path);
 
 } // namespace suite::store

@@ -77,35 +77,61 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
     return fmt::format("shape [{}]", fmt::join(shape, ", "));
 }
 
-void add_fault(FaultList& faults, std::string_view name, std::string found, std::string expected) {
-    faults.add({fmt::format("parent weights: {}", name), std::move(found), std::move(expected),
-                "use the weights of a pre-training run of the same network"});
-}
+/// Takes tensors by name out of trained weights and into the arena; collects what does not fit.
+class WeightsCopy {
+public:
+    WeightsCopy(const TrainedWeights& source, std::string where, std::string fix)
+        : source_(source), where_(std::move(where)), fix_(std::move(fix)) {
+        for (const NamedTensor& tensor : source.tensors) {
+            left_.emplace(tensor.name, &tensor);
+        }
+    }
+    void leave_out(std::string_view name) { left_.erase(name); }
+    void copy(const ParameterSpec& tensor, std::span<float> weights) {
+        if (const NamedTensor* found = take(tensor)) {
+            std::copy_n(source_.values.data() + found->offset, tensor.elements(),
+                        weights.data() + tensor.offset);
+        }
+    }
+    /// Throws Error(weights) with everything that did not fit or is left over.
+    void finish() {
+        for (const auto& [name, tensor] : left_) {
+            add_fault(name, shape_text(tensor->shape), "no tensor of this name");
+        }
+        faults_.throw_if_any(ErrorKind::weights);
+    }
 
-/// Takes the tensor out of `left`; null when it does not fit.
-const NamedTensor* take(const ParameterSpec& tensor, const TrainedWeights& parent, TensorsByName& left,
-                        FaultList& faults) {
-    const auto found = left.extract(tensor.name);
-    if (found.empty()) {
-        add_fault(faults, tensor.name, "nothing", shape_text(tensor.shape));
-        return nullptr;
-    }
-    const NamedTensor& source = *found.mapped();
-    if (source.shape != tensor.shape) {
-        add_fault(faults, tensor.name, shape_text(source.shape), shape_text(tensor.shape));
-        return nullptr;
-    }
-    if (source.offset > parent.values.size() || parent.values.size() - source.offset < tensor.elements()) {
-        add_fault(faults, tensor.name, fmt::format("{} values", parent.values.size()),
-                  fmt::format("{} values from {}", tensor.elements(), source.offset));
-        return nullptr;
-    }
-    return &source;
-}
+private:
+    const TrainedWeights& source_;
+    std::string where_;
+    std::string fix_;
+    TensorsByName left_;
+    FaultList faults_;
 
-bool is_head_name(std::string_view name) {
-    return name == "head.conv.weight" || name == "head.conv.bias";
-}
+    void add_fault(std::string_view name, std::string found, std::string expected) {
+        faults_.add({fmt::format("{}: {}", where_, name), std::move(found), std::move(expected), fix_});
+    }
+    /// Null when the tensor does not fit.
+    const NamedTensor* take(const ParameterSpec& tensor) {
+        const auto found = left_.extract(tensor.name);
+        if (found.empty()) {
+            add_fault(tensor.name, "nothing", shape_text(tensor.shape));
+            return nullptr;
+        }
+        const NamedTensor& source = *found.mapped();
+        if (source.shape != tensor.shape) {
+            add_fault(tensor.name, shape_text(source.shape), shape_text(tensor.shape));
+            return nullptr;
+        }
+        const std::size_t values = source_.values.size();
+        if (source.offset > values || values - source.offset < tensor.elements()) {
+            add_fault(tensor.name, fmt::format("{} values", values),
+                      fmt::format("{} values from {}", tensor.elements(), source.offset));
+            return nullptr;
+        }
+        return &source;
+    }
+};
 
 } // namespace
 
@@ -139,26 +165,24 @@ void initialise_head(const NetworkLayout& layout, std::uint64_t seed, plan::Head
 }
 
 void copy_backbone(const NetworkLayout& layout, const TrainedWeights& parent, std::span<float> weights) {
-    TensorsByName left;
-    for (const NamedTensor& tensor : parent.tensors) {
-        if (!is_head_name(tensor.name)) {
-            left.emplace(tensor.name, &tensor);
-        }
-    }
-    FaultList faults;
+    WeightsCopy copy(parent, "parent weights", "use the weights of a pre-training run of the same network");
     for (const ParameterSpec& tensor : layout.tensors) {
         if (tensor.is_head()) {
-            continue;
-        }
-        if (const NamedTensor* source = take(tensor, parent, left, faults)) {
-            std::copy_n(parent.values.data() + source->offset, tensor.elements(),
-                        weights.data() + tensor.offset);
+            copy.leave_out(tensor.name);
+        } else {
+            copy.copy(tensor, weights);
         }
     }
-    for (const auto& [name, tensor] : left) {
-        add_fault(faults, name, shape_text(tensor->shape), "no tensor of this name");
+    copy.finish();
+}
+
+void copy_weights(const NetworkLayout& layout, const TrainedWeights& source, const std::string& where,
+                  std::span<float> weights) {
+    WeightsCopy copy(source, where, "name the network and the number of classes of these weights");
+    for (const ParameterSpec& tensor : layout.tensors) {
+        copy.copy(tensor, weights);
     }
-    faults.throw_if_any(ErrorKind::weights);
+    copy.finish();
 }
 
 } // namespace suite::train

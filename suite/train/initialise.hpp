@@ -25,5 +25,8 @@ void initialise_head(const NetworkLayout& layout, std::uint64_t seed, plan::Head
 /// Copies everything but the head's convolution by name. Throws Error(weights) naming every tensor that is
 /// missing, extra, misshapen or outside the parent's values.
 void copy_backbone(const NetworkLayout& layout, const TrainedWeights& parent, std::span<float> weights);
+/// The same with the head's convolution. `where` begins the messages.
+void copy_weights(const NetworkLayout& layout, const TrainedWeights& source, const std::string& where,
+                  std::span<float> weights);
 
 } // namespace suite::train

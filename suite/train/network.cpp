@@ -39,7 +39,7 @@ std::size_t round_up(std::size_t count) {
 
 class Network::Implementation {
 public:
-    Implementation(const plan::NetworkSpec& spec, std::size_t outputs);
+    Implementation(const plan::NetworkSpec& spec, std::size_t outputs, Pass purpose);
 
     const NetworkLayout layout_;
     at::Tensor weights_;
@@ -51,7 +51,8 @@ public:
     void backward(const at::Tensor& logit_gradient);
 
 private:
-    /// A convolution's standardised weight in an arena of its own, each beginning on a cache line.
+    /// A convolution's standardised weight in an arena of its own, each beginning on a cache line; for
+    /// inference in the place of the raw one.
     struct Standardised {
         const ParameterSpec* tensor = nullptr;
         std::size_t offset = 0;
@@ -59,7 +60,8 @@ private:
     };
 
     plan::NetworkSpec spec_;
-    at::Tensor standardised_;
+    Pass purpose_;
+    at::Tensor standardised_; ///< for inference the weights themselves
     std::vector<Standardised> convolutions_;
     std::map<std::string, Parameter, std::less<>> parameters_; ///< views by name, for building the layers
     std::optional<StemLayer> stem_;
@@ -67,7 +69,9 @@ private:
     std::optional<HeadLayer> head_;
 
     void make_arenas();
+    void make_inference_arena();
     void make_views();
+    void standardise_in_place();
     [[nodiscard]] const Parameter& parameter(const std::string& name) const { return parameters_.at(name); }
     [[nodiscard]] NormRelu norm(const std::string& name) const;
     [[nodiscard]] Convolution convolution(const std::string& name, int stride) const;
@@ -76,10 +80,14 @@ private:
     [[nodiscard]] std::span<float> standardised_values(const Standardised& entry) const;
 };
 
-Network::Implementation::Implementation(const plan::NetworkSpec& spec, std::size_t outputs)
-    : layout_(network_layout(spec, outputs)), spec_(spec) {
+Network::Implementation::Implementation(const plan::NetworkSpec& spec, std::size_t outputs, Pass purpose)
+    : layout_(network_layout(spec, outputs)), spec_(spec), purpose_(purpose) {
     const c10::InferenceMode no_graph;
-    make_arenas();
+    if (purpose == Pass::training) {
+        make_arenas();
+    } else {
+        make_inference_arena();
+    }
     make_views();
     stem_.emplace(convolution("root.conv", spec.stem == plan::Stem::small_1 ? 1 : 2),
                   spec.stem == plan::Stem::bit);
@@ -103,6 +111,16 @@ void Network::Implementation::make_arenas() {
     standardised_ = at::zeros({static_cast<std::int64_t>(size)}, at::TensorOptions(at::kFloat));
 }
 
+void Network::Implementation::make_inference_arena() {
+    weights_ = at::zeros({static_cast<std::int64_t>(layout_.parameters)}, at::TensorOptions(at::kFloat));
+    standardised_ = weights_;
+    for (const ParameterSpec& tensor : layout_.tensors) {
+        if (tensor.role == ParameterRole::convolution) {
+            convolutions_.push_back({&tensor, tensor.offset, {}});
+        }
+    }
+}
+
 void Network::Implementation::make_views() {
     const auto view = [](const at::Tensor& arena, std::size_t offset, const ParameterSpec& tensor) {
         return arena
@@ -111,7 +129,8 @@ void Network::Implementation::make_views() {
     };
     for (const ParameterSpec& tensor : layout_.tensors) {
         parameters_[tensor.name] = {view(weights_, tensor.offset, tensor),
-                                    view(gradients_, tensor.offset, tensor)};
+                                    gradients_.defined() ? view(gradients_, tensor.offset, tensor)
+                                                         : at::Tensor{}};
     }
     for (const Standardised& entry : convolutions_) {
         parameters_[entry.tensor->name].value = view(standardised_, entry.offset, *entry.tensor);
@@ -147,7 +166,9 @@ ResidualUnit Network::Implementation::unit(const UnitSpec& unit) const {
 HeadLayer Network::Implementation::head() const {
     Parameter weight = parameter("head.conv.weight");
     weight.value = weight.value.flatten(1);
-    weight.gradient = weight.gradient.flatten(1);
+    if (weight.gradient.defined()) {
+        weight.gradient = weight.gradient.flatten(1);
+    }
     return {norm("head.gn"), std::move(weight), parameter("head.conv.bias")};
 }
 
@@ -156,10 +177,28 @@ std::span<float> Network::Implementation::standardised_values(const Standardised
 }
 
 void Network::Implementation::standardise() {
+    if (purpose_ == Pass::inference) {
+        standardise_in_place();
+        return;
+    }
     for (Standardised& entry : convolutions_) {
         kernels::standardise_weights(values(weights_).subspan(entry.tensor->offset, entry.tensor->elements()),
                                      entry.tensor->rows(), spec_.standardise_epsilon,
                                      standardised_values(entry), entry.inverse_sd);
+    }
+}
+
+void Network::Implementation::standardise_in_place() {
+    std::vector<float> raw; // of one filter: the kernel does not work in place
+    float inverse_sd = 0.0F;
+    for (const Standardised& entry : convolutions_) {
+        raw.resize(entry.tensor->fan_in());
+        const std::span<float> filters = standardised_values(entry);
+        for (std::size_t row = 0; row < entry.tensor->rows(); ++row) {
+            const std::span<float> filter = filters.subspan(row * raw.size(), raw.size());
+            std::ranges::copy(filter, raw.begin());
+            kernels::standardise_weights(raw, 1, spec_.standardise_epsilon, filter, {&inverse_sd, 1});
+        }
     }
 }
 
@@ -172,6 +211,7 @@ void Network::Implementation::unstandardise_gradients() {
 }
 
 at::Tensor Network::Implementation::forward(const at::Tensor& images, Pass pass) {
+    assert(purpose_ == Pass::training || pass == Pass::inference);
     at::Tensor x = stem_->forward(images, pass);
     for (ResidualUnit& unit : units_) {
         x = unit.forward(x, pass);
@@ -187,8 +227,8 @@ void Network::Implementation::backward(const at::Tensor& logit_gradient) {
     stem_->backward(gradient);
 }
 
-Network::Network(const plan::NetworkSpec& spec, std::size_t outputs)
-    : implementation_(std::make_unique<Implementation>(spec, outputs)) {}
+Network::Network(const plan::NetworkSpec& spec, std::size_t outputs, Pass purpose)
+    : implementation_(std::make_unique<Implementation>(spec, outputs, purpose)) {}
 Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
@@ -216,8 +256,9 @@ void Network::clear_gradients() {
 void Network::forward(const ImageBatch& images, Pass pass, std::span<float> logits) {
     const c10::InferenceMode no_graph;
     const auto count = static_cast<std::int64_t>(images.count);
+    const int width = images.width == 0 ? images.size : images.width;
     const at::Tensor y =
-        implementation_->forward(borrowed(images.values, {count, 3, images.size, images.size}), pass);
+        implementation_->forward(borrowed(images.values, {count, 3, images.size, width}), pass);
     assert(static_cast<std::size_t>(y.numel()) == logits.size());
     std::ranges::copy(values(y), logits.begin());
 }

@@ -9,11 +9,13 @@
 
 namespace suite::train {
 
-/// Images ready for the network: count x 3 x size x size, dense.
+/// Images ready for the network: count x 3 x size x size, dense; with a width count x 3 x size x width, which
+/// only BiT's stem takes.
 struct ImageBatch {
     std::span<const float> values;
     std::size_t count = 0;
     int size = 0;
+    int width = 0; ///< 0: square
 };
 
 enum class Pass {
@@ -27,9 +29,12 @@ enum class Pass {
 ///
 /// An optimiser step is: weights_changed(); clear_gradients(); for each micro-batch forward(training),
 /// backward(); finish_gradients(); then read gradients() and write weights().
+///
+/// A network for inference has one arena and no gradients: weights_changed() standardises the convolutions
+/// where they stand, once after weights() was written whole, and only forward(inference) may follow.
 class Network {
 public:
-    Network(const plan::NetworkSpec& spec, std::size_t outputs);
+    Network(const plan::NetworkSpec& spec, std::size_t outputs, Pass purpose = Pass::training);
     ~Network();
     Network(Network&&) noexcept;
     Network& operator=(Network&&) noexcept;
