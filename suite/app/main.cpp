@@ -25,6 +25,8 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_report(dispatcher);
     suite::app::register_stats(dispatcher);
     suite::app::register_baseline(dispatcher);
+    suite::app::register_infer(dispatcher);
+    suite::app::register_weights(dispatcher);
     suite::app::register_doctor(dispatcher);
 }
 

@@ -56,6 +56,8 @@ void register_check(Dispatcher& dispatcher);
 void register_report(Dispatcher& dispatcher);
 void register_stats(Dispatcher& dispatcher);
 void register_baseline(Dispatcher& dispatcher);
+void register_infer(Dispatcher& dispatcher);
+void register_weights(Dispatcher& dispatcher);
 void register_doctor(Dispatcher& dispatcher);
 
 } // namespace suite::app

@@ -47,13 +47,17 @@ Pipe make_pipe() {
     return {above_standard(ends[0]), above_standard(ends[1])};
 }
 
-// Runs in the child between fork and exec: only async-signal-safe calls.
+// Run in the child between fork and exec: only async-signal-safe calls.
+void die_with(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+        ::_exit(127); // the parent died before the line above
+    }
+}
+
 [[noreturn]] void become_worker(const char* program, char* const* arguments, int orders, int reports,
                                 pid_t scheduler) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != scheduler) {
-        ::_exit(127); // the scheduler died before the line above
-    }
+    die_with(scheduler);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -100,6 +104,36 @@ std::string describe_exit(int wait_status) {
     const int number = WTERMSIG(wait_status);
     return fmt::format("signal {} ({}){}", number, strsignal(number),
                        number == SIGKILL ? ", perhaps out of memory" : "");
+}
+
+int run_worker(const fs::path& program, const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {program.string()};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words) {
+        pointers.push_back(word.data());
+    }
+    pointers.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) {
+        throw errno_error(ErrorKind::environment, program, "starting a process", errno);
+    }
+    if (child == 0) {
+        die_with(parent);
+        ::execv(pointers.front(), pointers.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) == 127) {
+        throw Error(ErrorKind::environment, Fault{.where = program.string(),
+                                                  .found = describe_exit(status),
+                                                  .expected = "an end with a result",
+                                                  .fix = "see transferscale doctor"});
+    }
+    return WEXITSTATUS(status);
 }
 
 WorkerProcess::WorkerProcess(const fs::path& program, const fs::path& store) {

@@ -20,6 +20,10 @@ namespace suite::run {
 /// How a process ended, in words: "exit code 3", "signal 9 (Killed), perhaps out of memory".
 [[nodiscard]] std::string describe_exit(int wait_status);
 
+/// Runs the program with these arguments, its standard streams ours, and waits; its exit code. Throws
+/// Error(environment) when it does not start or ends by a signal.
+[[nodiscard]] int run_worker(const std::filesystem::path& program, const std::vector<std::string>& arguments);
+
 /// Move-only owner of a running worker. The destructor kills and reaps it: no orphan stays, and the worker
 /// itself dies with its scheduler (parent-death signal).
 class WorkerProcess {

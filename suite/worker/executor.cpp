@@ -9,6 +9,7 @@
 #include "metrics/scores.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/worker/weights_file.hpp"
 
 namespace suite::worker {
 namespace {
@@ -54,19 +55,6 @@ store::MetricEntry score(const std::string& metric, const train::Predictions& p)
             .value = value.value,
             .unit = value.unit,
             .direction = value.higher_is_better ? "higher" : "lower"};
-}
-
-store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights weights) {
-    store::Checkpoint checkpoint{.key = key,
-                                 .tensors = {},
-                                 .values = std::move(weights.values),
-                                 .momentum = std::move(weights.momentum),
-                                 .step = weights.step};
-    for (train::NamedTensor& tensor : weights.tensors) {
-        checkpoint.tensors.push_back(
-            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
-    }
-    return checkpoint;
 }
 
 std::string kind_word(const plan::RunConfig& config) {
@@ -160,16 +148,7 @@ Executor::Executor(const std::filesystem::path& store, std::function<bool()> sto
       cache_(cache_limit_bytes) {}
 
 train::TrainedWeights Executor::load_parent(const std::string& key) {
-    store::Checkpoint checkpoint = store::read_checkpoint(store_.checkpoint_path(key), key);
-    train::TrainedWeights weights{.tensors = {},
-                                  .values = std::move(checkpoint.values),
-                                  .momentum = std::move(checkpoint.momentum),
-                                  .step = checkpoint.step};
-    for (store::CheckpointTensor& tensor : checkpoint.tensors) {
-        weights.tensors.push_back(
-            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
-    }
-    return weights;
+    return trained_weights_of(store::read_checkpoint(store_.checkpoint_path(key), key));
 }
 
 store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const plan::RunConfig& config,

@@ -1,16 +1,22 @@
-// transferscale-worker: reads orders from stdin, one a line, and answers each on stdout. Started by the
-// scheduler, one thread; a crash here is a failure record there, not the end.
+// transferscale-worker: reads orders from stdin, one a line, and answers each on stdout; or, with a task as
+// its arguments, does that. Started by transferscale, one thread; a crash here is a failure record there, not
+// the end.
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "suite/base/error.hpp"
+#include "suite/base/files.hpp"
 #include "suite/base/log.hpp"
+#include "suite/plan/weights_order.hpp"
 #include "suite/plan/work_message.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/executor.hpp"
+#include "suite/worker/weights_tasks.hpp"
 
 namespace {
 
@@ -48,19 +54,27 @@ int serve(const std::string& store) {
     return stop_requested != 0 ? suite::exit_code(suite::ErrorKind::interrupted) : 0;
 }
 
+int perform_task(const std::vector<std::string>& arguments) {
+    const auto order = suite::plan::weights_order_from_arguments(arguments);
+    suite::set_log_level(order.quiet ? suite::LogLevel::error : suite::LogLevel::info);
+    suite::train::initialise_torch();
+    suite::worker::perform(order);
+    if (std::fflush(stdout) != 0) {
+        throw suite::errno_error(suite::ErrorKind::environment, "stdout", "writing", errno);
+    }
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     try {
-        if (argc != 3 || std::string(argv[1]) != "--store") {
-            throw suite::Error(suite::ErrorKind::usage,
-                               suite::Fault{.where = "transferscale-worker",
-                                            .found = "other options",
-                                            .expected = "--store DIR, orders on stdin",
-                                            .fix = "use transferscale run"});
+        const std::vector<std::string> arguments(argv + 1, argv + argc);
+        if (arguments.size() != 2 || arguments[0] != "--store") {
+            return perform_task(arguments);
         }
         catch_stop_signals();
-        return serve(argv[2]);
+        return serve(arguments[1]);
     } catch (const suite::Error& error) {
         suite::log_error(error.what());
         return error.exit_code();

@@ -1,0 +1,44 @@
+#include "suite/app/worker_tasks.hpp"
+
+#include "suite/plan/catalog.hpp"
+#include "suite/run/worker_process.hpp"
+
+namespace suite::app {
+namespace {
+
+void check_paths(const plan::WeightsOrder& order) {
+    FaultList faults;
+    for (const std::string& input : {order.weights, order.images}) {
+        std::error_code ignored;
+        if (!order.out.empty() && !input.empty() &&
+            (input == order.out || std::filesystem::equivalent(input, order.out, ignored))) {
+            faults.add({.where = order.out,
+                        .found = "an input and the result in the same file",
+                        .expected = "a file of its own for the result",
+                        .fix = "name another file for the result"});
+        }
+    }
+    faults.throw_if_any(ErrorKind::usage);
+}
+
+} // namespace
+
+CLI::Option* add_model(CLI::App& verb, WeightsOptions& options) {
+    // More classes than any data set has; a bound on what a slip of the finger allocates.
+    constexpr std::size_t class_limit = 1'000'000;
+    verb.add_option("--model", options.order.model, "A declared network: R50x1, R152x4 …")->required();
+    return verb.add_option("--classes", options.order.classes, "Outputs of the network's head")
+        ->check(CLI::Range(std::size_t{1}, class_limit));
+}
+
+int perform(const WeightsOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    static_cast<void>(plan::find(catalog.networks, options.order.model, "network"));
+    check_paths(options.order);
+    plan::WeightsOrder order = options.order;
+    order.json = options.output.json;
+    order.quiet = options.output.quiet;
+    return run::run_worker(run::worker_program(), to_arguments(order));
+}
+
+} // namespace suite::app

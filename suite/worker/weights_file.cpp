@@ -1,0 +1,113 @@
+#include "suite/worker/weights_file.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "suite/base/hash.hpp"
+#include "suite/train/initialise.hpp"
+
+namespace suite::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_npz(const fs::path& path) {
+    std::error_code ignored;
+    char head[2] = {};
+    if (fs::is_regular_file(path, ignored)) {
+        std::ifstream(path, std::ios::binary).read(head, sizeof(head));
+    }
+    return path.extension() == ".npz" || (head[0] == 'P' && head[1] == 'K');
+}
+
+void check_tensors_finite(const train::NetworkLayout& layout, std::span<const float> weights,
+                          const std::string& where) {
+    FaultList faults;
+    for (const train::ParameterSpec& tensor : layout.tensors) {
+        data::check_finite(weights.subspan(tensor.offset, tensor.elements()), 0, where + ": " + tensor.name,
+                           faults);
+    }
+    faults.throw_if_any(ErrorKind::weights);
+}
+
+std::size_t outputs_of(const store::Checkpoint& checkpoint, const std::string& where) {
+    const auto bias = std::ranges::find(checkpoint.tensors, "head.conv.bias", &store::CheckpointTensor::name);
+    if (bias == checkpoint.tensors.end() || bias->shape.size() != 1 || bias->shape[0] < 1) {
+        throw Error(ErrorKind::weights, Fault{.where = where + ": head.conv.bias",
+                                              .found = "nothing, or no vector",
+                                              .expected = "one value a class",
+                                              .fix = "name another checkpoint"});
+    }
+    return static_cast<std::size_t>(bias->shape[0]);
+}
+
+} // namespace
+
+store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights weights) {
+    store::Checkpoint checkpoint{.key = key,
+                                 .tensors = {},
+                                 .values = std::move(weights.values),
+                                 .momentum = std::move(weights.momentum),
+                                 .step = weights.step};
+    for (train::NamedTensor& tensor : weights.tensors) {
+        checkpoint.tensors.push_back(
+            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
+    }
+    return checkpoint;
+}
+
+train::TrainedWeights trained_weights_of(store::Checkpoint checkpoint) {
+    train::TrainedWeights weights{.tensors = {},
+                                  .values = std::move(checkpoint.values),
+                                  .momentum = std::move(checkpoint.momentum),
+                                  .step = checkpoint.step};
+    for (store::CheckpointTensor& tensor : checkpoint.tensors) {
+        weights.tensors.push_back(
+            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
+    }
+    return weights;
+}
+
+train::Network load_network(const plan::NetworkSpec& network, std::size_t outputs, const fs::path& weights) {
+    if (is_npz(weights)) {
+        const train::OfficialWeights official(weights, train::network_layout(network, outputs),
+                                              train::HeadSource::file);
+        train::Network loaded(network, outputs, train::Pass::inference);
+        official.read(loaded.weights());
+        loaded.weights_changed();
+        return loaded;
+    }
+    const train::TrainedWeights trained = trained_weights_of(store::read_checkpoint(weights));
+    train::Network loaded(network, outputs, train::Pass::inference);
+    copy_weights(loaded.layout(), trained, weights.string(), loaded.weights());
+    check_tensors_finite(loaded.layout(), loaded.weights(), weights.string());
+    loaded.weights_changed();
+    return loaded;
+}
+
+store::Checkpoint import_official(const fs::path& npz, const plan::NetworkSpec& network, std::size_t outputs,
+                                  train::HeadSource head) {
+    const train::NetworkLayout layout = train::network_layout(network, outputs);
+    const train::OfficialWeights official(npz, layout, head);
+    train::TrainedWeights weights;
+    weights.values.resize(layout.parameters);
+    official.read(weights.values);
+    for (const train::ParameterSpec& tensor : layout.tensors) {
+        weights.tensors.push_back({tensor.name, tensor.shape, tensor.offset});
+    }
+    const std::string key = sha256_hex(std::as_bytes(std::span(weights.values)));
+    return checkpoint_of(key, std::move(weights));
+}
+
+void export_official(store::Checkpoint checkpoint, const std::string& where, const plan::NetworkSpec& network,
+                     std::size_t outputs, const fs::path& npz) {
+    const train::NetworkLayout layout =
+        train::network_layout(network, outputs == 0 ? outputs_of(checkpoint, where) : outputs);
+    const train::TrainedWeights trained = trained_weights_of(std::move(checkpoint));
+    std::vector<float> weights(layout.parameters);
+    copy_weights(layout, trained, where, weights);
+    check_tensors_finite(layout, weights, where);
+    write_official_weights(npz, layout, weights);
+}
+
+} // namespace suite::worker
