@@ -103,6 +103,7 @@ void Checker::describe() {
     result_.store = store_.root();
     result_.compares_with_baseline = references_.compares_with_baseline;
     result_.baseline_origin = references_.baseline_origin;
+    result_.figures = workload_.figures;
 }
 
 void Checker::read_parents() {

@@ -87,6 +87,7 @@ struct CheckResult {
     std::string baseline_origin; ///< "" when none is recorded
     std::vector<CellResult> cells;
     std::vector<ClaimResult> claims;
+    std::vector<suite::plan::FigureSpec> figures;
     std::vector<std::string> damaged; ///< every message once
 
     [[nodiscard]] Counts counts() const;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
@@ -20,8 +21,11 @@ struct FormatWord {
     std::string_view word; ///< also the file's extension
     Format format;
 };
-constexpr std::array<FormatWord, 3> format_words{
-    {{"md", Format::markdown}, {"csv", Format::csv}, {"json", Format::json}}};
+constexpr std::array<FormatWord, 5> format_words{{{"md", Format::markdown},
+                                                  {"csv", Format::csv},
+                                                  {"json", Format::json},
+                                                  {"svg", Format::svg},
+                                                  {"png", Format::png}}};
 
 std::string csv_field(std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -135,10 +139,18 @@ std::string text_in(Format format, const CheckResult& result) {
         return to_markdown(result);
     case Format::csv:
         return to_csv(result);
-    case Format::json:
+    default:
         break;
     }
     return to_json(result).dump(2) + "\n";
+}
+
+void draw_figures(const CheckResult& result, Picture picture, const std::filesystem::path& stem,
+                  std::string_view extension, std::vector<std::filesystem::path>& paths) {
+    for (const suite::plan::FigureSpec& figure : result.figures) {
+        paths.emplace_back(fmt::format("{}-{}.{}", stem.string(), figure.id, extension));
+        draw(plot_of(figure, result), picture, paths.back());
+    }
 }
 
 } // namespace
@@ -210,7 +222,13 @@ std::vector<std::filesystem::path> write_report(const CheckResult& result,
     for (const Format format : formats) {
         const auto entry = std::find_if(format_words.begin(), format_words.end(),
                                         [format](const FormatWord& known) { return known.format == format; });
-        paths.push_back(folder / fmt::format("{}-{}.{}", result.workload, result.profile, entry->word));
+        const std::filesystem::path stem = folder / fmt::format("{}-{}", result.workload, result.profile);
+        if (format == Format::svg || format == Format::png) {
+            draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->word,
+                         paths);
+            continue;
+        }
+        paths.emplace_back(fmt::format("{}.{}", stem.string(), entry->word));
         suite::publish_text(paths.back(), text_in(format, result), ErrorKind::environment);
     }
     return paths;

@@ -1,4 +1,4 @@
-// The report of a check as files: WORKLOAD-PROFILE.md, .csv, .json.
+// The report of a check as files: WORKLOAD-PROFILE.md, .csv, .json, and WORKLOAD-PROFILE-FIGURE.svg or .png.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace reports {
 
-enum class Format { markdown, csv, json };
+enum class Format { markdown, csv, json, svg, png };
 
 /// "md,csv,json" in any order; doubles count once. Throws Error(usage) naming the formats there are.
 [[nodiscard]] std::vector<Format> parse_formats(std::string_view text);
@@ -21,8 +21,9 @@ enum class Format { markdown, csv, json };
 /// One row a cell (RFC 4180); numbers read back exactly, those that do not exist are empty.
 [[nodiscard]] std::string to_csv(const CheckResult& result);
 
-/// Writes the files into `folder` (made when absent) and returns their paths in the order of `formats`. Each
-/// is published by rename. Throws Error(environment).
+/// Writes the files into `folder` (made when absent) and returns their paths in the order of `formats`: one
+/// file, or one for each figure. Each is published by rename. Throws Error(environment), also when figures
+/// are asked for and gnuplot is not there.
 [[nodiscard]] std::vector<std::filesystem::path> write_report(const CheckResult& result,
                                                               const std::filesystem::path& folder,
                                                               const std::vector<Format>& formats);

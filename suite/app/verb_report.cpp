@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
 #include "reports/terminal.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
 
 namespace suite::app {
 namespace {
@@ -15,7 +17,7 @@ namespace {
 struct ReportOptions {
     SelectionOptions selection;
     std::filesystem::path out = "report";
-    std::string formats = "md,csv,json";
+    std::string formats; ///< empty: all but png, figures where gnuplot is there
 };
 
 struct Report {
@@ -30,10 +32,17 @@ nlohmann::ordered_json to_json(const Report& report) {
 }
 
 std::vector<Report> write_reports(const ReportOptions& options) {
-    const std::vector<reports::Format> formats = reports::parse_formats(options.formats);
+    const bool draws = !options.formats.empty() || reports::can_draw();
+    const std::string words = !options.formats.empty() ? options.formats
+                              : draws                  ? "md,csv,json,svg"
+                                                       : "md,csv,json";
+    const std::vector<reports::Format> formats = reports::parse_formats(words);
     std::vector<Report> list;
     for (reports::CheckResult& result :
          check_selection(options.selection, {.cells = options.selection.cells})) {
+        if (!draws && !result.figures.empty()) {
+            log_info(result.workload + ": figures left out, gnuplot is not installed");
+        }
         Report report;
         for (const auto& path : reports::write_report(result, options.out, formats)) {
             report.files.push_back(path.string());
@@ -70,8 +79,9 @@ void register_report(Dispatcher& dispatcher) {
                  options->selection.output, [options] { return report(*options); });
     add_selection(*verb, options->selection);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
-    verb->add_option("--format", options->formats, "Of md, csv and json, separated by commas")
-        ->capture_default_str();
+    verb->add_option(
+        "--format", options->formats,
+        "Of md, csv, json, svg and png, separated by commas; default md,csv,json,svg (figures need gnuplot)");
 }
 
 } // namespace suite::app

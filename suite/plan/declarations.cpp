@@ -200,6 +200,18 @@ void read_claim(TomlReader& reader, ClaimSpec& claim) {
     reader.finish();
 }
 
+void read_figure(TomlReader& reader, FigureSpec& figure) {
+    figure.origin = reader.origin();
+    reader.required("id", figure.id);
+    reader.required("title", figure.title);
+    reader.required("kind", figure.kind);
+    reader.required("cells", figure.cells);
+    reader.required("x", figure.x);
+    reader.required("series", figure.series);
+    reader.optional("panels", figure.panels);
+    reader.finish();
+}
+
 void check_network(TomlReader& reader, const NetworkSpec& spec) {
     reader.expect_at_least("groups", spec.groups, 1);
     reader.expect_at_least("bottleneck_factor", spec.bottleneck_factor, 1);
@@ -397,6 +409,9 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     }
     for (TomlReader& claim_reader : reader.tables("claim")) {
         read_claim(claim_reader, spec.claims.emplace_back());
+    }
+    for (TomlReader& figure_reader : reader.tables("figure")) {
+        read_figure(figure_reader, spec.figures.emplace_back());
     }
     check_workload(reader, spec);
 }

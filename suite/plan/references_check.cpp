@@ -43,6 +43,7 @@ private:
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
     void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);
+    void check_figure(const FigureSpec& figure, const std::vector<CellId>& cells);
     std::size_t check_cells(const ClaimSpec& claim, const ClaimTermSpec& term,
                             const std::vector<CellId>& cells);
     template<typename Spec, typename Same>
@@ -225,6 +226,27 @@ void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec
     }
 }
 
+void ReferenceChecker::check_figure(const FigureSpec& figure, const std::vector<CellId>& cells) {
+    std::vector<std::string> texts;
+    std::transform(cells.begin(), cells.end(), std::back_inserter(texts),
+                   [](const CellId& cell) { return cell.text(); });
+    for (const std::string& glob : figure.cells) {
+        const bool matches = std::any_of(texts.begin(), texts.end(),
+                                         [&](const std::string& text) { return glob_match(glob, text); });
+        if (!matches) {
+            known(figure.origin, "cells", glob, texts);
+        }
+    }
+    std::vector<std::string> axes = figure.series;
+    axes.push_back(figure.x);
+    if (!figure.panels.empty()) {
+        axes.push_back(figure.panels);
+    }
+    for (const std::string& axis : axes) {
+        known(figure.origin, "axis", axis, axis_names);
+    }
+}
+
 void ReferenceChecker::check(const WorkloadSpec& spec) {
     for (const std::string& target : spec.targets) {
         check_target(spec, target);
@@ -255,6 +277,9 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
         }
         claim_ids.push_back(claim.id);
         check_claim(spec, claim, cells);
+    }
+    for (const FigureSpec& figure : spec.figures) {
+        check_figure(figure, cells);
     }
 }
 

@@ -230,6 +230,20 @@ struct ClaimSpec {
     Origin origin;
 };
 
+enum class FigureKind { bars, lines };
+
+/// A picture of cells: mean with sd, every seed a point, published and ours side by side.
+struct FigureSpec {
+    std::string id;
+    std::string title;
+    FigureKind kind = FigureKind::bars;
+    std::vector<std::string> cells;  ///< globs
+    std::string x;                   ///< axis along the picture
+    std::vector<std::string> series; ///< axes whose values are told apart by colour
+    std::string panels;              ///< axis with a picture of its own for each value; "" for one
+    Origin origin;
+};
+
 struct WorkloadSpec {
     std::string id;
     std::string title;
@@ -244,6 +258,7 @@ struct WorkloadSpec {
     std::map<std::string, double> margins; ///< metric -> points, declared before any run
     double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference
     std::vector<ClaimSpec> claims;
+    std::vector<FigureSpec> figures;
     Origin origin;
 };
 

@@ -52,6 +52,8 @@ inline constexpr Word<ClaimKind> claim_kind_words[] = {{ClaimKind::greater, "gre
                                                        {ClaimKind::below, "below"}};
 inline constexpr Word<ClaimRule> claim_rule_words[] = {
     {ClaimRule::all, "all"}, {ClaimRule::any, "any"}, {ClaimRule::at_least, "at-least"}};
+inline constexpr Word<FigureKind> figure_kind_words[] = {{FigureKind::bars, "bars"},
+                                                         {FigureKind::lines, "lines"}};
 } // namespace detail
 
 template<>
@@ -76,6 +78,9 @@ template<>
 inline constexpr std::span<const Word<ClaimKind>> words<ClaimKind>{detail::claim_kind_words};
 template<>
 inline constexpr std::span<const Word<ClaimRule>> words<ClaimRule>{detail::claim_rule_words};
+
+template<>
+inline constexpr std::span<const Word<FigureKind>> words<FigureKind>{detail::figure_kind_words};
 
 template<typename Enum>
 [[nodiscard]] constexpr std::string_view to_word(Enum value) {
