@@ -130,6 +130,17 @@ TEST(NetworkLayout, ABasicUnitHasNoBottleneck) {
     EXPECT_FALSE(layout.units[0].projection);
 }
 
+TEST(NetworkLayout, TheLargerLaptopNetworkIsThatOfThePeer) {
+    plan::NetworkSpec spec;
+    spec.unit = plan::Unit::basic;
+    spec.stem = plan::Stem::small_2;
+    spec.depths = {1, 1, 2};
+    spec.stem_channels = 16;
+    spec.stage_channels = {16, 32, 64};
+    spec.groups = 4;
+    EXPECT_EQ(network_layout(spec, 10).parameters, 151'834U); // workloads/micro/peers/torch_eager.py asserts it
+}
+
 TEST(NetworkLayout, NamesAllFaultsAtOnce) {
     plan::NetworkSpec spec = bit({3, 0, 6}, 1);
     spec.stage_channels[2] = 1000;
