@@ -1,9 +1,7 @@
 #include "suite/kernels/lane_convolution.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cassert>
-#include <cstdint>
-#include <vector>
 
 #include "suite/kernels/lane_convolution_parts.hpp"
 
@@ -31,45 +29,6 @@ std::ptrdiff_t distance(std::size_t count) {
     return static_cast<std::ptrdiff_t>(count);
 }
 
-/// The first float from `data` on that begins a cache line: no vector then straddles two.
-float* on_cache_line(float* data) {
-    constexpr std::uintptr_t line = lane_images * sizeof(float);
-    const auto address = reinterpret_cast<std::uintptr_t>(data);
-    return data + (line - address % line) % line / sizeof(float);
-}
-
-/// Maps with a border of zeros, so that no loop has to look where a map ends.
-class Padded {
-public:
-    Padded(std::span<const float> maps, std::size_t channels_of_all_blocks, std::size_t side,
-           std::size_t border)
-        : row_((side + 2 * border) * lane_images), channel_(row_ * (side + 2 * border)) {
-        if (border == 0) {
-            data_ = maps.data();
-            return;
-        }
-        copy_.assign(channels_of_all_blocks * channel_ + lane_images, 0.0F);
-        float* start = on_cache_line(copy_.data());
-        const std::size_t run = side * lane_images;
-        for (std::size_t channel = 0; channel < channels_of_all_blocks; ++channel) {
-            for (std::size_t y = 0; y < side; ++y) {
-                std::copy_n(maps.data() + (channel * side + y) * run, run,
-                            start + channel * channel_ + (y + border) * row_ + border * lane_images);
-            }
-        }
-        data_ = start;
-    }
-    [[nodiscard]] const float* data() const { return data_; }
-    [[nodiscard]] std::ptrdiff_t row() const { return distance(row_); }
-    [[nodiscard]] std::ptrdiff_t channel() const { return distance(channel_); }
-
-private:
-    std::size_t row_;
-    std::size_t channel_;
-    std::vector<float> copy_;
-    const float* data_ = nullptr;
-};
-
 void check(const LaneConvolutionShape& shape, std::span<const float> x, std::span<const float> weight,
            std::span<const float> y) {
     assert(shape.stride == 1 || shape.stride == 2);
@@ -79,32 +38,37 @@ void check(const LaneConvolutionShape& shape, std::span<const float> x, std::spa
     static_cast<void>(shape), static_cast<void>(x), static_cast<void>(weight), static_cast<void>(y);
 }
 
-std::vector<LaneTap> forward_taps(std::size_t kernel, std::ptrdiff_t row) {
-    std::vector<LaneTap> taps;
-    for (std::size_t kh = 0; kh < kernel; ++kh) {
-        for (std::size_t kw = 0; kw < kernel; ++kw) {
-            taps.push_back({distance(kh) * row + distance(kw) * lanes, distance(kh * kernel + kw)});
+/// The taps of one pass, never more than a kernel of 3 x 3 has.
+struct Taps {
+    std::array<LaneTap, 9> list;
+    std::size_t count = 0;
+
+    void add(LaneTap tap) { list[count++] = tap; }
+};
+
+Taps forward_taps(std::size_t kernel) {
+    Taps taps;
+    const auto side = distance(kernel);
+    for (std::ptrdiff_t kh = 0; kh < side; ++kh) {
+        for (std::ptrdiff_t kw = 0; kw < side; ++kw) {
+            taps.add({kh - side / 2, kw - side / 2, kh * side + kw});
         }
     }
     return taps;
 }
 
 /// Input positions y = parity (mod stride) receive tap kh from output row (y + kernel / 2 - kh) / stride,
-/// when that is a whole number; likewise columns. `row` and the offsets are those of the padded output
-/// gradient.
-std::vector<LaneTap> backward_taps(const LaneConvolutionShape& shape, std::size_t y_parity,
-                                   std::size_t x_parity, std::ptrdiff_t row) {
+/// when that is a whole number; likewise columns.
+Taps backward_taps(const LaneConvolutionShape& shape, std::size_t y_parity, std::size_t x_parity) {
     const auto kernel = distance(shape.kernel);
     const auto stride = distance(shape.stride);
-    const std::ptrdiff_t border = kernel / 2;
-    std::vector<LaneTap> taps;
+    Taps taps;
     for (std::ptrdiff_t kh = 0; kh < kernel; ++kh) {
         for (std::ptrdiff_t kw = 0; kw < kernel; ++kw) {
-            const std::ptrdiff_t y = distance(y_parity) + border - kh;
-            const std::ptrdiff_t x = distance(x_parity) + border - kw;
+            const std::ptrdiff_t y = distance(y_parity) + kernel / 2 - kh;
+            const std::ptrdiff_t x = distance(x_parity) + kernel / 2 - kw;
             if (y % stride == 0 && x % stride == 0) {
-                taps.push_back(
-                    {(y / stride + border) * row + (x / stride + border) * lanes, kh * kernel + kw});
+                taps.add({y / stride, x / stride, kh * kernel + kw});
             }
         }
     }
@@ -116,24 +80,21 @@ std::vector<LaneTap> backward_taps(const LaneConvolutionShape& shape, std::size_
 void lane_convolution(const LaneConvolutionShape& shape, std::span<const float> x,
                       std::span<const float> weight, std::span<float> y) {
     check(shape, x, weight, y);
-    const Padded in(x, shape.blocks * shape.in_channels, shape.side, shape.kernel / 2);
-    const auto taps = forward_taps(shape.kernel, in.row());
-    const auto stride = distance(shape.stride);
+    const Taps taps = forward_taps(shape.kernel);
     const std::ptrdiff_t out_row = distance(shape.out_side()) * lanes;
     const std::ptrdiff_t out_channel = distance(shape.out_side()) * out_row;
     for (std::size_t block = 0; block < shape.blocks; ++block) {
-        parts().gather({.in = in.data() + distance(block * shape.in_channels) * in.channel(),
+        parts().gather({.in = x.data() + block * (x.size() / shape.blocks),
                         .weight = weight.data(),
-                        .out = y.data() + distance(block * shape.out_channels) * out_channel,
-                        .taps = taps.data(),
-                        .tap_count = taps.size(),
+                        .out = y.data() + block * (y.size() / shape.blocks),
+                        .taps = taps.list.data(),
+                        .tap_count = taps.count,
                         .in_channels = shape.in_channels,
                         .out_channels = shape.out_channels,
                         .rows = shape.out_side(),
                         .columns = shape.out_side(),
-                        .in_channel = in.channel(),
-                        .in_row = stride * in.row(),
-                        .in_column = stride * lanes,
+                        .in_side = shape.side,
+                        .step = shape.stride,
                         .out_channel = out_channel,
                         .out_row = out_row,
                         .out_column = lanes,
@@ -146,27 +107,25 @@ void lane_convolution_backward_data(const LaneConvolutionShape& shape, std::span
                                     std::span<const float> weight, std::span<float> x_gradient) {
     check(shape, x_gradient, weight, y_gradient);
     const std::size_t stride = shape.stride;
-    const Padded dy(y_gradient, shape.blocks * shape.out_channels, shape.out_side(), shape.kernel / 2);
     const std::ptrdiff_t row = distance(shape.side) * lanes;
     const std::ptrdiff_t channel = distance(shape.side) * row;
     for (std::size_t phase = 0; phase < stride * stride; ++phase) {
         const std::size_t y_parity = phase / stride;
         const std::size_t x_parity = phase % stride;
-        const auto taps = backward_taps(shape, y_parity, x_parity, dy.row());
+        const Taps taps = backward_taps(shape, y_parity, x_parity);
         for (std::size_t block = 0; block < shape.blocks; ++block) {
-            parts().gather({.in = dy.data() + distance(block * shape.out_channels) * dy.channel(),
+            parts().gather({.in = y_gradient.data() + block * (y_gradient.size() / shape.blocks),
                             .weight = weight.data(),
-                            .out = x_gradient.data() + distance(block * shape.in_channels) * channel +
+                            .out = x_gradient.data() + block * (x_gradient.size() / shape.blocks) +
                                    distance(y_parity) * row + distance(x_parity) * lanes,
-                            .taps = taps.data(),
-                            .tap_count = taps.size(),
+                            .taps = taps.list.data(),
+                            .tap_count = taps.count,
                             .in_channels = shape.out_channels,
                             .out_channels = shape.in_channels,
                             .rows = (shape.side - y_parity + stride - 1) / stride,
                             .columns = (shape.side - x_parity + stride - 1) / stride,
-                            .in_channel = dy.channel(),
-                            .in_row = dy.row(),
-                            .in_column = lanes,
+                            .in_side = shape.out_side(),
+                            .step = 1,
                             .out_channel = channel,
                             .out_row = distance(stride) * row,
                             .out_column = distance(stride) * lanes,
@@ -179,22 +138,16 @@ void lane_convolution_backward_data(const LaneConvolutionShape& shape, std::span
 void lane_convolution_backward_weight(const LaneConvolutionShape& shape, std::span<const float> x,
                                       std::span<const float> y_gradient, std::span<float> weight_gradient) {
     check(shape, x, weight_gradient, y_gradient);
-    const Padded in(x, shape.blocks * shape.in_channels, shape.side, shape.kernel / 2);
-    const std::ptrdiff_t dy_channel = distance(shape.out_side() * shape.out_side()) * lanes;
-    parts().weight_gradient({.x = in.data(),
+    parts().weight_gradient({.x = x.data(),
                              .dy = y_gradient.data(),
                              .gradient = weight_gradient.data(),
                              .blocks = shape.blocks,
                              .in_channels = shape.in_channels,
                              .out_channels = shape.out_channels,
                              .kernel = shape.kernel,
-                             .side = shape.out_side(),
-                             .x_block = distance(shape.in_channels) * in.channel(),
-                             .x_channel = in.channel(),
-                             .x_row = in.row(),
-                             .stride = distance(shape.stride),
-                             .dy_block = distance(shape.out_channels) * dy_channel,
-                             .dy_channel = dy_channel});
+                             .stride = shape.stride,
+                             .in_side = shape.side,
+                             .side = shape.out_side()});
 }
 
 } // namespace suite::kernels

@@ -9,16 +9,19 @@
 
 namespace suite::kernels::detail {
 
-/// Where one tap of the kernel reads: offsets in floats from the first input and weight element of a channel
-/// pair.
+/// One tap of the kernel: which input pixel it reads, relative to the output pixel's place in the input, and
+/// where its weight lies (floats from a channel pair's first weight).
 struct LaneTap {
-    std::ptrdiff_t in;
+    std::ptrdiff_t row;
+    std::ptrdiff_t column;
     std::ptrdiff_t weight;
 };
 
-/// out[o][r][c] = sum over i, taps of weight[o][i][tap] * in[i][r][c shifted by the tap]; strides in floats.
+/// out[o][r][c] = sum over i, taps of weight[o][i][tap] * in[i][r * step + tap.row][c * step + tap.column]
+/// with zeros around `in`; the taps that read them are left out. A tap reaches at most one pixel beyond `in`
+/// on any side. Strides in floats.
 struct LaneGather {
-    const float* in;
+    const float* in; ///< square maps, dense
     const float* weight;
     float* out;
     const LaneTap* taps;
@@ -27,19 +30,19 @@ struct LaneGather {
     std::size_t out_channels;
     std::size_t rows;
     std::size_t columns;
-    std::ptrdiff_t in_channel, in_row, in_column;
+    std::size_t in_side;
+    std::size_t step;
     std::ptrdiff_t out_channel, out_row, out_column;
     std::ptrdiff_t weight_out, weight_in;
 };
 
-/// gradient[o][i][kh][kw] += sum over blocks, pixels, lanes of dy[o] * x[i shifted].
+/// gradient[o][i][kh][kw] += sum over blocks, pixels, lanes of dy[o] * x[i shifted], zeros around x left out.
 struct LaneWeightGradient {
-    const float* x; ///< padded maps, blocks behind each other
+    const float* x; ///< dense maps, blocks behind each other
     const float* dy;
     float* gradient;
-    std::size_t blocks, in_channels, out_channels, kernel, side; ///< side of dy
-    std::ptrdiff_t x_block, x_channel, x_row, stride;
-    std::ptrdiff_t dy_block, dy_channel;
+    std::size_t blocks, in_channels, out_channels, kernel, stride;
+    std::size_t in_side, side; ///< of x, of dy
 };
 
 struct LaneConvolutionParts {

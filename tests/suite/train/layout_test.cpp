@@ -138,7 +138,8 @@ TEST(NetworkLayout, TheLargerLaptopNetworkIsThatOfThePeer) {
     spec.stem_channels = 16;
     spec.stage_channels = {16, 32, 64};
     spec.groups = 4;
-    EXPECT_EQ(network_layout(spec, 10).parameters, 151'834U); // workloads/micro/peers/torch_eager.py asserts it
+    EXPECT_EQ(network_layout(spec, 10).parameters,
+              151'834U); // workloads/micro/peers/torch_eager.py asserts it
 }
 
 TEST(NetworkLayout, NamesAllFaultsAtOnce) {
