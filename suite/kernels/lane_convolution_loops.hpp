@@ -22,6 +22,7 @@ struct Tile {
     static constexpr std::size_t pixels = tile_pixels_;
     static constexpr std::size_t weight_outs = weight_outs_;
     static constexpr std::size_t weight_rows = weight_rows_;
+    static constexpr std::size_t point_outs = 8; ///< of a kernel of one tap: enough sums that none waits
 };
 
 /// body(0), body(1), … body(count - 1) with constants for arguments, so that arrays of sums become registers.
@@ -227,7 +228,8 @@ inline __attribute__((always_inline)) void add_pixel(typename T::Vector (&sums)[
                       !(ColumnsMissing::last && kw == taps - 1)) {
             constexpr auto down = static_cast<std::ptrdiff_t>(kh) - static_cast<std::ptrdiff_t>(rows / 2);
             constexpr auto right = static_cast<std::ptrdiff_t>(kw) - static_cast<std::ptrdiff_t>(taps / 2);
-            const Vector value = load<Vector>(in + down * x_row + right * static_cast<std::ptrdiff_t>(lanes));
+            Vector value = load<Vector>(in + down * x_row + right * static_cast<std::ptrdiff_t>(lanes));
+            keep_in_register(value);
             unrolled<outs>([&](auto o) __attribute__((always_inline)) {
                 sums[(kh * taps + kw) * outs + o] += gradients[o] * value;
             });
@@ -331,18 +333,17 @@ void weight_tile(const LaneWeightGradient& work, std::size_t row_of_kernel, cons
         weight_sums<T, outs, rows, taps>(work, row_of_kernel, x + part, dy + part, sums);
         for (std::size_t i = 0; i < together; i += width) {
             const auto folded = fold_all<width, 2>(sums + i);
-            for (std::size_t lane = 0; lane < width; ++lane) {
-                totals[i + lane] += folded[lane];
-            }
+            const auto sum = load<typename T::Vector>(totals + i) + folded;
+            __builtin_memcpy(totals + i, &sum, sizeof sum);
         }
         for (std::size_t i = together; i < count; ++i) {
             totals[i] += fold<width>(reinterpret_cast<const float*>(sums + i));
         }
     }
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto out = static_cast<std::ptrdiff_t>(i % outs);
-        gradient[out * gradient_out + static_cast<std::ptrdiff_t>(i / outs)] += totals[i];
-    }
+    unrolled<count>(SUITE_UNROLLED {
+        constexpr auto out = static_cast<std::ptrdiff_t>(index % outs);
+        gradient[out * gradient_out + static_cast<std::ptrdiff_t>(index / outs)] += totals[index];
+    });
 }
 
 template<typename T, std::size_t outs, std::size_t rows, std::size_t taps>
@@ -375,7 +376,7 @@ void weight_gradient_taps(const LaneWeightGradient& work) {
 template<typename T>
 void weight_gradient(const LaneWeightGradient& work) {
     if (work.kernel == 1) {
-        weight_gradient_taps<T, T::weight_outs, 1, 1>(work);
+        weight_gradient_taps<T, T::point_outs, 1, 1>(work);
     } else {
         weight_gradient_taps<T, T::weight_outs, T::weight_rows, 3>(work);
     }

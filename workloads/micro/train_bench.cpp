@@ -5,6 +5,7 @@
 
 #include "suite/base/philox.hpp"
 #include "suite/kernels/group_norm.hpp"
+#include "suite/kernels/optimizer.hpp"
 #include "suite/train/initialise.hpp"
 #include "suite/train/loss.hpp"
 #include "suite/train/network.hpp"
@@ -58,10 +59,24 @@ struct Setting {
     }
 };
 
-/// Standardise, forward, loss, backward: everything of a step but loading and the update.
+std::vector<kernels::ParameterRows> parameter_rows(const train::NetworkLayout& layout) {
+    std::vector<kernels::ParameterRows> rows;
+    for (const train::ParameterSpec& tensor : layout.tensors) {
+        rows.push_back({.offset = tensor.offset,
+                        .rows = tensor.rows(),
+                        .row_length = tensor.elements() / tensor.rows(),
+                        .clipped = tensor.role != train::ParameterRole::head_weight});
+    }
+    return rows;
+}
+
+/// Everything of a step but loading: standardise, forward, loss, backward, update (clipped, Nesterov).
 void train_step(benchmark::State& state) {
     Setting setting(state);
     std::vector<float> gradient(setting.logits.size());
+    std::vector<float> momentum(setting.network.weights().size());
+    const auto rows = parameter_rows(setting.network.layout());
+    const kernels::SgdSettings settings{.learning_rate = 1e-3F};
     for (auto _ : state) {
         setting.network.weights_changed();
         setting.network.clear_gradients();
@@ -71,6 +86,7 @@ void train_step(benchmark::State& state) {
             setting.logits, 10, {plan::Task::multiclass, setting.classes, {}}, {}, 1.0, gradient));
         setting.network.backward(gradient);
         setting.network.finish_gradients();
+        kernels::sgd_step(setting.network.weights(), setting.network.gradients(), momentum, rows, settings);
     }
     state.SetItemsProcessed(state.iterations() * state.range(2));
 }
@@ -141,7 +157,7 @@ void maps(benchmark::internal::Benchmark* bench) {
 }
 
 BENCHMARK(train_step)->Apply(networks_and_sides);
-BENCHMARK(evaluation)->Apply(networks_and_sides);
+BENCHMARK(evaluation)->Apply(networks_and_sides)->Args({8, 28, 128})->Args({16, 28, 128});
 BENCHMARK(group_norm_relu)->Apply(maps);
 BENCHMARK(group_norm_relu_backward)->Apply(maps);
 BENCHMARK(hyperrule_schedule);
