@@ -7,87 +7,33 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "suite/base/csv_records.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/names.hpp"
 
 namespace suite::plan {
-namespace {
-
-/// Splits a text into records; quotes protect commas and line ends, "" inside them is one quote.
-class CsvSplitter {
-public:
-    explicit CsvSplitter(std::string_view text) : text_(text) {}
-
-    [[nodiscard]] bool at_end() const noexcept { return at_ >= text_.size(); }
-    [[nodiscard]] CsvRow next() {
-        CsvRow row{.line = line_, .fields = {}};
-        do {
-            row.fields.push_back(take('"') ? quoted() : plain());
-        } while (take(','));
-        while (!at_end() && !take('\n')) {
-            ++at_; // what stands between a closing quote and the end of the line
-        }
-        return row;
-    }
-
-private:
-    bool take(char wanted) {
-        if (at_end() || text_[at_] != wanted) {
-            return false;
-        }
-        line_ += wanted == '\n' ? 1 : 0;
-        ++at_;
-        return true;
-    }
-    std::string plain() {
-        const std::size_t end = std::min(text_.find_first_of(",\n", at_), text_.size());
-        std::string_view part = text_.substr(at_, end - at_);
-        at_ = end;
-        if (part.ends_with('\r')) {
-            part.remove_suffix(1);
-        }
-        return std::string(part);
-    }
-    std::string quoted() {
-        std::string part;
-        while (!at_end()) {
-            if (take('"')) {
-                if (!take('"')) {
-                    break;
-                }
-                part += '"';
-                continue;
-            }
-            line_ += text_[at_] == '\n' ? 1 : 0;
-            part += text_[at_++];
-        }
-        return part;
-    }
-
-    std::string_view text_;
-    std::size_t at_ = 0;
-    int line_ = 1;
-};
-
-} // namespace
 
 CsvTable::CsvTable(const std::filesystem::path& path, std::string name,
                    const std::vector<std::string>& columns, FaultList& faults)
     : name_(std::move(name)), faults_(faults) {
     const std::string text = read_file(path, ErrorKind::usage);
-    CsvSplitter splitter(text);
-    if (!splitter.at_end()) {
-        header_ = splitter.next().fields;
+    CsvRecords records(source_of(text));
+    CsvRecord record;
+    if (records.next(record)) {
+        header_.assign(record.fields.begin(), record.fields.end());
     }
     take_header(columns);
-    while (!splitter.at_end()) {
-        CsvRow row = splitter.next();
-        if (row.fields.size() != header_.size()) {
+    while (records.next(record)) {
+        CsvRow row{.line = static_cast<int>(record.line),
+                   .fields = {record.fields.begin(), record.fields.end()}};
+        if (record.breach != CsvBreach::none) {
+            add_fault(row, std::string(to_string(record.breach)), "fields quoted as in RFC 4180");
+        } else if (row.fields.size() != header_.size()) {
             add_fault(row, fmt::format("{} fields", row.fields.size()),
                       fmt::format("{}, as in the header", header_.size()));
-            continue;
+        } else {
+            rows_.push_back(std::move(row));
         }
-        rows_.push_back(std::move(row));
     }
 }
 
