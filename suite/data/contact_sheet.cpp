@@ -1,6 +1,7 @@
 #include "suite/data/contact_sheet.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include <png.h>
@@ -88,19 +89,23 @@ void write_contact_sheet(const Split& split, std::span<const std::size_t> indice
     write_png(sheet, path);
 }
 
+std::vector<std::size_t> contact_sheet_indices(const Split& split, const ContactSheetOptions& options) {
+    if (split.labels.task == plan::Task::multiclass) {
+        return indices_by_class(split.labels, options);
+    }
+    const auto places = static_cast<std::size_t>(options.columns) * static_cast<std::size_t>(options.rows);
+    std::vector<std::size_t> indices(std::min(split.size(), places));
+    std::iota(indices.begin(), indices.end(), std::size_t{0});
+    return indices;
+}
+
 void write_contact_sheet(const DataSet& set, const std::filesystem::path& path,
                          const ContactSheetOptions& options) {
+    ContactSheetOptions rows = options;
     if (set.train.labels.task == plan::Task::multiclass) {
-        ContactSheetOptions rows = options;
         rows.rows = std::min(options.rows, static_cast<int>(set.train.labels.outputs));
-        write_contact_sheet(set.train, indices_by_class(set.train.labels, rows), path, rows);
-        return;
     }
-    std::vector<std::size_t> indices(set.train.size());
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        indices[i] = i;
-    }
-    write_contact_sheet(set.train, indices, path, options);
+    write_contact_sheet(set.train, contact_sheet_indices(set.train, rows), path, rows);
 }
 
 } // namespace suite::data

@@ -13,8 +13,20 @@ namespace {
 constexpr int gzip_window_bits = 15 + 16; // zlib manual, inflateInit2: 16 asks for a gzip header
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
+Fault fault_at(const std::string& name, std::size_t byte, std::string found, std::string expected,
+               std::string fix) {
+    return {.where = fmt::format("{}:byte {}", name, byte),
+            .found = std::move(found),
+            .expected = std::move(expected),
+            .fix = std::move(fix)};
+}
+
+constexpr std::string_view renew = "fetch the file again";
+
+} // namespace
+
 /// One zlib inflate state over one compressed text.
-class Inflater {
+class GunzipStream::Inflater {
 public:
     explicit Inflater(std::string_view compressed) : compressed_(compressed) {
         ready_ = inflateInit2(&stream_, gzip_window_bits) == Z_OK;
@@ -54,17 +66,38 @@ private:
     bool ready_ = false;
 };
 
-Fault fault_at(const std::string& name, std::size_t byte, std::string found, std::string expected,
-               std::string fix) {
-    return {.where = fmt::format("{}:byte {}", name, byte),
-            .found = std::move(found),
-            .expected = std::move(expected),
-            .fix = std::move(fix)};
+GunzipStream::GunzipStream(std::string_view compressed, std::string name, FaultList& faults)
+    : inflater_(std::make_unique<Inflater>(compressed)), name_(std::move(name)), faults_(faults) {}
+
+GunzipStream::~GunzipStream() = default;
+
+std::size_t GunzipStream::position() const noexcept {
+    return inflater_->position();
 }
 
-constexpr std::string_view renew = "fetch the file again";
-
-} // namespace
+bool GunzipStream::read(std::string& out, std::size_t room) {
+    const std::size_t size_before = out.size();
+    while (!has_ended_ && out.size() == size_before) {
+        const std::size_t position_before = inflater_->position();
+        const int code = inflater_->ready() ? inflater_->step(out, room) : Z_MEM_ERROR;
+        if (code == Z_STREAM_END) {
+            has_ended_ = inflater_->at_end();
+            inflater_->next_member();
+            continue;
+        }
+        const bool is_stuck = inflater_->position() == position_before && out.size() == size_before;
+        if ((code == Z_OK || code == Z_BUF_ERROR) && !(is_stuck && inflater_->at_end())) {
+            continue;
+        }
+        has_ended_ = true;
+        const bool is_truncated = code == Z_OK || code == Z_BUF_ERROR;
+        faults_.add(fault_at(name_, inflater_->position(),
+                             is_truncated ? "the end of the file inside a gzip member"
+                                          : fmt::format("damaged gzip data ({})", inflater_->message()),
+                             "whole gzip members with right checksums", std::string(renew)));
+    }
+    return out.size() > size_before;
+}
 
 std::string gunzip(std::string_view compressed, const std::string& name, std::size_t limit_bytes,
                    FaultList& faults) {
@@ -75,35 +108,14 @@ std::string gunzip(std::string_view compressed, const std::string& name, std::si
                             compressed.empty() ? std::string(renew) : "gzip the file, or fetch it again"));
         return out;
     }
-    Inflater inflater(compressed);
-    while (inflater.ready()) {
-        const std::size_t before = inflater.position();
-        const std::size_t room = std::min(piece_bytes, limit_bytes - out.size() + 1);
-        const std::size_t old_size = out.size();
-        const int code = inflater.step(out, room);
+    GunzipStream stream(compressed, name, faults);
+    while (stream.read(out, std::min(piece_bytes, limit_bytes - out.size() + 1))) {
         if (out.size() > limit_bytes) {
-            faults.add(fault_at(name, inflater.position(),
+            faults.add(fault_at(name, stream.position(),
                                 fmt::format("more than {} unpacked bytes", limit_bytes), "a smaller file",
                                 std::string(renew)));
             break;
         }
-        if (code == Z_STREAM_END) {
-            if (inflater.at_end()) {
-                break;
-            }
-            inflater.next_member();
-            continue;
-        }
-        const bool stuck = inflater.position() == before && out.size() == old_size;
-        if ((code == Z_OK || code == Z_BUF_ERROR) && !(stuck && inflater.at_end())) {
-            continue;
-        }
-        const bool truncated = code == Z_OK || code == Z_BUF_ERROR;
-        faults.add(fault_at(name, inflater.position(),
-                            truncated ? "the end of the file inside a gzip member"
-                                      : fmt::format("damaged gzip data ({})", inflater.message()),
-                            "whole gzip members with right checksums", std::string(renew)));
-        break;
     }
     return out;
 }
