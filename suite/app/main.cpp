@@ -28,6 +28,7 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_infer(dispatcher);
     suite::app::register_weights(dispatcher);
     suite::app::register_doctor(dispatcher);
+    suite::app::register_data(dispatcher);
 }
 
 // "option '--profil'; nearest …" for a word that the command line does not know; empty when all are known.

@@ -8,8 +8,8 @@
 namespace suite::app {
 
 CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
-                   OutputOptions& output, Action run) {
-    CLI::App* verb = dispatcher.root.add_subcommand(name, description);
+                   OutputOptions& output, Action run, CLI::App* parent) {
+    CLI::App* verb = (parent == nullptr ? &dispatcher.root : parent)->add_subcommand(name, description);
     verb->add_flag("--json", output.json, "One JSON document on stdout and nothing else there");
     verb->add_flag("--quiet", output.quiet, "Only errors on stderr");
     verb->callback([&dispatcher, &output, run = std::move(run)] {

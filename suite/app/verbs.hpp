@@ -38,9 +38,10 @@ struct SelectionOptions {
     OutputOptions output;
 };
 
-/// A subcommand with --json and --quiet; `run` is called after parsing when this verb was chosen.
+/// A subcommand with --json and --quiet; `run` is called after parsing when this verb was chosen. `parent`:
+/// the verb that it is a part of, if any.
 CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
-                   OutputOptions& output, Action run);
+                   OutputOptions& output, Action run, CLI::App* parent = nullptr);
 /// WORKLOAD… --profile --store --seeds --cell.
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
@@ -59,5 +60,6 @@ void register_baseline(Dispatcher& dispatcher);
 void register_infer(Dispatcher& dispatcher);
 void register_weights(Dispatcher& dispatcher);
 void register_doctor(Dispatcher& dispatcher);
+void register_data(Dispatcher& dispatcher);
 
 } // namespace suite::app

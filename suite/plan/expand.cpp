@@ -37,6 +37,7 @@ public:
     Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
              const PlanFilter& filter);
     Plan expand();
+    DataConfig data(const std::string& name) const;
 
 private:
     template<typename Spec>
@@ -45,7 +46,6 @@ private:
                          std::string_view kind) const;
     const NetworkSpec& network(const std::string& name) const;
     const RecipeSpec& recipe(const std::string& name) const;
-    DataConfig data(const std::string& name) const;
     DataSetSpec limited(DataSetSpec spec) const;
 
     std::vector<CellId> selected_cells() const;
@@ -392,6 +392,12 @@ const std::string& source_data_set(const WorkloadSpec& workload, const CellId& c
                                    [&cell](const SourceRule& r) { return r.source == cell.source; });
     const auto special = rule->for_target.find(cell.target);
     return special == rule->for_target.end() ? rule->data_set : special->second;
+}
+
+DataConfig resolve_data(const Catalog& catalog, const std::string& profile, const std::string& name) {
+    const WorkloadSpec no_workload;
+    const PlanFilter no_filter;
+    return Expander(catalog, no_workload, find(catalog.profiles, profile, "profile"), no_filter).data(name);
 }
 
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,

@@ -83,6 +83,11 @@ struct PlanFilter {
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
 
+/// A data set under a profile: its stand-in, with the profile's limits and world seed, a superset's members
+/// resolved. Throws Error(usage) when a name is unknown.
+[[nodiscard]] DataConfig resolve_data(const Catalog& catalog, const std::string& profile,
+                                      const std::string& name);
+
 /// Multiply-accumulates of one forward pass of one image, in units of 1e9 (convolutions and head).
 [[nodiscard]] double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs);
 

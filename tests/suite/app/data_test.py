@@ -1,0 +1,135 @@
+"""`data check` and `data show` as scripts rely on them (cli.md)."""
+import gzip
+import os
+import pathlib
+import struct
+import unittest
+
+from command import CommandTest
+
+HEADER = "Image Index,Finding Labels,Patient ID,View Position\n"
+TABLE = HEADER + "a.png,Mass|Nodule,1,PA\nb.png,No Finding,1,AP\nc.png,Hernia,2,PA\n"
+NAME = "Data_Entry_2017_v2020.csv"
+REAL = pathlib.Path(os.environ.get("TRANSFERSCALE_CACHE") or pathlib.Path.home() / ".cache/transferscale") / "label-files"
+
+
+class LabelFiles(CommandTest):
+    def nih(self, table=TABLE, lists=True, name=NAME):
+        root = self.folder / "root"
+        root.mkdir(exist_ok=True)
+        (root / name).write_bytes(table if isinstance(table, bytes) else table.encode())
+        if lists:
+            (root / "train_val_list.txt").write_text("a.png\nb.png\n")
+            (root / "test_list.txt").write_text("c.png\n")
+        return root
+
+    def check(self, root, *options, name="nih", **more):
+        return self.document("data", "check", name, "--root", root, "--labels-only", *options, **more)
+
+    def test_counts(self):
+        found = self.check(self.nih())
+        self.assertEqual((found["name"], found["images"], found["patients"]), ("nih", 3, 2))
+        self.assertEqual(found["views"], {"PA": 2, "AP": 1})
+        self.assertEqual(found["splits"], {"train": 2, "test": 1})
+        self.assertEqual(found["faults"], [])
+        labels = {label["name"]: (label["positive"], label["negative"], label["missing"]) for label in found["labels"]}
+        self.assertEqual(len(labels), 14)
+        self.assertEqual((labels["Mass"], labels["Edema"]), ((1, 2, 0), (0, 3, 0)))
+
+    def test_variants_give_the_same_document(self):
+        wanted = self.check(self.nih())
+        wanted["files"] = None
+        for variant in (b"\xef\xbb\xbf" + TABLE.encode(), TABLE.replace("\n", "\r\n"),
+                        gzip.compress(HEADER.encode()) + gzip.compress(TABLE[len(HEADER):].encode())):
+            found = self.check(self.nih(variant))
+            found["files"] = None
+            self.assertEqual(found, wanted)
+
+    def test_text_for_people_names_counts_that_differ(self):
+        answer = self.call("data", "check", "nih", "--root", self.nih(), "--labels-only")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("all positive Hernia: published 227, found 1", answer.stdout)
+        self.assertIn("counts differ from the published ones", answer.stderr)
+
+    def test_strict_refuses_counts_that_differ(self):
+        answer = self.call("data", "check", "nih", "--root", self.nih(), "--labels-only", "--strict")
+        self.assertEqual(answer.returncode, 3)
+        self.assertIn("nih: positive Hernia: found 1, expected 227 as published", answer.stderr)
+
+    def test_absent_list_is_named_and_its_split_null(self):
+        found = self.check(self.nih(lists=False))
+        self.assertEqual(found["splits"], {"train": None, "test": None})
+        self.assertEqual([pathlib.Path(fault["file"]).name for fault in found["faults"]],
+                         ["train_val_list.txt", "test_list.txt"])
+        self.assertEqual(found["images"], 3)
+
+    def test_faults_on_stderr_and_in_the_document(self):
+        root = self.nih(HEADER + "a.png,Mass,1\n../b.png,Mass,1,PA\n")
+        text = self.refused("data", "check", "nih", "--root", root, "--labels-only", code=3,
+                            words=[f"{NAME}:2: column 'View Position'", f"{NAME}:3: column 'Image Index'"])
+        self.assertNotIn("b.png", text)
+        found = self.check(root, code=3)
+        self.assertIsNone(found["images"])
+        self.assertEqual([(fault["line"], fault["column"]) for fault in found["faults"]],
+                         [(2, "View Position"), (3, "Image Index")])
+
+    def test_mistakes(self):
+        root = self.nih()
+        self.refused("data", "check", "nih", "--labels-only", words=["--root"])
+        self.refused("data", "check", "nih", "--root", root, words=["--labels-only", "image"])
+        self.refused("data", "check", "nhi", "--root", root, words=["'nhi'", "nih"])
+        self.refused("data", "check", "fashion-mnist", "--labels-only", words=["--labels-only"])
+        self.refused("data", "check", "nih", "--labels-onli", words=["--labels-onli"])
+        self.refused("data")
+        self.refused("data", "check", "chexpert", "--root", root, "--labels-only", code=3, words=["train.csv", "no such file"])
+
+    def test_superset(self):
+        root = self.nih()
+        found = self.check(root, name="chexpert+mimic-cxr+nih", code=3)
+        self.assertEqual(len(found["faults"]), 3)  # CheXpert's table, MIMIC's two
+
+    @unittest.skipUnless(REAL.is_dir(), "the real label files are not in the cache; ci/fetch-label-files fetches them")
+    def test_real_files_have_the_published_counts(self):
+        for name, leak in (("padchest", 12903), ("padchest-cl", 3035)):
+            found = self.check(REAL, "--strict", name=name)
+            self.assertEqual(found["leaked_test_images"], leak)
+            self.assertTrue(all(count["agrees"] for count in found["published"]))
+        self.assertEqual(self.check(REAL, "--strict", name="chexpert")["splits"], {"train": 191010, "test": None})
+        self.assertEqual(self.check(REAL, "--strict", name="nih")["images"], 112120)
+        patients = self.check(REAL, "--padchest-split", "patient", name="padchest")
+        self.assertEqual(patients["leaked_test_images"], 0)
+
+
+class EmbeddedData(CommandTest):
+    def test_phantoms_are_opened_and_counted(self):
+        found = self.document("data", "check", "phantom-tuberculosis")
+        self.assertEqual(found["images"], sum(found["splits"].values()))
+        self.assertEqual(sum(label["positive"] for label in found["labels"]), found["images"])
+        self.assertEqual(found["leaked_test_images"], 0)
+
+    def test_contact_sheet_with_labels(self):
+        found = self.document("data", "show", "nih", "--out", "sheet.png", "--split", "test")
+        self.assertEqual((found["data_set"], found["split"]), ("phantom-nih", "test"))
+        self.assertEqual(len(found["images"]), 128)
+        self.assertTrue(any(len(image["labels"]) > 1 for image in found["images"]))
+        png = (self.folder / "sheet.png").read_bytes()
+        self.assertTrue(png.startswith(b"\x89PNG"))
+        width, height = struct.unpack(">II", png[16:24])
+        self.assertEqual((width - 2) % 16, 0)
+        self.assertEqual((height - 2) % 8, 0)
+
+    def test_rows_of_classes(self):
+        answer = self.call("data", "show", "pets", "--out", "sheet.png")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("row  1: ", answer.stdout)
+        self.assertIn("row 12: ", answer.stdout)
+
+    def test_mistakes(self):
+        self.refused("data", "show", "nih", "--out", "no/such/folder/sheet.png", code=6)
+        self.refused("data", "show", "nih", "--out", "x.png", "--profile", "paper", code=3)
+        self.refused("data", "show", "nih", words=["--out"])
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
