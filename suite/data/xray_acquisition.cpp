@@ -6,8 +6,8 @@
 namespace suite::data {
 namespace {
 
-// View shares: CheXpert AP 161,590 of 191,010; NIH AP 44,810 of 112,120; PadChest lateral and costal 50,178,
-// AP 18,886 of 160,709 (cherti-jitsev.md 4.3). The rest is taste: a look of its own for each.
+// PhantomView shares: CheXpert AP 161,590 of 191,010; NIH AP 44,810 of 112,120; PadChest lateral and costal
+// 50,178, AP 18,886 of 160,709 (cherti-jitsev.md 4.3). The rest is taste: a look of its own for each.
 constexpr Hospital table[] = {
     {.id = "chexpert",
      .ap_share = 0.85F,
@@ -201,12 +201,12 @@ std::vector<std::string> hospital_names() {
     return names;
 }
 
-View draw_view(const Hospital& hospital, PhiloxStream& stream) {
+PhantomView draw_view(const Hospital& hospital, PhiloxStream& stream) {
     const float draw = stream.uniform();
     if (draw < hospital.lateral_share) {
-        return View::lateral;
+        return PhantomView::lateral;
     }
-    return draw < hospital.lateral_share + hospital.ap_share ? View::ap : View::pa;
+    return draw < hospital.lateral_share + hospital.ap_share ? PhantomView::ap : PhantomView::pa;
 }
 
 void acquire(const Hospital& hospital, const Exposure& exposure, float rotation, PhiloxStream& stream,

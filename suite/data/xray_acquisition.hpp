@@ -31,7 +31,7 @@ struct Hospital {
 [[nodiscard]] std::vector<std::string> hospital_names();
 
 /// The view of one picture.
-[[nodiscard]] View draw_view(const Hospital& hospital, PhiloxStream& stream);
+[[nodiscard]] PhantomView draw_view(const Hospital& hospital, PhiloxStream& stream);
 
 /// Exposure of one data set, from its declaration.
 struct Exposure {

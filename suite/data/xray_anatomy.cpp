@@ -50,8 +50,9 @@ void place_lateral(Anatomy& anatomy, float breath) {
 /// Sideways place of the spine at height y.
 float spine_x(const Anatomy& anatomy, float y) {
     const float bow = 1.0F - 4.0F * (y - 0.5F) * (y - 0.5F);
-    const float base =
-        anatomy.view == View::lateral ? anatomy.middle_x + 0.62F * anatomy.body_half_width : anatomy.middle_x;
+    const float base = anatomy.view == PhantomView::lateral
+                           ? anatomy.middle_x + 0.62F * anatomy.body_half_width
+                           : anatomy.middle_x;
     return base + anatomy.spine_bend * bow;
 }
 
@@ -59,7 +60,7 @@ float spine_x(const Anatomy& anatomy, float y) {
 float trunk_half_width(const Anatomy& anatomy, float y) {
     const float shoulder = std::clamp((y - 0.02F) / anatomy.shoulder_y, 0.0F, 1.0F);
     const float width = anatomy.body_half_width * (0.36F + 0.72F * shoulder * (2.0F - shoulder));
-    return anatomy.view == View::lateral ? 0.82F * width : width;
+    return anatomy.view == PhantomView::lateral ? 0.82F * width : width;
 }
 
 void paint_trunk(const Anatomy& anatomy, XrayScene& scene) {
@@ -134,7 +135,7 @@ void paint_abdomen(const Anatomy& anatomy, PhiloxStream& texture, XrayScene& sce
 
 void paint_middle(const Anatomy& anatomy, XrayScene& scene) {
     const float pixel = scene.image.pixel_width();
-    const bool lateral = anatomy.view == View::lateral;
+    const bool lateral = anatomy.view == PhantomView::lateral;
     const float spine_density = lateral ? 0.14F : 0.05F;
     scene.image.for_each([&](float x, float y, float& value, std::size_t) {
         const float from_spine = std::abs(x - spine_x(anatomy, y));
@@ -185,7 +186,7 @@ void paint_ribs(const Anatomy& anatomy, float phase, XrayScene& scene) {
         value += anatomy.rib_contrast * (wave - 0.5F) * std::clamp(0.35F + lateral, 0.0F, 1.0F);
     });
     const float inner = 0.04F;
-    for (int side = 0; side < 2 && anatomy.view != View::lateral; ++side) {
+    for (int side = 0; side < 2 && anatomy.view != PhantomView::lateral; ++side) {
         const float outward = anatomy.outward(side);
         add_line(scene.image, {anatomy.middle_x + outward * inner, 0.19F},
                  {anatomy.middle_x + outward * 0.85F * anatomy.body_half_width, 0.12F}, 0.028F, 0.09F);
@@ -226,7 +227,7 @@ Point Anatomy::in_lung(int lung, float u, float v) const noexcept {
     return {field.centre.x - std::sin(field.tilt) * (y - field.centre.y) + u * half_width, y};
 }
 
-Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, View view, float rotation_sd) {
+Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, PhantomView view, float rotation_sd) {
     Anatomy anatomy;
     anatomy.view = view;
     const float build = normal(patient);
@@ -234,11 +235,11 @@ Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, View view, fl
     const float organ_size = normal(patient);
     anatomy.body_half_width = 0.42F + 0.02F * std::clamp(build, -2.0F, 2.0F);
     // Portable AP pictures: magnified heart, shallow breath.
-    const bool ap = view == View::ap;
+    const bool ap = view == PhantomView::ap;
     const float breath = normal(exposure) - (ap ? 0.9F : 0.0F);
     anatomy.middle_x = 0.5F + 0.015F * normal(exposure);
     anatomy.rotation = rotation_sd * normal(exposure);
-    if (view == View::lateral) {
+    if (view == PhantomView::lateral) {
         place_lateral(anatomy, breath);
     } else {
         place_frontal(anatomy, build, breath);

@@ -11,7 +11,7 @@
 
 namespace suite::data {
 
-enum class View { pa, ap, lateral };
+enum class PhantomView { pa, ap, lateral };
 
 /// One lung field: an ellipse cut below by a dome of the diaphragm. Index 0 is at the image's left.
 struct Lung {
@@ -26,7 +26,7 @@ struct Lung {
 
 /// Everything that findings may change before painting.
 struct Anatomy {
-    View view = View::pa;
+    PhantomView view = PhantomView::pa;
     float middle_x = 0.5F;
     float body_half_width = 0.42F;
     float shoulder_y = 0.17F;
@@ -60,7 +60,7 @@ struct XrayScene {
 };
 
 /// The patient's body (build, age, size of organs) and this exposure's view, breath and posture.
-[[nodiscard]] Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, View view,
+[[nodiscard]] Anatomy draw_anatomy(PhiloxStream patient, PhiloxStream& exposure, PhantomView view,
                                    float rotation_sd);
 
 /// Paints the chest and fills the lung masks.

@@ -6,15 +6,13 @@
 
 #include "suite/base/philox.hpp"
 #include "suite/data/class_plan.hpp"
-#include "suite/data/mt19937.hpp"
+#include "suite/data/label_table.hpp"
 #include "suite/data/xray_phantom.hpp"
 
 namespace suite::data {
 namespace {
 
-// The rule of the Tuberculosis split (cherti-jitsev.md 3.3).
-constexpr std::uint32_t split_seed = 42;
-constexpr std::size_t train_percent = 85;
+constexpr double train_share = 0.85; // of each folder (cherti-jitsev.md 3.3)
 
 /// One file of one folder.
 struct File {
@@ -47,11 +45,9 @@ Files split_by_rule(const std::vector<plan::XrayFolder>& folders) {
     Files files;
     for (std::size_t place = 0; place < folders.size(); ++place) {
         const std::vector<File> all = files_of(folders[place], place);
-        std::vector<std::size_t> order(all.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        numpy_shuffle(order, split_seed);
-        for (std::size_t i = 0; i < order.size(); ++i) {
-            (i < all.size() * train_percent / 100 ? files.train : files.test).push_back(all[order[i]]);
+        const std::vector<SplitRole> roles = shuffled_split(all.size(), train_share);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            (roles[i] == SplitRole::train ? files.train : files.test).push_back(all[i]);
         }
     }
     return files;

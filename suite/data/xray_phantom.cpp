@@ -217,7 +217,7 @@ void paint_xray(const XrayImageKey& key, const Hospital& hospital, const plan::X
     PhiloxStream exposure = content_stream(key, exposure_draws, key.index);
     PhiloxStream texture = content_stream(key, texture_draws, key.index);
     const PhiloxStream patient = content_stream(key, patient_body, static_cast<std::uint64_t>(key.patient));
-    const View view = draw_view(hospital, exposure);
+    const PhantomView view = draw_view(hospital, exposure);
     Anatomy anatomy = draw_anatomy(patient, exposure, view, hospital.rotation_sd);
     const auto amplitude = static_cast<float>(phantom.amplitude);
     for (const Finding* finding : present) {
