@@ -57,7 +57,8 @@ void set(WeightsOrder& order, std::string_view argument) {
     } else if (const auto flag = field_of(flag_fields, name); flag != flag_fields.end()) {
         order.*(flag->member) = true;
     } else if (const char* const end = value.data() + value.size();
-               name != "classes" || std::from_chars(value.data(), end, order.classes).ptr != end) {
+               name != "classes" || value.empty() ||
+               std::from_chars(value.data(), end, order.classes).ptr != end) {
         refuse(argument);
     }
 }

@@ -242,7 +242,8 @@ std::span<float> Network::weights() noexcept {
 }
 
 std::span<float> Network::gradients() noexcept {
-    return values(implementation_->gradients_);
+    const at::Tensor& gradients = implementation_->gradients_;
+    return gradients.defined() ? values(gradients) : std::span<float>();
 }
 
 void Network::weights_changed() {

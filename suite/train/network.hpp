@@ -41,7 +41,7 @@ public:
 
     [[nodiscard]] const NetworkLayout& layout() const noexcept;
     [[nodiscard]] std::span<float> weights() noexcept;
-    [[nodiscard]] std::span<float> gradients() noexcept;
+    [[nodiscard]] std::span<float> gradients() noexcept; ///< empty for inference
 
     /// Standardises the convolutions anew. To be called after weights() was written to, before forward().
     void weights_changed();

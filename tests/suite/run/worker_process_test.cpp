@@ -37,6 +37,21 @@ protected:
     }
 };
 
+TEST(RunWorker, HandsOnTheExitCodeAndExplainsWhatIsNone) {
+    EXPECT_EQ(run_worker("/bin/sh", {"-c", "exit 0"}), 0);
+    EXPECT_EQ(run_worker("/bin/sh", {"-c", "test \"$0 $1\" = 'a b c' || exit 9; exit 4", "a b", "c"}), 4);
+    for (const auto& [program, word] :
+         {std::pair{"/bin/sh", "signal 9"}, {"/nowhere/worker", "exit code 127"}}) {
+        try {
+            static_cast<void>(run_worker(program, {"-c", "kill -9 $$"}));
+            ADD_FAILURE() << "no error";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::environment);
+            EXPECT_THAT(error.what(), HasSubstr(word));
+        }
+    }
+}
+
 TEST_F(WorkerProcessTest, SaysThatItIsReadyAnswersOrdersAndEndsWhenThereAreNoMore) {
     WorkerProcess worker(worker_program(), store_path());
     EXPECT_EQ(next_reports(worker).at(0).key, "");

@@ -60,6 +60,7 @@ void expect_equal(const Checkpoint& a, const Checkpoint& b) {
 TEST_F(CheckpointFile, GivesBackEveryValue) {
     write_checkpoint(path(), small_checkpoint());
     expect_equal(read_checkpoint(path(), small_checkpoint().key), small_checkpoint());
+    expect_equal(read_checkpoint(path()), small_checkpoint());
     EXPECT_EQ(testing::count_temporaries(folder_.path()), 0U);
 }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
+#include "suite/plan/catalog.hpp"
 
 namespace suite::train {
 namespace {
@@ -74,6 +75,35 @@ INSTANTIATE_TEST_SUITE_P(BitNetworks, PublishedCounts,
                                                     {21842, 1'107'291'730},
                                                     {21843, 1'107'299'923},
                                                     {13, 928'446'733}}}));
+
+struct Counted {
+    std::string id;
+    std::size_t tensors, backbone, with_1000, with_21843;
+};
+
+class DeclaredNetworks : public testing::TestWithParam<Counted> {};
+
+// Counted by timm 1.0.19 on its own resnetv2_*_bit; R50x1 and R152x4 also stand in cherti-jitsev.md 1.2.
+TEST_P(DeclaredNetworks, HaveTheParametersOfBit) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const plan::NetworkSpec& network = plan::find(catalog.networks, GetParam().id, "network");
+    const NetworkLayout layout = network_layout(network, 1000);
+    EXPECT_EQ(layout.parameters, GetParam().with_1000);
+    EXPECT_EQ(layout.tensors.size(), GetParam().tensors);
+    EXPECT_EQ(network_layout(network, 21843).parameters, GetParam().with_21843);
+    EXPECT_EQ(layout.parameters - count(layout, true, ParameterRole::head_weight, ParameterRole::head_bias),
+              GetParam().backbone);
+    EXPECT_EQ(network.groups, 32);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bit, DeclaredNetworks,
+                         testing::Values(Counted{"R50x1", 153, 23'500'352, 25'549'352, 68'256'659},
+                                         Counted{"R50x3", 153, 211'174'080, 217'319'080, 345'399'315},
+                                         Counted{"R101x1", 306, 42'492'480, 44'541'480, 87'248'787},
+                                         Counted{"R101x3", 306, 381'789'888, 387'934'888, 516'015'123},
+                                         Counted{"R152x2", 459, 232'238'208, 236'335'208, 321'728'979},
+                                         Counted{"R152x4", 459, 928'340'224, 936'533'224, 1'107'299'923}),
+                         [](const auto& that) { return that.param.id; });
 
 TEST(NetworkLayout, NamesAreThoseOfTheStateDict) {
     const NetworkLayout layout = network_layout(r50x1, 13);

@@ -89,6 +89,19 @@ TEST_P(NetworkGolden, LogitsAgreeWithTorch) {
     }
 }
 
+TEST_P(NetworkGolden, ANetworkForInferenceGivesTheSameBits) {
+    Loaded loaded(GetParam());
+    const ImageBatch images{loaded.images, GetParam().images, GetParam().size};
+    loaded.network.forward(images, Pass::inference, loaded.logits);
+    Network lean(GetParam().spec, GetParam().outputs, Pass::inference);
+    std::ranges::copy(loaded.network.weights(), lean.weights().begin());
+    lean.weights_changed();
+    std::vector<float> logits(loaded.logits.size());
+    lean.forward(images, Pass::inference, logits);
+    EXPECT_EQ(logits, loaded.logits);
+    EXPECT_TRUE(lean.gradients().empty());
+}
+
 TEST_P(NetworkGolden, EveryGradientAgreesWithTorch) {
     Loaded loaded(GetParam());
     loaded.network.clear_gradients();
