@@ -87,19 +87,20 @@ TEST(Npz, NoFlippedBitGivesOtherValuesUnderTheSameName) {
     const std::string whole = slurp(path);
     const auto wanted = contents(path);
     std::size_t refused = 0;
-    for (std::size_t i = 0; i < 8 * whole.size(); ++i) {
+    for (std::size_t i = 0; i < whole.size(); ++i) { // one bit of every byte
         std::string flipped = whole;
-        flipped[i / 8] = static_cast<char>(flipped[i / 8] ^ (1 << (i % 8)));
+        flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i * 5 % 8)));
         folder.write("w.npz", flipped);
         const auto found = contents(path);
         refused += found.empty() ? 1U : 0U;
         for (const auto& [name, values] : found) {
             const auto original = wanted.find(name);
-            EXPECT_TRUE(original == wanted.end() || original->second == values) << "bit " << i << " " << name;
+            EXPECT_TRUE(original == wanted.end() || original->second == values)
+                << "byte " << i << " " << name;
         }
     }
     // The values and headers alone are more than half of the file.
-    EXPECT_GT(refused, 4 * whole.size());
+    EXPECT_GT(refused, whole.size() / 2);
 }
 
 TEST(Npz, EveryTruncationIsRefused) {
