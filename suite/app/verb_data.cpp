@@ -39,6 +39,8 @@ struct ShowOptions {
     std::string profile = "laptop";
     std::string split = "train";
     fs::path out;
+    std::optional<int> rows; ///< absent: one a class, as far as 32 go; else 8
+    std::optional<int> columns;
     OutputOptions output;
 };
 
@@ -260,6 +262,8 @@ int show(const ShowOptions& options) {
         constexpr int most_rows = 32;
         sheet.rows = std::min(most_rows, static_cast<int>(split.labels.outputs));
     }
+    sheet.rows = options.rows.value_or(sheet.rows);
+    sheet.columns = options.columns.value_or(sheet.columns);
     const std::vector<std::size_t> indices = data::contact_sheet_indices(split, sheet);
     data::write_contact_sheet(split, indices, options.out, sheet);
     const json document = sheet_document(set, split, indices, sheet, options);
@@ -305,6 +309,9 @@ void add_show(Dispatcher& dispatcher, CLI::App* data) {
     verb->add_option("--split", options->split, "train or test")
         ->check(CLI::IsMember({"train", "test"}))
         ->capture_default_str();
+    verb->add_option("--rows", options->rows, "Of images; of a multiclass set one a class")
+        ->check(CLI::Range(1, 64));
+    verb->add_option("--columns", options->columns, "Of images")->check(CLI::Range(1, 64));
 }
 
 } // namespace
