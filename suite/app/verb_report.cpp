@@ -7,6 +7,7 @@
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
 #include "reports/terminal.hpp"
+#include "reports/time_shares.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
@@ -53,6 +54,19 @@ std::vector<Report> write_reports(const ReportOptions& options) {
     return list;
 }
 
+/// Of all finished runs of the store, whichever workload asked for them.
+std::string store_time_text(const std::filesystem::path& folder) {
+    const store::Store store(folder, store::Access::read_only);
+    std::vector<store::RunRecord> records;
+    for (const std::string& key : store.keys()) {
+        if (store::Lookup found = store.look_up(key); found.state == store::LookupState::finished) {
+            found.record->predictions.reset();
+            records.push_back(std::move(*found.record));
+        }
+    }
+    return reports::time_shares_text(reports::time_shares(records));
+}
+
 int report(const ReportOptions& options) {
     const std::vector<Report> list = write_reports(options);
     if (options.selection.output.json) {
@@ -66,6 +80,10 @@ int report(const ReportOptions& options) {
         }
         log_damage(entry.result);
         is_damaged = is_damaged || !entry.result.damaged.empty();
+    }
+    if (const std::string text = store_time_text(options.selection.store);
+        !options.selection.output.json && !text.empty()) {
+        fmt::print("{}\n", text);
     }
     return is_damaged ? exit_code(ErrorKind::store) : 0;
 }

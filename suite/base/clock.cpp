@@ -4,10 +4,22 @@
 
 namespace suite {
 
-double monotonic_seconds() noexcept {
+namespace {
+
+double seconds_of(clockid_t clock) noexcept {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+} // namespace
+
+double monotonic_seconds() noexcept {
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+double unix_seconds() noexcept {
+    return seconds_of(CLOCK_REALTIME);
 }
 
 std::string utc_now() {

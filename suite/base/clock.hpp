@@ -7,6 +7,8 @@ namespace suite {
 
 /// Seconds on the monotonic clock; only differences mean something.
 [[nodiscard]] double monotonic_seconds() noexcept;
+/// Seconds since 1970 on the clock that processes and machines share, with fractions.
+[[nodiscard]] double unix_seconds() noexcept;
 /// Now, UTC, as 2026-11-23T15:04:05Z.
 [[nodiscard]] std::string utc_now();
 

@@ -37,6 +37,15 @@ struct PredictionTable {
     std::vector<float> label_matrix;   ///< multilabel, NaN = missing
 };
 
+/// Where a finished run's wall time went beside training; the rest is set-up and scoring. The record itself
+/// is published after its wall time has ended.
+struct Timing {
+    double started_seconds = 0.0; ///< since 1970
+    double data_seconds = 0.0;    ///< until the data set was there: generated, read, or kept in memory
+    double evaluation_seconds = 0.0;
+    double store_seconds = 0.0; ///< the parent read, the checkpoint written
+};
+
 struct Failure {
     std::string phase;  ///< "data", "parent", "train", "evaluate", "score", "publish", "worker"
     std::string kind;   ///< word of suite::ErrorKind
@@ -60,6 +69,7 @@ struct RunRecord {
     std::int64_t parameters = 0;
     double train_seconds = 0.0;
     double wall_seconds = 0.0;
+    std::optional<Timing> timing; ///< not in records of earlier versions
     std::map<std::string, std::string>
         provenance; ///< commit, dirty, compiler, libraries, host, cpu, started, …
     std::optional<Failure> failure;

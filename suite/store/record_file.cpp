@@ -50,6 +50,9 @@ const std::tuple metric_fields{Field{"name", &MetricEntry::name}, Field{"split",
                                Field{"direction", &MetricEntry::direction}};
 const std::tuple loss_fields{Field{"step", &LossEntry::step}, Field{"loss", &LossEntry::loss},
                              Field{"lr", &LossEntry::lr}};
+const std::tuple timing_fields{
+    Field{"started_seconds", &Timing::started_seconds}, Field{"data_seconds", &Timing::data_seconds},
+    Field{"evaluation_seconds", &Timing::evaluation_seconds}, Field{"store_seconds", &Timing::store_seconds}};
 const std::tuple provenance_fields{Field{"name", &NamedValue::name}, Field{"value", &NamedValue::value}};
 const std::tuple failure_fields{Field{"phase", &Failure::phase}, Field{"kind", &Failure::kind},
                                 Field{"reason", &Failure::reason}, Field{"step", &Failure::step}};
@@ -126,6 +129,9 @@ NamedTables tables_of(const RunRecord& record) {
         {"/metrics", to_table(std::span(record.metrics), metric_fields)},
         {"/losses", to_table(std::span(record.losses), loss_fields)},
         {"/provenance", to_table(std::span<const NamedValue>(provenance_rows(record)), provenance_fields)}};
+    if (record.timing) {
+        tables.emplace_back("/timing", to_table(std::span<const Timing>(&*record.timing, 1), timing_fields));
+    }
     if (record.failure) {
         tables.emplace_back("/failure",
                             to_table(std::span<const Failure>(&*record.failure, 1), failure_fields));
@@ -262,6 +268,9 @@ RunRecord read_content(std::string_view bytes, FaultList& faults) {
             record.predictions = read_predictions(file.get(), bytes.size());
         }
     });
+    if (has_object(file.get(), "/timing")) {
+        record.timing = reader.only_row("/timing", timing_fields);
+    }
     if (record.status == RunStatus::failed) {
         record.failure = reader.only_row("/failure", failure_fields);
     }

@@ -1,6 +1,8 @@
 // The bytes of a record file (HDF5 1.10 behind a 512-byte user block; cli.md "Identifiers", suites.md 3.3):
 //   /run          one row: key, status, kind, cell, seed, parent, images_seen, parameters, train_seconds,
 //                 wall_seconds, weights_digest, schema
+//   /timing       one row, may be absent: started_seconds (since 1970), data_seconds, evaluation_seconds,
+//                 store_seconds
 //   /metrics      name, split, value, unit, direction          /losses   step, loss, lr
 //   /provenance   name, value (sorted by name)                 /failure  phase, kind, reason, step; if failed
 //   /config       the canonical text                           /predictions/{scores, classes, label_matrix}

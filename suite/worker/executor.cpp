@@ -72,6 +72,37 @@ std::map<std::string, std::string> provenance_of(const plan::WorkOrder& order, c
     return provenance;
 }
 
+/// What `work` gives; its seconds are added to `seconds`.
+template<typename Work>
+auto timed(double& seconds, const Work& work) {
+    const double started = monotonic_seconds();
+    auto result = work();
+    seconds += monotonic_seconds() - started;
+    return result;
+}
+
+/// The run's own part of its record; times and provenance come later.
+store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& config,
+                           const train::TrainResult& result) {
+    store::RunRecord record;
+    record.key = order.key;
+    record.kind = kind_word(config);
+    record.cell = order.cell;
+    record.config = order.config;
+    record.seed = config.seed;
+    record.parent_key = config.parent_key;
+    record.metrics.push_back(score(config.metric, result.predictions));
+    record.losses = thinned(result.losses);
+    if (result.predictions.scores.size() <= kept_predictions) {
+        record.predictions = prediction_table(result.predictions);
+    }
+    record.weights_digest = sha256_hex(std::as_bytes(std::span(result.weights.values)));
+    record.images_seen = result.images_seen;
+    record.parameters = static_cast<std::int64_t>(result.parameters);
+    record.train_seconds = result.train_seconds;
+    return record;
+}
+
 double mean_loss(std::span<const train::LossPoint> losses) {
     return std::accumulate(losses.begin(), losses.end(), 0.0,
                            [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
@@ -87,6 +118,7 @@ struct Executor::Attempt {
     plan::RunConfig config; ///< from phase "data" on
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
+    store::Timing timing{.started_seconds = unix_seconds()};
 };
 
 std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config) {
@@ -157,11 +189,11 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
     if (const std::string reason = data::unavailable_reason(config.data); !reason.empty()) {
         throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
     }
-    const auto data_set = cache_.open(config.data);
+    const auto data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
     attempt.phase = "parent";
     std::optional<train::TrainedWeights> parent;
     if (!config.parent_key.empty()) {
-        parent = load_parent(config.parent_key);
+        parent = timed(attempt.timing.store_seconds, [&] { return load_parent(config.parent_key); });
     }
     attempt.phase = "train";
     attempt.step = 0;
@@ -182,26 +214,14 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
                             {.stop_requested = stop_requested_, .progress = progress});
     attempt.phase = "score";
     check_validity(config, *data_set, result);
-    store::RunRecord record;
-    record.key = order.key;
-    record.kind = kind_word(config);
-    record.cell = order.cell;
-    record.config = order.config;
-    record.seed = config.seed;
-    record.parent_key = config.parent_key;
-    record.metrics.push_back(score(config.metric, result.predictions));
-    record.losses = thinned(result.losses);
-    if (result.predictions.scores.size() <= kept_predictions) {
-        record.predictions = prediction_table(result.predictions);
-    }
-    record.weights_digest = sha256_hex(std::as_bytes(std::span(result.weights.values)));
-    record.images_seen = result.images_seen;
-    record.parameters = static_cast<std::int64_t>(result.parameters);
-    record.train_seconds = result.train_seconds;
+    store::RunRecord record = record_of(order, config, result);
+    attempt.timing.evaluation_seconds = result.evaluation_seconds;
     attempt.phase = "publish";
     if (config.kind == plan::RunKind::pretrain) { // before the record: a finished parent has its checkpoint
+        const double started = monotonic_seconds();
         store::write_checkpoint(store_.checkpoint_path(order.key),
                                 checkpoint_of(order.key, std::move(result.weights)));
+        attempt.timing.store_seconds += monotonic_seconds() - started;
     }
     return record;
 }
@@ -251,6 +271,7 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
         }
         attempt.config = config;
         store::RunRecord record = train_and_score(order, config, attempt);
+        record.timing = attempt.timing;
         record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
         record.provenance = provenance_of(order, config, attempt.started_utc);
         store_.publish(record);

@@ -37,6 +37,13 @@ void expect_equal(const RunRecord& a, const RunRecord& b) {
     EXPECT_EQ(a.train_seconds, b.train_seconds);
     EXPECT_EQ(std::isnan(a.wall_seconds), std::isnan(b.wall_seconds));
     EXPECT_EQ(a.provenance, b.provenance);
+    ASSERT_EQ(a.timing.has_value(), b.timing.has_value()); // earlier versions wrote none
+    if (a.timing) {
+        EXPECT_EQ(a.timing->started_seconds, b.timing->started_seconds);
+        EXPECT_EQ(a.timing->data_seconds, b.timing->data_seconds);
+        EXPECT_EQ(a.timing->evaluation_seconds, b.timing->evaluation_seconds);
+        EXPECT_EQ(std::isnan(a.timing->store_seconds), std::isnan(b.timing->store_seconds));
+    }
 }
 
 TEST(RecordFile, GivesBackEveryField) {

@@ -62,6 +62,8 @@ inline RunRecord full_record(std::uint64_t seed = 7) {
     record.parameters = 23'520'842;
     record.train_seconds = 12.5;
     record.wall_seconds = nan;
+    record.timing = Timing{
+        .started_seconds = 1.7e9, .data_seconds = 0.25, .evaluation_seconds = 1.5, .store_seconds = nan};
     record.provenance = {{"commit", "0123abc"}, {"cpu", "Some Gerät™"}, {"empty", ""}};
     return record;
 }

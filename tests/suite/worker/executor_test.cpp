@@ -108,7 +108,12 @@ TEST_F(ExecutorTest, PretrainsThenFineTunesAndRecordsEverything) {
     EXPECT_EQ(record.predictions->scores.size(), 32U * child.data.set.outputs());
     EXPECT_EQ(record.images_seen, steps * child.train.batch);
     EXPECT_GT(record.parameters, 0);
-    EXPECT_GE(record.wall_seconds, record.train_seconds);
+    ASSERT_TRUE(record.timing);
+    EXPECT_GT(record.timing->started_seconds, 1.7e9); // since 1970
+    EXPECT_GT(record.timing->data_seconds, 0.0);
+    EXPECT_GT(record.timing->evaluation_seconds, 0.0);
+    EXPECT_GE(record.wall_seconds, record.train_seconds + record.timing->data_seconds +
+                                       record.timing->evaluation_seconds + record.timing->store_seconds);
 }
 
 TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
