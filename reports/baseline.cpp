@@ -75,15 +75,11 @@ void BaselineMaker::add_facts(const plan::PlannedRun& run) {
 }
 
 std::string BaselineMaker::json(const std::string& csv) const {
-    ordered_json document{{"workload", plan_.workload},
-                          {"profile", plan_.profile},
-                          {"recorded", options_.recorded},
-                          {"command", options_.command},
-                          {"seeds", plan_.seeds},
-                          {"cells", plan_.cells.size()},
-                          {"values_sha256", suite::sha256_hex(csv)},
-                          {"host", "unknown"},
-                          {"cpu", "unknown"},
+    ordered_json document{{"workload", plan_.workload},  {"profile", plan_.profile},
+                          {"protocol", plan_.protocol},  {"recorded", options_.recorded},
+                          {"command", options_.command}, {"seeds", plan_.seeds},
+                          {"cells", plan_.cells.size()}, {"values_sha256", suite::sha256_hex(csv)},
+                          {"host", "unknown"},           {"cpu", "unknown"},
                           {"commit", "unknown"}};
     for (const auto& [name, values] : facts_) {
         if (values.size() <= most_values_of_a_fact) {
@@ -115,9 +111,9 @@ Baseline make_baseline(const plan::Plan& plan, const suite::store::Store& store,
 }
 
 std::vector<std::filesystem::path>
-write_baseline(const Baseline& baseline, const std::filesystem::path& folder, const std::string& profile) {
+write_baseline(const Baseline& baseline, const std::filesystem::path& folder, const std::string& name) {
     suite::make_folders(folder, ErrorKind::environment);
-    const std::vector<std::filesystem::path> paths{folder / (profile + ".csv"), folder / (profile + ".json")};
+    const std::vector<std::filesystem::path> paths{folder / (name + ".csv"), folder / (name + ".json")};
     suite::publish_text(paths[0], baseline.csv, ErrorKind::environment);
     suite::publish_text(paths[1], baseline.json, ErrorKind::environment);
     return paths;

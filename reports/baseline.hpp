@@ -29,8 +29,9 @@ struct BaselineOptions {
 [[nodiscard]] Baseline make_baseline(const suite::plan::Plan& plan, const suite::store::Store& store,
                                      const BaselineOptions& options);
 
-/// Writes PROFILE.csv and PROFILE.json into `folder`, each by rename, and returns their paths.
+/// Writes NAME.csv and NAME.json (plan::baseline_name) into `folder`, each by rename, and returns their
+/// paths.
 std::vector<std::filesystem::path>
-write_baseline(const Baseline& baseline, const std::filesystem::path& folder, const std::string& profile);
+write_baseline(const Baseline& baseline, const std::filesystem::path& folder, const std::string& name);
 
 } // namespace reports

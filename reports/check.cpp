@@ -100,6 +100,10 @@ void Checker::describe() {
     result_.paper = workload_.paper;
     result_.profile = profile_.id;
     result_.profile_title = profile_.title;
+    result_.protocol = plan_.protocol;
+    result_.cells_as_run =
+        static_cast<std::size_t>(std::count_if(plan_.cells.begin(), plan_.cells.end(),
+                                               [](const plan::PlannedCell& cell) { return cell.is_as_run; }));
     result_.store = store_.root();
     result_.compares_with_baseline = references_.compares_with_baseline;
     result_.baseline_origin = references_.baseline_origin;

@@ -82,6 +82,8 @@ struct CheckResult {
     std::string paper;
     std::string profile;
     std::string profile_title;
+    std::string protocol = suite::plan::as_run;
+    std::size_t cells_as_run = 0; ///< planned cells whose runs are those of as-run: nothing differs there
     std::filesystem::path store;
     bool compares_with_baseline = false;
     std::string baseline_origin; ///< "" when none is recorded

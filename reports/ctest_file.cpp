@@ -33,10 +33,16 @@ class WorkloadTests {
 public:
     WorkloadTests(const plan::WorkloadSpec& workload, const plan::ProfileSpec& profile,
                   const CtestOptions& options)
-        : workload_(workload), profile_(profile), options_(options) {}
+        : workload_(workload),
+          profile_(profile),
+          options_(options),
+          is_trained_(!options.trained || std::find(options.trained->begin(), options.trained->end(),
+                                                    workload.id) != options.trained->end()) {}
 
     std::string text() {
-        add_run();
+        if (is_trained_) {
+            add_run();
+        }
         for (const plan::CellId& cell : plan::workload_cells(workload_)) {
             std::string dotted = cell.text();
             std::replace(dotted.begin(), dotted.end(), '/', '.');
@@ -45,7 +51,9 @@ public:
         for (const plan::ClaimSpec& claim : workload_.claims) {
             add_check("claim." + claim.id, "--claim", claim.id);
         }
-        add_verdict();
+        if (is_trained_) {
+            add_verdict();
+        }
         return std::move(text_);
     }
 
@@ -72,7 +80,8 @@ private:
         names_.push_back(workload_.id + "." + what);
         add(names_.back(),
             {"check", workload_.id, "--profile", options_.profile, option, id, "--skip-missing"},
-            fmt::format("FIXTURES_REQUIRED {} SKIP_RETURN_CODE {} TIMEOUT {}", bracketed(workload_.id),
+            fmt::format("{}SKIP_RETURN_CODE {} TIMEOUT {}",
+                        is_trained_ ? fmt::format("FIXTURES_REQUIRED {} ", bracketed(workload_.id)) : "",
                         skipped_code, check_timeout_seconds));
     }
     void add_verdict() {
@@ -84,6 +93,7 @@ private:
     const plan::WorkloadSpec& workload_;
     const plan::ProfileSpec& profile_;
     const CtestOptions& options_;
+    bool is_trained_;
     std::vector<std::string> names_;
     std::string text_;
 };
@@ -92,6 +102,9 @@ private:
 
 std::string ctest_file_text(const plan::Catalog& catalog, const CtestOptions& options) {
     const plan::ProfileSpec& profile = find(catalog.profiles, options.profile, "profile");
+    for (const std::string& id : options.trained.value_or(std::vector<std::string>{})) {
+        static_cast<void>(find(catalog.workloads, id, "workload"));
+    }
     std::string text = "# Written by `transferscale list --ctest-file`; not to be edited.\n";
     for (const auto& [id, workload] : catalog.workloads) {
         text += WorkloadTests(workload, profile, options).text();

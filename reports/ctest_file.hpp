@@ -2,12 +2,15 @@
 //   W.run         trains what is missing; set-up of fixture W; 77 = skipped
 //   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge
 //   W.verdict     the whole check, strict: fails when anything is missing
+// W.run and W.verdict are there only for workloads that CTest is to train.
 // CTest runs the dependents of a skipped set-up, and calls a suite of skipped tests a success: so every cell
 // looks for its own records, and the verdict is never skipped.
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "suite/plan/catalog.hpp"
 
@@ -17,10 +20,11 @@ struct CtestOptions {
     std::filesystem::path program; ///< transferscale
     std::filesystem::path folder;  ///< where the tests run; the store is TRANSFERSCALE_STORE or store/ in it
     std::string profile;
+    std::optional<std::vector<std::string>> trained{}; ///< workloads whose runs CTest makes; absent: all
 };
 
 /// A script for CTest (TEST_INCLUDE_FILES) with the tests of all workloads; labels: the workload's id and the
-/// profile's.
+/// profile's. Throws Error(usage) for an unknown profile or workload to train.
 [[nodiscard]] std::string ctest_file_text(const suite::plan::Catalog& catalog, const CtestOptions& options);
 
 } // namespace reports

@@ -108,6 +108,8 @@ ordered_json to_json(const CheckResult& result) {
     const Counts counts = result.counts();
     ordered_json document{{"workload", result.workload},
                           {"profile", result.profile},
+                          {"protocol", result.protocol},
+                          {"cells_as_run", result.cells_as_run},
                           {"title", result.title},
                           {"source", result.source},
                           {"paper", result.paper},

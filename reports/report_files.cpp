@@ -222,7 +222,9 @@ std::vector<std::filesystem::path> write_report(const CheckResult& result,
     for (const Format format : formats) {
         const auto entry = std::find_if(format_words.begin(), format_words.end(),
                                         [format](const FormatWord& known) { return known.format == format; });
-        const std::filesystem::path stem = folder / fmt::format("{}-{}", result.workload, result.profile);
+        const std::filesystem::path stem =
+            folder / fmt::format("{}-{}", result.workload,
+                                 suite::plan::baseline_name(result.profile, result.protocol));
         if (format == Format::svg || format == Format::png) {
             draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->word,
                          paths);

@@ -48,9 +48,21 @@ std::string counts_text(const Counts& counts) {
                        counts.different, counts.inconclusive, counts.missing);
 }
 
+std::string protocol_text(const CheckResult& result) {
+    if (result.protocol == suite::plan::as_run) {
+        return "";
+    }
+    if (result.cells_as_run == 0) {
+        return fmt::format(" Protocol {}; no cell is as run.", result.protocol);
+    }
+    return fmt::format(
+        " Protocol {}: in {} of {} cells it coincides with as-run here, and they share the runs.",
+        result.protocol, result.cells_as_run, result.cells.size());
+}
+
 std::string comparison_text(const CheckResult& result) {
     if (!result.compares_with_baseline) {
-        return "Compared with the published numbers.";
+        return "Compared with the published numbers." + protocol_text(result);
     }
     const std::string beside =
         " The published numbers stand beside: they are of another scale, never compared with these.";
@@ -58,7 +70,7 @@ std::string comparison_text(const CheckResult& result) {
                 ? fmt::format("No baseline of profile {} is recorded: nothing to compare with.",
                               result.profile)
                 : fmt::format("Compared with the {}.", result.baseline_origin)) +
-           beside;
+           beside + protocol_text(result);
 }
 
 std::size_t columns_of(std::string_view text) {

@@ -19,7 +19,8 @@ std::vector<reports::CheckResult> check_selection(const SelectionOptions& option
     const store::Store store(options.store, store::Access::read_only);
     std::vector<reports::CheckResult> results;
     for (const plan::Plan& plan : plans) {
-        const plan::References references = plan::load_references(catalog, plan.workload, plan.profile);
+        const plan::References references =
+            plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
         results.push_back(reports::check(catalog, plan, references, store));
     }
     reports::require_known(results, selection);

@@ -6,6 +6,7 @@
 #include "reports/baseline.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/clock.hpp"
+#include "suite/plan/reference.hpp"
 
 namespace suite::app {
 namespace {
@@ -14,6 +15,7 @@ struct RecordOptions {
     OutputOptions output;
     std::string workload;
     std::string profile = "laptop";
+    std::string protocol = plan::as_run;
     std::filesystem::path store;
     std::filesystem::path out; ///< empty: baseline/ in the workload's folder
     bool allow_dirty = false;
@@ -21,10 +23,12 @@ struct RecordOptions {
 
 int record(const RecordOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
-    const plan::Plan plan = plan::expand(catalog, options.workload, options.profile);
+    const plan::Plan plan = plan::expand(catalog, options.workload, options.profile,
+                                         {.seeds = {}, .cells = {}, .protocol = options.protocol});
     const store::Store store(options.store, store::Access::read_only);
     const std::string command =
-        fmt::format("transferscale baseline record {} --profile {}", options.workload, options.profile);
+        fmt::format("transferscale baseline record {} --profile {}{}", options.workload, options.profile,
+                    options.protocol == plan::as_run ? "" : " --protocol " + options.protocol);
     const reports::Baseline baseline = reports::make_baseline(
         plan, store, {.recorded = utc_now(), .command = command, .allow_dirty = options.allow_dirty});
     const std::filesystem::path folder =
@@ -32,7 +36,8 @@ int record(const RecordOptions& options) {
             ? std::filesystem::path(catalog.workloads.at(options.workload).folder) / "baseline"
             : options.out;
     nlohmann::ordered_json document{{"workload", plan.workload}, {"profile", plan.profile}};
-    for (const auto& path : reports::write_baseline(baseline, folder, plan.profile)) {
+    for (const auto& path :
+         reports::write_baseline(baseline, folder, plan::baseline_name(plan.profile, plan.protocol))) {
         document["files"].push_back(path.string());
     }
     if (options.output.json) {
@@ -57,6 +62,7 @@ void register_baseline(Dispatcher& dispatcher) {
     verb->add_option("action", *action, "record")->required()->check(CLI::IsMember({"record"}));
     verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
     verb->add_option("--profile", options->profile, "At what scale: smoke or laptop")->capture_default_str();
+    add_protocol(*verb, options->protocol);
     verb->add_option("--store", options->store, "Folder of the run records")->capture_default_str();
     verb->add_option("--out", options->out,
                      "Folder of PROFILE.csv and PROFILE.json (default: the workload's baseline/)");

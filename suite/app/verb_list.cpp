@@ -43,6 +43,7 @@ struct ListOptions {
     std::filesystem::path ctest_file; ///< written instead of the list
     std::filesystem::path ctest_program;
     std::string ctest_profile = "laptop";
+    std::optional<std::vector<std::string>> ctest_workloads;
 };
 
 /// Tests run in the folder that holds workloads/, as ./reproduce does, so that both use the same store.
@@ -50,9 +51,10 @@ int write_ctest_file(const plan::Catalog& catalog, const ListOptions& options) {
     const std::filesystem::path program = options.ctest_program.empty()
                                               ? std::filesystem::read_symlink("/proc/self/exe")
                                               : std::filesystem::absolute(options.ctest_program);
-    const std::string text = reports::ctest_file_text(
-        catalog,
-        {.program = program, .folder = catalog.root.parent_path(), .profile = options.ctest_profile});
+    const std::string text = reports::ctest_file_text(catalog, {.program = program,
+                                                                .folder = catalog.root.parent_path(),
+                                                                .profile = options.ctest_profile,
+                                                                .trained = options.ctest_workloads});
     publish_text(options.ctest_file, text, ErrorKind::environment);
     return 0;
 }
@@ -86,6 +88,10 @@ void register_list(Dispatcher& dispatcher) {
                      "Write the workloads' tests for CTest into this file instead");
     verb->add_option("--ctest-program", options->ctest_program,
                      "The program that these tests call (default: this one)");
+    verb->add_option(
+            "--ctest-workloads", options->ctest_workloads,
+            "The workloads that these tests train (default: all); of others they read what the store holds")
+        ->delimiter(',');
     verb->add_option("--profile", options->ctest_profile, "At what scale these tests run")
         ->capture_default_str();
 }

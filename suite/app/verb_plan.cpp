@@ -47,6 +47,7 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
     const std::size_t parents = plan.parent_count();
     nlohmann::json document{{"workload", plan.workload},
                             {"profile", plan.profile},
+                            {"protocol", plan.protocol},
                             {"cells", plan.cells.size()},
                             {"runs", plan.runs.size() - parents},
                             {"parents", parents},
@@ -79,8 +80,10 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
 
 void print(const SurveyedPlan& surveyed) {
     const plan::Plan& plan = surveyed.plan;
-    fmt::print("{} at profile {}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
-               plan.profile, plan.cells.size(), plan.runs.size() - plan.parent_count(), plan.parent_count());
+    const std::string protocol = plan.protocol == plan::as_run ? "" : ", protocol " + plan.protocol;
+    fmt::print("{} at profile {}{}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
+               plan.profile, protocol, plan.cells.size(), plan.runs.size() - plan.parent_count(),
+               plan.parent_count());
     fmt::print("  in the store {}, failed {}, running {}, to do {}; about {} left\n",
                surveyed.count(run::ItemState::done), surveyed.count(run::ItemState::failed),
                surveyed.count(run::ItemState::running), surveyed.count(run::ItemState::todo),

@@ -26,12 +26,19 @@ std::filesystem::path default_store() {
     return named != nullptr && *named != '\0' ? named : "store";
 }
 
+void add_protocol(CLI::App& verb, std::string& protocol) {
+    verb.add_option("--protocol", protocol,
+                    "Where paper and code disagree: as-run (the authors' code) or as-written (the paper)")
+        ->capture_default_str();
+}
+
 void add_selection(CLI::App& verb, SelectionOptions& options) {
     options.store = default_store();
     verb.add_option("workload", options.workloads, "Workloads, as `transferscale list` names them")
         ->required();
     verb.add_option("--profile", options.profile, "At what scale: smoke, laptop or paper")
         ->capture_default_str();
+    add_protocol(verb, options.protocol);
     verb.add_option("--store", options.store, "Folder of the run records")->capture_default_str();
     verb.add_option("--seeds", options.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
     verb.add_option("--cell", options.cells, "Only these cells: a cell's id or a glob; may be repeated")
@@ -42,6 +49,7 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
 std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const SelectionOptions& options) {
     plan::PlanFilter filter;
     filter.cells = options.cells;
+    filter.protocol = options.protocol;
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);
     }

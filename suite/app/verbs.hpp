@@ -32,6 +32,7 @@ struct OutputOptions {
 struct SelectionOptions {
     std::vector<std::string> workloads;
     std::string profile = "laptop";
+    std::string protocol = plan::as_run;
     std::filesystem::path store;
     std::optional<std::string> seeds; ///< absent: the profile's
     std::vector<std::string> cells;
@@ -42,7 +43,9 @@ struct SelectionOptions {
 /// the verb that it is a part of, if any.
 CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
                    OutputOptions& output, Action run, CLI::App* parent = nullptr);
-/// WORKLOAD… --profile --store --seeds --cell.
+/// --protocol.
+void add_protocol(CLI::App& verb, std::string& protocol);
+/// WORKLOAD… --profile --protocol --store --seeds --cell.
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();

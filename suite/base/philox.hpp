@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
     content = 6,      ///< pixels of generated data
     labels = 7,       ///< labels of generated data
     head = 8,         ///< initial parameters of a replaced head
+    rand_augment = 9, ///< RandAugment's operations and signs for one sample
 };
 
 /// Which stream: equal keys give equal numbers on every machine.

@@ -10,6 +10,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/philox.hpp"
+#include "suite/data/rand_augment.hpp"
 #include "suite/data/transforms.hpp"
 
 namespace suite::data {
@@ -94,12 +95,15 @@ void copy_labels(const Split& split, std::size_t sample, std::size_t slot, Batch
                 batch.label_matrix.data() + slot * outputs);
 }
 
-void copy_image(const Split& split, std::size_t sample, std::size_t slot, const Sampling& sampling,
+ImageView view_of(const Split& split, std::size_t sample) {
+    return {
+        .pixels = split.images.image(sample), .channels = split.images.channels, .size = split.images.size};
+}
+
+void copy_image(const ImageView& image, std::size_t slot, const Sampling& sampling,
                 const Normalisation& normalisation, Batch& batch) {
     const std::size_t floats = batch.images.size() / batch.count;
-    sample_image(
-        {.pixels = split.images.image(sample), .channels = split.images.channels, .size = split.images.size},
-        sampling, normalisation, std::span(batch.images).subspan(slot * floats, floats));
+    sample_image(image, sampling, normalisation, std::span(batch.images).subspan(slot * floats, floats));
 }
 
 } // namespace
@@ -113,6 +117,9 @@ TrainLoader::TrainLoader(const Split& split, std::vector<std::size_t> subset, Lo
     }
     if (options_.oversampling) {
         cumulative_weights_ = even_class_weights(split.labels, subset_);
+    } else if (subset_.size() < static_cast<std::size_t>(std::max(options_.micro_batch, 0))) {
+        cumulative_weights_.resize(subset_.size());
+        std::iota(cumulative_weights_.begin(), cumulative_weights_.end(), 1.0);
     }
 }
 
@@ -122,7 +129,7 @@ std::size_t TrainLoader::subset_size() const noexcept {
 
 TrainLoader::Draw TrainLoader::draw(std::uint64_t epoch, std::uint64_t place, std::uint64_t permuted) const {
     const auto short_epoch = static_cast<std::uint32_t>(epoch);
-    if (!options_.oversampling) {
+    if (cumulative_weights_.empty()) {
         const std::size_t sample = subset_[permuted];
         return {.sample = sample, .epoch = short_epoch, .augmentation_key = sample};
     }
@@ -136,11 +143,18 @@ TrainLoader::Draw TrainLoader::draw(std::uint64_t epoch, std::uint64_t place, st
 }
 
 void TrainLoader::load_sample(const Draw& drawn, std::size_t slot, Batch& batch) const {
-    const PhiloxStream stream({.seed = options_.seed,
-                               .purpose = Purpose::augmentation,
-                               .epoch = drawn.epoch,
-                               .sample = drawn.augmentation_key});
-    copy_image(*split_, drawn.sample, slot, draw_sampling(options_.augmentation, batch.size, stream),
+    StreamKey key{.seed = options_.seed,
+                  .purpose = Purpose::rand_augment,
+                  .epoch = drawn.epoch,
+                  .sample = drawn.augmentation_key};
+    const plan::AugmentationDetail& detail = options_.augmentation_detail;
+    ImageView image = view_of(*split_, drawn.sample);
+    if (detail.rand_augment_operations > 0) {
+        image = rand_augment(image, detail.rand_augment_operations, detail.rand_augment_magnitude,
+                             PhiloxStream(key), batch.augmented);
+    }
+    key.purpose = Purpose::augmentation;
+    copy_image(image, slot, draw_sampling(options_.augmentation, batch.size, PhiloxStream(key), detail),
                make_normalisation(options_.mean, options_.std), batch);
     copy_labels(*split_, drawn.sample, slot, batch);
 }
@@ -175,7 +189,7 @@ void load_evaluation(const Split& split, const LoaderOptions& options, std::size
     const Normalisation normalisation = make_normalisation(options.mean, options.std);
     const Sampling whole = whole_image(split.images.size);
     for (std::size_t slot = 0; slot < count; ++slot) {
-        copy_image(split, first + slot, slot, whole, normalisation, batch);
+        copy_image(view_of(split, first + slot), slot, whole, normalisation, batch);
         copy_labels(split, first + slot, slot, batch);
     }
 }

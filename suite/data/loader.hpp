@@ -13,17 +13,20 @@ namespace suite::data {
 /// A batch ready for a network: float images, normalised, always 3 channels.
 struct Batch {
     std::size_t count = 0;
-    int size = 0;                      ///< side, pixels
-    std::vector<float> images;         ///< count x 3 x size x size
-    std::vector<std::int64_t> classes; ///< multiclass: count
-    std::vector<float> label_matrix;   ///< multilabel: count x outputs, NaN = missing
-    std::vector<std::size_t> samples;  ///< index of each image in its split
+    int size = 0;                        ///< side, pixels
+    std::vector<float> images;           ///< count x 3 x size x size
+    std::vector<std::int64_t> classes;   ///< multiclass: count
+    std::vector<float> label_matrix;     ///< multilabel: count x outputs, NaN = missing
+    std::vector<std::size_t> samples;    ///< index of each image in its split
+    std::vector<std::uint8_t> augmented; ///< room to augment one image in
 };
 
 struct LoaderOptions {
     std::uint64_t seed = 0;
     int batch = 0;
+    int micro_batch = 0; ///< a subset smaller than this is drawn with replacement (cherti-jitsev.md 3.4)
     plan::Augmentation augmentation = plan::Augmentation::none;
+    plan::AugmentationDetail augmentation_detail{};
     std::vector<double> mean; ///< 3 values, of pixel / 255
     std::vector<double> std;  ///< 3 values
     bool oversampling = false;
@@ -32,8 +35,9 @@ struct LoaderOptions {
 /// Training batches. Without oversampling epoch e visits a keyed permutation of the subset, batch after
 /// batch, running on into the next epoch (every step has exactly `batch` images; a subset smaller than a
 /// batch is repeated by epochs). With oversampling each position draws an example with weight N /
-/// count(class), with replacement. Augmentation streams are keyed by (seed, epoch, sample), under
-/// oversampling by (seed, epoch, position), so that the draws of one example differ.
+/// count(class), with replacement; a subset smaller than a micro-batch likewise, all with one weight.
+/// Augmentation streams are keyed by (seed, epoch, sample), with replacement by (seed, epoch, position), so
+/// that the draws of one example differ.
 class TrainLoader {
 public:
     /// `split` must outlive the loader; `subset` lists the indices used (few-shot), empty = all.
@@ -50,7 +54,7 @@ private:
     const Split* split_;
     std::vector<std::size_t> subset_;
     LoaderOptions options_;
-    std::vector<double> cumulative_weights_; ///< oversampling only
+    std::vector<double> cumulative_weights_; ///< with replacement only
 
     /// One image of the endless stream of positions: which, and the key of its augmentation.
     struct Draw {
@@ -67,11 +71,7 @@ private:
 void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,
                      Batch& batch);
 
-/// Which published draw picks a few-shot subset (cherti-jitsev.md 3.4).
-enum class FewShotDraw {
-    generic, ///< torch permutation, newest `shots` per class, NumPy shuffle; every class must be large enough
-    per_class, ///< PadChest-Cl: NumPy shuffle class by class, up to `shots` each, then of the whole
-};
+using plan::FewShotDraw;
 
 /// Indices of a few-shot subset: `shots` per class by the draw of cherti-jitsev.md 3.4; 0 = all, in order.
 /// Throws Error(usage) for multi-label sets (not run in the paper), and, under the generic draw, naming every

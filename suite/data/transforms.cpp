@@ -9,11 +9,11 @@
 namespace suite::data {
 namespace {
 
-constexpr int crop_attempts = 10;           // of random_resized_crop, then the centre crop
+constexpr int crop_attempts = 100;          // of random_resized_crop in DALI (2.5), then the whole image
+constexpr int crop_attempts_torch = 10;     // … in torchvision, whose loader ran with RandAugment (2.1)
 constexpr float area_low = 0.08F;           // cherti-jitsev.md 2.5
 constexpr float ratio_low = 3.0F / 4.0F;    // 2.5
 constexpr float ratio_high = 4.0F / 3.0F;   // 2.5
-constexpr float xray_shift = 0.25F;         // 2.5 and 8 row 11: share of the side, code over comment
 constexpr float xray_angle_degrees = 45.0F; // 2.5
 constexpr float xray_scale_low = 0.9F;      // 2.5
 constexpr float xray_scale_high = 1.1F;     // 2.5
@@ -23,31 +23,65 @@ bool draw_flip(PhiloxStream& stream) {
     return stream.uniform() < flip_probability;
 }
 
-/// Resize to 5/4 of the side (160 -> 128 of 3.2), then a crop of the side: as a box of the source.
-Box draw_crop(int size, PhiloxStream& stream) {
-    const int resized = size + size / 4;
-    const auto range = static_cast<std::uint64_t>(resized - size + 1);
-    const auto x = static_cast<float>(stream.below(range));
-    const auto y = static_cast<float>(stream.below(range));
-    const float shrink = static_cast<float>(size) / static_cast<float>(resized);
-    const float side = static_cast<float>(size) * shrink;
-    return {.x = x * shrink, .y = y * shrink, .width = side, .height = side};
+/// Extent after resizing; torchvision rounds the long side down.
+Extent resized_extent(Extent source, int resize, bool squash) {
+    if (squash) {
+        return {.width = resize, .height = resize};
+    }
+    const auto longer = [resize](int side, int short_side) {
+        return static_cast<int>(static_cast<std::int64_t>(resize) * side / short_side);
+    };
+    return source.width <= source.height
+               ? Extent{.width = resize, .height = longer(source.height, source.width)}
+               : Extent{.width = longer(source.width, source.height), .height = resize};
 }
 
-Box draw_resized_crop(int size, PhiloxStream& stream) {
-    const auto area = static_cast<float>(size) * static_cast<float>(size);
-    for (int attempt = 0; attempt < crop_attempts; ++attempt) {
+/// Resize, then a crop of the side: as a box of the source.
+Box draw_crop(Extent source, int side, const plan::AugmentationDetail& detail, PhiloxStream& stream) {
+    const int resize = detail.resize == 0 ? side + side / 4 : detail.resize;
+    assert(resize >= side);
+    const Extent resized = resized_extent(source, resize, detail.squash);
+    const auto x = static_cast<float>(stream.below(static_cast<std::uint64_t>(resized.width - side + 1)));
+    const auto y = static_cast<float>(stream.below(static_cast<std::uint64_t>(resized.height - side + 1)));
+    const float shrink_x = static_cast<float>(source.width) / static_cast<float>(resized.width);
+    const float shrink_y = static_cast<float>(source.height) / static_cast<float>(resized.height);
+    return {.x = x * shrink_x,
+            .y = y * shrink_y,
+            .width = static_cast<float>(side) * shrink_x,
+            .height = static_cast<float>(side) * shrink_y};
+}
+
+/// The centre crop after torchvision's and DALI's last attempt: all of a square, whose ratio is inside the
+/// bounds; else the largest box of the nearest allowed ratio.
+Box fallback_crop(Extent source) {
+    const float ratio = static_cast<float>(source.width) / static_cast<float>(source.height);
+    const float allowed = std::clamp(ratio, ratio_low, ratio_high);
+    const auto width =
+        std::min(source.width, static_cast<int>(std::lround(static_cast<float>(source.height) * allowed)));
+    const auto height =
+        std::min(source.height, static_cast<int>(std::lround(static_cast<float>(source.width) / allowed)));
+    return {.x = static_cast<float>((source.width - width) / 2),
+            .y = static_cast<float>((source.height - height) / 2),
+            .width = static_cast<float>(width),
+            .height = static_cast<float>(height)};
+}
+
+Box draw_resized_crop(Extent source, int attempts, PhiloxStream& stream) {
+    const auto area = static_cast<float>(source.width) * static_cast<float>(source.height);
+    for (int attempt = 0; attempt < attempts; ++attempt) {
         const float target = area * stream.uniform(area_low, 1.0F);
         const float ratio = std::exp(stream.uniform(std::log(ratio_low), std::log(ratio_high)));
         const auto width = static_cast<int>(std::lround(std::sqrt(target * ratio)));
         const auto height = static_cast<int>(std::lround(std::sqrt(target / ratio)));
-        if (width > 0 && height > 0 && width <= size && height <= size) {
-            const auto y = static_cast<float>(stream.below(static_cast<std::uint64_t>(size - height + 1)));
-            const auto x = static_cast<float>(stream.below(static_cast<std::uint64_t>(size - width + 1)));
+        if (width > 0 && height > 0 && width <= source.width && height <= source.height) {
+            const auto y =
+                static_cast<float>(stream.below(static_cast<std::uint64_t>(source.height - height + 1)));
+            const auto x =
+                static_cast<float>(stream.below(static_cast<std::uint64_t>(source.width - width + 1)));
             return {.x = x, .y = y, .width = static_cast<float>(width), .height = static_cast<float>(height)};
         }
     }
-    return whole_image(size).box; // the centre crop of a square is all of it: its ratio is inside the bounds
+    return fallback_crop(source);
 }
 
 /// A source position between two pixels of a line.
@@ -85,9 +119,9 @@ Tap mirror_tap(float position, int size) {
     return {.low = reflect_101(low, size), .high = reflect_101(low + 1, size), .share = position - floor};
 }
 
-float bilinear(const std::uint8_t* plane, int size, const Tap& x, const Tap& y) {
-    const std::uint8_t* upper = plane + static_cast<std::ptrdiff_t>(y.low) * size;
-    const std::uint8_t* lower = plane + static_cast<std::ptrdiff_t>(y.high) * size;
+float bilinear(const std::uint8_t* plane, int width, const Tap& x, const Tap& y) {
+    const std::uint8_t* upper = plane + static_cast<std::ptrdiff_t>(y.low) * width;
+    const std::uint8_t* lower = plane + static_cast<std::ptrdiff_t>(y.high) * width;
     const auto mix = [&x](const std::uint8_t* row) {
         const auto low = static_cast<float>(row[x.low]);
         return low + x.share * (static_cast<float>(row[x.high]) - low);
@@ -96,7 +130,8 @@ float bilinear(const std::uint8_t* plane, int size, const Tap& x, const Tap& y) 
     return top + y.share * (mix(lower) - top);
 }
 
-void sample_box(const std::uint8_t* plane, int size, const Sampling& sampling, float* out) {
+void sample_box(const std::uint8_t* plane, int width, const Sampling& sampling, float* out) {
+    const int size = sampling.side;
     const Box& box = sampling.box;
     const Box& limits = sampling.limits;
     const float step_x = box.width / static_cast<float>(size);
@@ -109,7 +144,7 @@ void sample_box(const std::uint8_t* plane, int size, const Sampling& sampling, f
         for (int column = 0; column < size; ++column) {
             const float source_x = box.x + (static_cast<float>(column) + 0.5F) * step_x - 0.5F;
             const Tap x = edge_tap(source_x, limits.x, last_x);
-            out[row * size + (sampling.flip ? size - 1 - column : column)] = bilinear(plane, size, x, y);
+            out[row * size + (sampling.flip ? size - 1 - column : column)] = bilinear(plane, width, x, y);
         }
     }
 }
@@ -135,19 +170,30 @@ void copy_plane(const std::uint8_t* plane, int size, bool flip, float* out) {
     }
 }
 
-bool is_whole(const Box& box, int size) {
-    const auto side = static_cast<float>(size);
-    return box.x == 0.0F && box.y == 0.0F && box.width == side && box.height == side;
+/// The picture is the source, pixel by pixel.
+bool is_copy(Extent source, const Sampling& sampling) {
+    const auto side = static_cast<float>(sampling.side);
+    const Box& box = sampling.box;
+    return source.width == sampling.side && source.height == sampling.side && box.x == 0.0F &&
+           box.y == 0.0F && box.width == side && box.height == side;
 }
 
-void sample_plane(const std::uint8_t* plane, int size, const Sampling& sampling, float* out) {
+void sample_plane(const std::uint8_t* plane, Extent source, const Sampling& sampling, float* out) {
     if (sampling.rotates) {
-        sample_affine(plane, size, sampling, out);
-    } else if (is_whole(sampling.box, size)) {
-        copy_plane(plane, size, sampling.flip, out);
+        assert(source.width == sampling.side && source.height == sampling.side);
+        sample_affine(plane, sampling.side, sampling, out);
+    } else if (is_copy(source, sampling)) {
+        copy_plane(plane, sampling.side, sampling.flip, out);
     } else {
-        sample_box(plane, size, sampling, out);
+        sample_box(plane, source.width, sampling, out);
     }
+}
+
+Box whole_box(Extent source) {
+    return {.x = 0.0F,
+            .y = 0.0F,
+            .width = static_cast<float>(source.width),
+            .height = static_cast<float>(source.height)};
 }
 
 } // namespace
@@ -162,10 +208,12 @@ Normalisation make_normalisation(std::span<const double> mean, std::span<const d
     return result;
 }
 
+Sampling whole_image(Extent source, int side) {
+    return {.side = side, .box = whole_box(source), .limits = whole_box(source), .inverse = {}};
+}
+
 Sampling whole_image(int size) {
-    const auto side = static_cast<float>(size);
-    const Box box{.x = 0.0F, .y = 0.0F, .width = side, .height = side};
-    return {.box = box, .limits = box, .inverse = {}};
+    return whole_image({.width = size, .height = size}, size);
 }
 
 std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale, float shift_x,
@@ -182,28 +230,36 @@ std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, f
             sine,   cosine, centre - sine * moved_x - cosine * moved_y};
 }
 
-Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream) {
-    Sampling sampling = whole_image(size);
+Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream,
+                       const plan::AugmentationDetail& detail) {
+    return draw_sampling(kind, {.width = size, .height = size}, size, stream, detail);
+}
+
+Sampling draw_sampling(plan::Augmentation kind, Extent source, int side, PhiloxStream stream,
+                       const plan::AugmentationDetail& detail) {
+    Sampling sampling = whole_image(source, side);
     switch (kind) {
     case plan::Augmentation::none:
         return sampling;
     case plan::Augmentation::flip:
         break;
     case plan::Augmentation::crop_flip:
-        sampling.box = draw_crop(size, stream);
+        sampling.box = draw_crop(source, side, detail, stream);
         break;
     case plan::Augmentation::random_resized_crop:
-        sampling.box = draw_resized_crop(size, stream);
+        sampling.box = draw_resized_crop(
+            source, detail.rand_augment_operations > 0 ? crop_attempts_torch : crop_attempts, stream);
         sampling.limits = sampling.box;
         break;
     case plan::Augmentation::xray: {
-        const auto side = static_cast<float>(size);
+        const auto reach = static_cast<float>(detail.shift);
+        const auto pixels = static_cast<float>(side);
         const float angle = stream.uniform(-xray_angle_degrees, xray_angle_degrees);
         const float scale = stream.uniform(xray_scale_low, xray_scale_high);
-        const float shift_x = side * stream.uniform(-xray_shift, xray_shift);
-        const float shift_y = side * stream.uniform(-xray_shift, xray_shift);
+        const float shift_x = pixels * stream.uniform(-reach, reach);
+        const float shift_y = pixels * stream.uniform(-reach, reach);
         sampling.rotates = true;
-        sampling.inverse = inverse_shift_scale_rotate(size, angle, scale, shift_x, shift_y);
+        sampling.inverse = inverse_shift_scale_rotate(side, angle, scale, shift_x, shift_y);
         break;
     }
     }
@@ -213,15 +269,17 @@ Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream) {
 
 void sample_image(const ImageView& image, const Sampling& sampling, const Normalisation& normalisation,
                   std::span<float> out) {
-    const auto plane = static_cast<std::size_t>(image.size) * static_cast<std::size_t>(image.size);
+    const Extent source = image.extent();
+    const auto stored = static_cast<std::size_t>(source.width) * static_cast<std::size_t>(source.height);
+    const auto plane = static_cast<std::size_t>(sampling.side) * static_cast<std::size_t>(sampling.side);
     assert(image.channels == 1 || image.channels == 3);
-    assert(image.pixels.size() == plane * static_cast<std::size_t>(image.channels));
+    assert(image.pixels.size() == stored * static_cast<std::size_t>(image.channels));
     assert(out.size() == 3 * plane);
     // The last plane of a grey image holds the raw values until it is normalised itself.
     const auto sampled = static_cast<std::size_t>(image.channels);
     for (std::size_t c = 0; c < sampled; ++c) {
         float* const target = out.data() + (3 - sampled + c) * plane;
-        sample_plane(image.pixels.data() + c * plane, image.size, sampling, target);
+        sample_plane(image.pixels.data() + c * stored, source, sampling, target);
     }
     for (std::size_t c = 0; c < 3; ++c) {
         const float* const raw = out.data() + (sampled == 1 ? 2 : c) * plane;

@@ -18,11 +18,20 @@ struct Normalisation {
 /// mean and std: 3 values each, std above 0.
 [[nodiscard]] Normalisation make_normalisation(std::span<const double> mean, std::span<const double> std);
 
-/// One square image, channel planes: pixels[(c * size + y) * size + x].
+/// Width and height, pixels.
+struct Extent {
+    int width = 0;
+    int height = 0;
+};
+
+/// One image, channel planes: pixels[(c * height + y) * size + x].
 struct ImageView {
     std::span<const std::uint8_t> pixels;
     int channels = 0; ///< 1 (replicated to 3) or 3
-    int size = 0;
+    int size = 0;     ///< width
+    int height = 0;   ///< 0 = as the width
+
+    [[nodiscard]] Extent extent() const { return {.width = size, .height = height == 0 ? size : height}; }
 };
 
 /// A box of the source, in pixels: [x, x + width) x [y, y + height), edges at whole numbers.
@@ -35,18 +44,25 @@ struct Box {
 
 /// What an augmentation drew for one image. `affine` when `rotates`, `box` otherwise.
 struct Sampling {
-    Box box;    ///< what becomes the picture
-    Box limits; ///< pixels that may be looked at: a crop made before resizing does not see its surroundings
+    int side = 0; ///< of the picture, which is square
+    Box box;      ///< what becomes the picture
+    Box limits;   ///< pixels that may be looked at: a crop made before resizing does not see its surroundings
     bool flip = false;
     bool rotates = false;
     std::array<float, 6> inverse{}; ///< source x = a x + b y + c, source y = d x + e y + f of a target pixel
 };
 
-/// The draws of cherti-jitsev.md 2.5 and 3.2 for an image of this side, in a fixed order of the stream:
-/// crop_flip x, y, flip; random_resized_crop per attempt area, ratio, then y, x, flip; xray angle, scale,
-/// shift x, shift y, flip. Pure function of (kind, size, stream).
-[[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream);
-/// The whole image, unflipped.
+/// The draws of cherti-jitsev.md 2.5 and 3.2 for an image of this extent and a picture of this side, in a
+/// fixed order of the stream: crop_flip x, y, flip; random_resized_crop per attempt area, ratio, then y, x,
+/// flip; xray (square images) angle, scale, shift x, shift y, flip. crop_flip resizes the short side, or with
+/// detail.squash both, to detail.resize and crops the side. Pure function of its arguments.
+[[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, Extent source, int side, PhiloxStream stream,
+                                     const plan::AugmentationDetail& detail = {});
+/// The same for a square image of the picture's own side.
+[[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream,
+                                     const plan::AugmentationDetail& detail = {});
+/// The whole image squashed to the side (how fine-tuning evaluates, 3.2), unflipped.
+[[nodiscard]] Sampling whole_image(Extent source, int side);
 [[nodiscard]] Sampling whole_image(int size);
 
 /// Forward rotation (degrees, counter-clockwise), scale and shift (pixels) about the centre of an image,
@@ -54,7 +70,7 @@ struct Sampling {
 [[nodiscard]] std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale,
                                                               float shift_x, float shift_y);
 
-/// Samples the source bilinearly into 3 x size x size floats and normalises them. Boxes: half-pixel centres,
+/// Samples the source bilinearly into 3 x side x side floats and normalises them. Boxes: half-pixel centres,
 /// edge pixels repeated. Affine maps: reflect-101 border. Nothing is allocated.
 void sample_image(const ImageView& image, const Sampling& sampling, const Normalisation& normalisation,
                   std::span<float> out);

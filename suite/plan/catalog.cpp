@@ -95,6 +95,7 @@ void CatalogBuilder::read(const fs::path& path) {
     TomlReader file(table, name, findings_);
     read_kind(file, "network", catalog_.networks, read_network);
     read_kind(file, "recipe", catalog_.recipes, read_recipe);
+    read_kind(file, "protocol", catalog_.protocols, read_protocol);
     read_kind(file, "system", catalog_.systems, read_system);
     read_kind(file, "data_set", catalog_.data_sets, [this](TomlReader& reader, DataSetSpec& spec) {
         read_data_set(reader, spec, links_[spec.id]);

@@ -15,6 +15,7 @@ struct Catalog {
     std::filesystem::path root; ///< the workloads folder
     std::map<std::string, WorkloadSpec> workloads;
     std::map<std::string, ProfileSpec> profiles;
+    std::map<std::string, ProtocolSpec> protocols;
     std::map<std::string, RecipeSpec> recipes;
     std::map<std::string, NetworkSpec> networks;
     std::map<std::string, DataSetSpec> data_sets;

@@ -1,57 +1,44 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "suite/base/names.hpp"
 #include "suite/plan/plan.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/resolve.hpp"
 
 namespace suite::plan {
 namespace {
 
-// ImageNet statistics of torchvision, which the authors' natural pre-training uses (cherti-jitsev.md 2.5).
-const std::vector<double> imagenet_mean{0.485, 0.456, 0.406};
-const std::vector<double> imagenet_std{0.229, 0.224, 0.225};
 // The pre-training seed of every published source (cherti-jitsev.md 2.1).
 constexpr std::uint64_t pretrain_seed = 42;
-
-struct Normalisation {
-    std::vector<double> mean;
-    std::vector<double> std;
-};
-
-// At fine-tuning the pre-training recipe's statistics win, then the fine-tuning recipe's, then ImageNet's
-// (3.2).
-Normalisation resolve_normalisation(const RecipeSpec* parent, const RecipeSpec& own) {
-    if (parent != nullptr && !parent->mean.empty()) {
-        return {parent->mean, parent->std};
-    }
-    return own.mean.empty() ? Normalisation{imagenet_mean, imagenet_std} : Normalisation{own.mean, own.std};
-}
 
 // Turns declarations into runs under one profile.
 class Expander {
 public:
+    /// `as_run_keys`: of the same selection under the protocol as-run; of no use under that protocol itself.
     Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
-             const PlanFilter& filter);
+             const PlanFilter& filter, std::set<std::string> as_run_keys);
     Plan expand();
-    DataConfig data(const std::string& name) const;
+    DataConfig data(const std::string& name) const { return data(used_set(name)); }
 
 private:
-    template<typename Spec>
-    const Spec& stand_in(const std::map<std::string, Spec>& specs,
-                         const std::map<std::string, std::string>& mapping, const std::string& name,
-                         std::string_view kind) const;
     const NetworkSpec& network(const std::string& name) const;
     const RecipeSpec& recipe(const std::string& name) const;
+    /// What a target's name means under the protocol, and what stands for it under the profile.
+    const DataSetSpec& target(const std::string& name) const;
+    const DataSetSpec& used_target(const std::string& name) const;
+    const DataSetSpec& used_set(const std::string& name) const;
+    DataConfig data(const DataSetSpec& used) const;
     DataSetSpec limited(DataSetSpec spec) const;
 
     std::vector<CellId> selected_cells() const;
     void add_cell(const CellId& id);
     std::size_t add_parent(const std::string& data_set, const std::string& model);
     std::size_t add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key);
+    void settle(PlannedRun& run) const;
     RunConfig pretrain_config(const std::string& data_set, const std::string& model) const;
     RunConfig finetune_config(const CellId& id, std::uint64_t seed, const std::string& parent_key) const;
     const RecipeSpec* pretraining_recipe(const CellId& id) const;
@@ -61,34 +48,69 @@ private:
     const WorkloadSpec& workload_;
     const ProfileSpec& profile_;
     const PlanFilter& filter_;
+    const ProtocolSpec protocol_; ///< empty mappings where none is declared
+    const std::set<std::string> as_run_keys_;
     Plan plan_;
     std::vector<PlannedRun> parents_;
     std::vector<PlannedRun> children_;
     std::map<std::string, std::size_t> parent_index_; ///< "DATA/MODEL" -> index into parents_
 };
 
+// Every protocol may be asked for; one that declares nothing means what is declared anyway.
+ProtocolSpec protocol_of(const Catalog& catalog, const std::string& name) {
+    const std::vector<std::string> names{as_run, "as-written"};
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        throw_unknown_name("--protocol", name, names);
+    }
+    const auto declared = catalog.protocols.find(name);
+    return declared == catalog.protocols.end() ? ProtocolSpec{} : declared->second;
+}
+
+const std::string& mapped(const std::map<std::string, std::string>& names, const std::string& name) {
+    const auto entry = names.find(name);
+    return entry == names.end() ? name : entry->second;
+}
+
+// What stands for a published name: the profile's stand-in of what the protocol makes of it, else that of the
+// name itself (a miniature that does not tell the two apart), else the former itself.
+const std::string& used_name(const std::map<std::string, std::string>& protocol,
+                             const std::map<std::string, std::string>& profile, const std::string& name) {
+    const std::string& meant = mapped(protocol, name);
+    return profile.contains(meant) || !profile.contains(name) ? mapped(profile, meant) : profile.at(name);
+}
+
 Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
-                   const PlanFilter& filter)
-    : catalog_(catalog), workload_(workload), profile_(profile), filter_(filter) {
+                   const PlanFilter& filter, std::set<std::string> as_run_keys)
+    : catalog_(catalog),
+      workload_(workload),
+      profile_(profile),
+      filter_(filter),
+      protocol_(protocol_of(catalog, filter.protocol)),
+      as_run_keys_(std::move(as_run_keys)) {
     plan_.workload = workload.id;
     plan_.profile = profile.id;
+    plan_.protocol = filter.protocol;
     plan_.seeds = filter.seeds.value_or(profile.seeds);
 }
 
-template<typename Spec>
-const Spec& Expander::stand_in(const std::map<std::string, Spec>& specs,
-                               const std::map<std::string, std::string>& mapping, const std::string& name,
-                               std::string_view kind) const {
-    const auto mapped = mapping.find(name);
-    return find(specs, mapped == mapping.end() ? name : mapped->second, kind);
-}
-
 const NetworkSpec& Expander::network(const std::string& name) const {
-    return stand_in(catalog_.networks, profile_.networks, name, "network");
+    return find(catalog_.networks, mapped(profile_.networks, name), "network");
 }
 
 const RecipeSpec& Expander::recipe(const std::string& name) const {
-    return stand_in(catalog_.recipes, profile_.recipes, name, "recipe");
+    return find(catalog_.recipes, used_name(protocol_.recipes, profile_.recipes, name), "recipe");
+}
+
+const DataSetSpec& Expander::target(const std::string& name) const {
+    return find(catalog_.data_sets, mapped(protocol_.targets, name), "data set");
+}
+
+const DataSetSpec& Expander::used_target(const std::string& name) const {
+    return find(catalog_.data_sets, used_name(protocol_.targets, profile_.data_sets, name), "data set");
+}
+
+const DataSetSpec& Expander::used_set(const std::string& name) const {
+    return find(catalog_.data_sets, mapped(profile_.data_sets, name), "data set");
 }
 
 DataSetSpec Expander::limited(DataSetSpec spec) const {
@@ -99,8 +121,7 @@ DataSetSpec Expander::limited(DataSetSpec spec) const {
 }
 
 // A superset of published sets is the superset of their stand-ins, unless the profile maps it as a whole.
-DataConfig Expander::data(const std::string& name) const {
-    const DataSetSpec& set = stand_in(catalog_.data_sets, profile_.data_sets, name, "data set");
+DataConfig Expander::data(const DataSetSpec& set) const {
     DataConfig config{.set = limited(set), .members = {}};
     if (!set.is_superset()) {
         return config;
@@ -110,8 +131,7 @@ DataConfig Expander::data(const std::string& name) const {
     config.set.test_images = 0;
     config.set.members.clear();
     for (const std::string& member : set.members) {
-        config.members.push_back(
-            limited(stand_in(catalog_.data_sets, profile_.data_sets, member, "data set")));
+        config.members.push_back(limited(used_set(member)));
         const DataSetSpec& resolved = config.members.back();
         labels.push_back(resolved.labels);
         config.set.members.push_back(resolved.id);
@@ -124,70 +144,12 @@ DataConfig Expander::data(const std::string& name) const {
     return config;
 }
 
-TrainConfig train_config(const RecipeSpec& recipe, const RecipeSpec* parent) {
-    const Normalisation normalisation = resolve_normalisation(parent, recipe);
-    TrainConfig train;
-    train.optimizer = recipe.optimizer;
-    train.momentum = recipe.momentum;
-    train.nesterov = recipe.nesterov;
-    train.weight_decay = recipe.weight_decay;
-    train.agc_clip = recipe.agc_clip;
-    train.agc_epsilon = recipe.agc_epsilon;
-    train.batch = recipe.batch;
-    train.micro_batch = recipe.micro_batch;
-    train.augmentation = recipe.augmentation;
-    train.head_init = recipe.head_init;
-    train.mean = normalisation.mean;
-    train.std = normalisation.std;
-    train.evaluation_batch = recipe.evaluation_batch;
-    train.schedule.kind = recipe.schedule;
-    train.schedule.workers = recipe.workers;
-    return train;
-}
-
-double peak_lr(const RecipeSpec& recipe, double base_lr) {
-    return recipe.lr_batch == 0 ? base_lr : base_lr * recipe.batch / recipe.lr_batch;
-}
-
-// Epoch schedules: the last batch of an epoch is filled up, as the authors' distributed sampler does.
-void resolve_epochs(const RecipeSpec& recipe, std::size_t images, TrainConfig& train) {
-    const auto batch = static_cast<std::size_t>(recipe.batch);
-    train.schedule.steps_per_epoch =
-        static_cast<std::int64_t>(std::max<std::size_t>(1, (images + batch - 1) / batch));
-    train.schedule.total_steps = train.schedule.steps_per_epoch * recipe.epochs;
-    train.schedule.warmup_epochs = recipe.warmup_epochs;
-    train.schedule.boundaries.assign(recipe.decay_epochs.begin(), recipe.decay_epochs.end());
-    train.schedule.peak_lr = peak_lr(recipe, recipe.base_lr);
-}
-
-void resolve_hyperrule(const RecipeSpec& recipe, std::size_t images, TrainConfig& train) {
-    const auto row =
-        std::find_if(recipe.hyperrule.begin(), recipe.hyperrule.end(),
-                     [images](const HyperRuleRow& r) { return r.below == 0 || images < r.below; });
-    train.schedule.boundaries = row->boundaries;
-    train.schedule.total_steps = row->boundaries.back();
-    train.schedule.peak_lr = peak_lr(recipe, row->lr.value_or(recipe.base_lr));
-    train.mixup_alpha = row->mixup_alpha;
-}
-
-void resolve_schedule(const RecipeSpec& recipe, std::size_t images, TrainConfig& train) {
-    if (recipe.schedule == ScheduleKind::hyperrule) {
-        resolve_hyperrule(recipe, images, train);
-    } else {
-        resolve_epochs(recipe, images, train);
-    }
-}
-
-// A backward pass costs two forward passes.
-double run_gigamacs(const RunConfig& config) {
-    const double forward =
-        forward_gigamacs(config.network, config.data.set.image_size, config.data.set.outputs());
-    const auto trained = static_cast<double>(config.train.schedule.total_steps) * config.train.batch;
-    return forward * (3.0 * trained + static_cast<double>(config.data.set.test_images));
-}
-
 std::string standing_metric(const DataSetSpec& set) {
     return set.task == Task::multilabel ? "mean_auc" : "top1";
+}
+
+std::size_t shots_of(const CellId& id) {
+    return id.shots == "full" ? 0 : std::stoul(id.shots);
 }
 
 RunConfig Expander::pretrain_config(const std::string& data_set, const std::string& model) const {
@@ -207,8 +169,7 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
     config.seed = pretrain_seed;
     config.network = network(model);
     config.data = data(data_set);
-    config.train = train_config(used, nullptr);
-    resolve_schedule(used, config.data.set.train_images, config.train);
+    config.train = resolve_training(used, nullptr, config.data.set.train_images);
     config.metric = standing_metric(config.data.set);
     return config;
 }
@@ -222,20 +183,20 @@ const RecipeSpec* Expander::pretraining_recipe(const CellId& id) const {
 
 RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
                                     const std::string& parent_key) const {
-    const DataSetSpec& published = find(catalog_.data_sets, id.target, "data set");
+    const DataSetSpec& published = target(id.target);
     const RecipeSpec& used = recipe(published.finetune);
     RunConfig config;
     config.kind = RunKind::finetune;
     config.protocol = used.protocol;
     config.seed = seed;
     config.network = network(id.model);
-    config.data = data(id.target);
-    config.shots = id.shots == "full" ? 0 : std::stoul(id.shots);
-    config.train = train_config(used, pretraining_recipe(id));
+    config.data = data(used_target(id.target));
+    config.shots = shots_of(id);
+    config.few_shot_draw = config.shots == 0 ? FewShotDraw::generic : published.few_shot_draw;
     const std::size_t images =
         config.shots == 0 ? config.data.set.train_images
                           : std::min(config.data.set.train_images, config.shots * config.data.set.outputs());
-    resolve_schedule(used, images, config.train);
+    config.train = resolve_training(used, pretraining_recipe(id), images);
     config.train.oversampling = config.data.set.oversampling && config.shots == 0;
     config.metric = published.metric;
     config.parent_key = parent_key;
@@ -247,7 +208,7 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
     if (is_new) {
         PlannedRun run;
         run.config = pretrain_config(data_set, model);
-        run.key = run_key(run.config);
+        settle(run);
         run.label = "pretrain " + data_set + "/" + model;
         run.seed = run.config.seed;
         run.gigamacs = run_gigamacs(run.config);
@@ -259,7 +220,7 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
 std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key) {
     PlannedRun run;
     run.config = finetune_config(id, seed, parent_key);
-    run.key = run_key(run.config);
+    settle(run);
     run.cell = id.text();
     run.label = run.cell;
     run.seed = seed;
@@ -269,6 +230,20 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::s
     return children_.size() - 1;
 }
 
+// A run that comes out the same under as-run is that run; any other names the protocol that it is run under.
+void Expander::settle(PlannedRun& run) const {
+    if (plan_.protocol == as_run) {
+        run.key = run_key(run.config);
+        return;
+    }
+    run.config.protocol = as_run;
+    run.key = run_key(run.config);
+    if (!as_run_keys_.contains(run.key)) {
+        run.config.protocol = plan_.protocol;
+        run.key = run_key(run.config);
+    }
+}
+
 std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
     std::vector<StandIn> list;
     const auto note = [&list](const std::string& published, const std::string& used) {
@@ -276,22 +251,25 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
             list.push_back({.published = published, .used = used});
         }
     };
-    const auto used = [this](const std::string& name) -> const DataSetSpec& {
-        return stand_in(catalog_.data_sets, profile_.data_sets, name, "data set");
-    };
-    note(id.target, used(id.target).id);
+    note(target(id.target).id, used_target(id.target).id);
     if (const std::string& source = source_data_set(workload_, id); !source.empty()) {
         std::vector<std::string> members;
-        for (const std::string& member : used(source).members) {
-            members.push_back(used(member).id);
+        for (const std::string& member : used_set(source).members) {
+            members.push_back(used_set(member).id);
         }
-        note(source, members.empty() ? used(source).id : fmt::format("{}", fmt::join(members, "+")));
+        note(source, members.empty() ? used_set(source).id : fmt::format("{}", fmt::join(members, "+")));
     }
     note(id.model, network(id.model).id);
     return list;
 }
 
 void Expander::add_cell(const CellId& id) {
+    const std::string refusal =
+        few_shot_refusal(target(id.target), limited(used_target(id.target)), shots_of(id));
+    if (!refusal.empty()) {
+        plan_.skipped.push_back({.cell = id.text(), .reason = refusal});
+        return;
+    }
     PlannedCell cell{.id = id,
                      .text = id.text(),
                      .metric = {},
@@ -299,13 +277,14 @@ void Expander::add_cell(const CellId& id) {
                      .margin_sds = 0.0,
                      .stand_ins = stand_ins(id),
                      .runs = {}};
-    cell.metric = find(catalog_.data_sets, id.target, "data set").metric;
+    cell.metric = target(id.target).metric;
     cell.margin = workload_.margins.at(cell.metric);
     cell.margin_sds = workload_.margin_sds;
     const std::string& source = source_data_set(workload_, id);
     const std::string parent_key = source.empty() ? "" : parents_[add_parent(source, id.model)].key;
     for (const std::uint64_t seed : plan_.seeds) {
         cell.runs.push_back(add_run(id, seed, parent_key));
+        cell.is_as_run = cell.is_as_run && children_.back().config.protocol == as_run;
     }
     plan_.cells.push_back(std::move(cell));
 }
@@ -397,13 +376,22 @@ const std::string& source_data_set(const WorkloadSpec& workload, const CellId& c
 DataConfig resolve_data(const Catalog& catalog, const std::string& profile, const std::string& name) {
     const WorkloadSpec no_workload;
     const PlanFilter no_filter;
-    return Expander(catalog, no_workload, find(catalog.profiles, profile, "profile"), no_filter).data(name);
+    return Expander(catalog, no_workload, find(catalog.profiles, profile, "profile"), no_filter, {})
+        .data(name);
 }
 
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
             const PlanFilter& filter) {
+    std::set<std::string> as_run_keys;
+    if (filter.protocol != as_run) {
+        PlanFilter same = filter;
+        same.protocol = as_run;
+        for (const PlannedRun& run : expand(catalog, workload, profile, same).runs) {
+            as_run_keys.insert(run.key);
+        }
+    }
     return Expander(catalog, find(catalog.workloads, workload, "workload"),
-                    find(catalog.profiles, profile, "profile"), filter)
+                    find(catalog.profiles, profile, "profile"), filter, std::move(as_run_keys))
         .expand();
 }
 

@@ -50,6 +50,7 @@ struct PlannedCell {
     double margin_sds = 0.0; ///< … but at least this many sds of the reference
     std::vector<StandIn> stand_ins;
     std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed
+    bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
 };
 
 struct SkippedCell {
@@ -60,6 +61,7 @@ struct SkippedCell {
 struct Plan {
     std::string workload;
     std::string profile;
+    std::string protocol = as_run;
     std::vector<std::uint64_t> seeds;
     std::vector<PlannedRun> runs; ///< pre-training runs first, then the cells' runs in cell order
     std::vector<PlannedCell> cells;
@@ -70,6 +72,7 @@ struct Plan {
 struct PlanFilter {
     std::optional<std::vector<std::uint64_t>> seeds; ///< instead of the profile's
     std::vector<std::string> cells;                  ///< globs; empty = all
+    std::string protocol = as_run;                   ///< or "as-written"
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots).
@@ -79,7 +82,9 @@ struct PlanFilter {
 /// empty: the cell is trained from scratch.
 [[nodiscard]] const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell);
 
-/// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data.
+/// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data. Runs whose
+/// configuration is the same in both protocols have one key and name the protocol as-run. A cell whose shots
+/// are more than its smallest class holds is skipped with that reason, where class sizes are declared.
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
 
@@ -90,6 +95,11 @@ struct PlanFilter {
 
 /// Multiply-accumulates of one forward pass of one image, in units of 1e9 (convolutions and head).
 [[nodiscard]] double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs);
+
+/// Why this many shots per class cannot be drawn from a target, as declared; empty when they can, or when
+/// only the labels will tell. `published`: the target's declaration; `used`: what stands for it.
+[[nodiscard]] std::string few_shot_refusal(const DataSetSpec& published, const DataSetSpec& used,
+                                           std::size_t shots);
 
 /// "0-4", "0,2,7", "3": whole numbers without doubles. Throws Error(usage).
 [[nodiscard]] std::vector<std::uint64_t> parse_seeds(std::string_view text);

@@ -31,7 +31,8 @@ double half_of_last_digit(std::string_view number) {
 /// Reads the files of one workload under one profile.
 class ReferenceReader {
 public:
-    ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile);
+    ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
+                    const std::string& protocol);
     References read();
 
 private:
@@ -49,6 +50,7 @@ private:
 
     const WorkloadSpec& workload_;
     const ProfileSpec& profile_;
+    const std::string& protocol_;
     fs::path root_;
     std::map<std::string, std::string> metrics_; ///< cell -> metric
     std::vector<std::string> cells_;
@@ -57,8 +59,8 @@ private:
 };
 
 ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload,
-                                 const ProfileSpec& profile)
-    : workload_(workload), profile_(profile), root_(catalog.root) {
+                                 const ProfileSpec& profile, const std::string& protocol)
+    : workload_(workload), profile_(profile), protocol_(protocol), root_(catalog.root) {
     for (const CellId& id : workload_cells(workload)) {
         cells_.push_back(id.text());
         metrics_[id.text()] = find(catalog.data_sets, id.target, "data set").metric;
@@ -218,7 +220,8 @@ References ReferenceReader::read() {
         reference.printed = printed == references_.published.end() ? std::nullopt : printed->second.printed;
         references_.published[cell] = std::move(reference);
     }
-    read_baseline(folder / "baseline" / (profile_.id + ".csv"));
+    const fs::path own = folder / "baseline" / (baseline_name(profile_.id, protocol_) + ".csv");
+    read_baseline(fs::exists(own) ? own : folder / "baseline" / (profile_.id + ".csv"));
     faults_.throw_if_any(ErrorKind::usage, 2);
     return std::move(references_);
 }
@@ -240,9 +243,14 @@ const Reference* References::judging(const std::string& cell) const {
     return found == cells.end() ? nullptr : &found->second;
 }
 
-References load_references(const Catalog& catalog, const std::string& workload, const std::string& profile) {
+std::string baseline_name(const std::string& profile, const std::string& protocol) {
+    return protocol == as_run ? profile : profile + "-" + protocol;
+}
+
+References load_references(const Catalog& catalog, const std::string& workload, const std::string& profile,
+                           const std::string& protocol) {
     return ReferenceReader(catalog, find(catalog.workloads, workload, "workload"),
-                           find(catalog.profiles, profile, "profile"))
+                           find(catalog.profiles, profile, "profile"), protocol)
         .read();
 }
 

@@ -65,6 +65,10 @@ struct References {
 /// seeds, missing columns, another metric than the cell's, numbers that are none, a baseline changed after
 /// its recording: Error(usage) with all faults of all files, each with file:line.
 [[nodiscard]] References load_references(const Catalog& catalog, const std::string& workload,
-                                         const std::string& profile);
+                                         const std::string& profile, const std::string& protocol = as_run);
+
+/// The baseline's file name without extension: the profile; with "-as-written" for that protocol. Without a
+/// baseline of its own a protocol is compared with as-run's, most of whose runs are the same.
+[[nodiscard]] std::string baseline_name(const std::string& profile, const std::string& protocol);
 
 } // namespace suite::plan

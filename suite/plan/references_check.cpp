@@ -32,6 +32,7 @@ public:
           recipes_(names_of(catalog.recipes)) {}
 
     void check(const DataSetSpec& spec);
+    void check(const ProtocolSpec& spec);
     void check(const ProfileSpec& spec);
     void check(const WorkloadSpec& spec);
 
@@ -39,6 +40,7 @@ private:
     bool known(const Origin& origin, const std::string& what, const std::string& name,
                const std::vector<std::string>& valid);
     void check_recipe(const Origin& origin, const std::string& name, RunKind kind);
+    void check_outputs(const DataSetSpec& spec, const std::string& recipe);
     void check_target(const WorkloadSpec& workload, const std::string& target);
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
@@ -81,6 +83,19 @@ void ReferenceChecker::check_recipe(const Origin& origin, const std::string& nam
     }
 }
 
+// More outputs than classes are harmless; fewer, or others than a label matrix has, cannot be trained.
+void ReferenceChecker::check_outputs(const DataSetSpec& spec, const std::string& recipe) {
+    const auto named = catalog_.recipes.find(recipe);
+    const auto outputs =
+        static_cast<std::size_t>(named == catalog_.recipes.end() ? 0 : named->second.outputs);
+    if (outputs != 0 && (spec.task == Task::multilabel || outputs < spec.outputs())) {
+        faults_.add({.where = lines_.find(spec.origin, recipe).text(),
+                     .found = "recipe '" + recipe + "' with " + std::to_string(outputs) + " outputs",
+                     .expected = "classes, and no more of them than outputs",
+                     .fix = "name another recipe"});
+    }
+}
+
 void ReferenceChecker::check(const DataSetSpec& spec) {
     for (const std::string& member : spec.members) {
         if (known(spec.origin, "member", member, data_sets_) && catalog_.data_sets.at(member).is_superset()) {
@@ -93,6 +108,7 @@ void ReferenceChecker::check(const DataSetSpec& spec) {
     for (const auto& [model, recipe] : spec.pretrain) {
         known(spec.origin, "network", model, networks_);
         check_recipe(spec.origin, recipe, RunKind::pretrain);
+        check_outputs(spec, recipe);
     }
     if (!spec.finetune.empty()) {
         check_recipe(spec.origin, spec.finetune, RunKind::finetune);
@@ -119,6 +135,33 @@ void ReferenceChecker::check_mapping(const ProfileSpec& profile, const std::stri
                  .found = what + " '" + used + "' in place of '" + published + "', which is another kind",
                  .expected = "one of the same task or kind",
                  .fix = ""});
+        }
+    }
+}
+
+void ReferenceChecker::check(const ProtocolSpec& spec) {
+    for (const auto& [published, meant] : spec.recipes) {
+        if (!known(spec.origin, "recipe", published, recipes_)) {
+            continue;
+        }
+        check_recipe(spec.origin, meant, catalog_.recipes.at(published).kind);
+        if (catalog_.recipes.contains(meant) && catalog_.recipes.at(meant).protocol != spec.id) {
+            faults_.add({.where = lines_.find(spec.origin, meant).text(),
+                         .found = "recipe '" + meant + "' of protocol '" +
+                                  catalog_.recipes.at(meant).protocol + "' under '" + spec.id + "'",
+                         .expected = "one that names this protocol",
+                         .fix = "complete " + catalog_.recipes.at(meant).origin.text()});
+        }
+    }
+    for (const auto& [published, meant] : spec.targets) {
+        const bool both = known(spec.origin, "target", published, data_sets_) &&
+                          known(spec.origin, "target", meant, data_sets_);
+        if (both && (catalog_.data_sets.at(published).labels != catalog_.data_sets.at(meant).labels ||
+                     catalog_.data_sets.at(published).metric != catalog_.data_sets.at(meant).metric)) {
+            faults_.add({.where = lines_.find(spec.origin, meant).text(),
+                         .found = "target '" + meant + "' in place of '" + published + "', which is another",
+                         .expected = "the same labels and metric",
+                         .fix = ""});
         }
     }
 }
@@ -288,6 +331,9 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
 void check_references(const Catalog& catalog, Findings& findings) {
     ReferenceChecker checker(catalog, findings);
     for (const auto& [id, spec] : catalog.data_sets) {
+        checker.check(spec);
+    }
+    for (const auto& [id, spec] : catalog.protocols) {
         checker.check(spec);
     }
     for (const auto& [id, spec] : catalog.profiles) {

@@ -30,6 +30,12 @@ public:
         last_ = name;
         write(*text_, value);
     }
+    template<typename Value>
+    void optional_field(std::string_view name, const Value& value) {
+        if (!(value == Value{})) {
+            field(name, value);
+        }
+    }
 
 private:
     template<typename Value>
@@ -45,6 +51,12 @@ public:
     template<typename Value>
     void field(const char* name, Value& value) {
         read(json_->at(name), value);
+    }
+    template<typename Value>
+    void optional_field(const char* name, Value& value) {
+        if (json_->contains(name)) {
+            field(name, value);
+        }
     }
 
 private:
@@ -142,11 +154,21 @@ void visit(Visitor& v, Value& s) {
     v.field("workers", s.workers);
 }
 
+template<typename Visitor, Described<AugmentationDetail> Value>
+void visit(Visitor& v, Value& a) {
+    v.field("rand_augment_magnitude", a.rand_augment_magnitude);
+    v.field("rand_augment_operations", a.rand_augment_operations);
+    v.field("resize", a.resize);
+    v.field("shift", a.shift);
+    v.field("squash", a.squash);
+}
+
 template<typename Visitor, Described<TrainConfig> Value>
 void visit(Visitor& v, Value& t) {
     v.field("agc_clip", t.agc_clip);
     v.field("agc_epsilon", t.agc_epsilon);
     v.field("augmentation", t.augmentation);
+    v.optional_field("augmentation_detail", t.augmentation_detail);
     v.field("batch", t.batch);
     v.field("evaluation_batch", t.evaluation_batch);
     v.field("head_init", t.head_init);
@@ -156,6 +178,7 @@ void visit(Visitor& v, Value& t) {
     v.field("momentum", t.momentum);
     v.field("nesterov", t.nesterov);
     v.field("optimizer", t.optimizer);
+    v.optional_field("outputs", t.outputs);
     v.field("oversampling", t.oversampling);
     v.field("schedule", t.schedule);
     v.field("std", t.std);
@@ -165,6 +188,7 @@ void visit(Visitor& v, Value& t) {
 template<typename Visitor, Described<RunConfig> Value>
 void visit(Visitor& v, Value& c) {
     v.field("data", c.data);
+    v.optional_field("few_shot_draw", c.few_shot_draw);
     v.field("kind", c.kind);
     v.field("metric", c.metric);
     v.field("network", c.network);

@@ -23,7 +23,7 @@ struct ScheduleConfig {
     std::int64_t total_steps = 0;
     std::int64_t steps_per_epoch = 1;     ///< step and cosine
     double warmup_epochs = 0.0;           ///< step and cosine
-    int workers = 1;                      ///< K of the warm-up formula
+    int workers = 1;                      ///< K of the warm-up formula; 0 = its limit, linear from 0
     std::vector<std::int64_t> boundaries; ///< decay epochs (step), or the five steps of HyperRule
 };
 
@@ -39,11 +39,13 @@ struct TrainConfig {
     int micro_batch = 0;
     double mixup_alpha = 0.0;
     Augmentation augmentation = Augmentation::none;
+    AugmentationDetail augmentation_detail;
     HeadInit head_init = HeadInit::framework;
     std::vector<double> mean; ///< 3 values
     std::vector<double> std;  ///< 3 values
     bool oversampling = false;
     int evaluation_batch = 128;
+    int outputs = 0; ///< of the network; 0 = as many as the data set has labels
 };
 
 struct RunConfig {
@@ -52,13 +54,20 @@ struct RunConfig {
     std::uint64_t seed = 0;
     NetworkSpec network;
     DataConfig data;
-    std::size_t shots = 0; ///< per class; 0 = the full training set
+    std::size_t shots = 0;                            ///< per class; 0 = the full training set
+    FewShotDraw few_shot_draw = FewShotDraw::generic; ///< of these shots
     TrainConfig train;
     std::string metric;     ///< "top1" or "mean_auc"
     std::string parent_key; ///< run key of the pre-training run; empty for pre-training itself
+
+    /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
+    [[nodiscard]] std::size_t outputs() const noexcept {
+        return train.outputs > 0 ? static_cast<std::size_t>(train.outputs) : data.set.outputs();
+    }
 };
 
-/// Sorted-key JSON without blanks; equal configurations give equal text on every machine.
+/// Sorted-key JSON without blanks; equal configurations give equal text on every machine. Fields that came
+/// later are left out where they have their default, so that older keys stay.
 [[nodiscard]] std::string canonical_text(const RunConfig& config);
 /// The same for a data set alone: equal texts mean equal images and labels.
 [[nodiscard]] std::string canonical_text(const DataConfig& config);

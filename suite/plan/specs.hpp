@@ -49,6 +49,12 @@ struct NetworkSpec {
 
 enum class Task { multiclass, multilabel };
 
+/// Which published draw picks a target's few-shot subset (cherti-jitsev.md 3.4).
+enum class FewShotDraw {
+    generic,   ///< torch permutation, newest per class, NumPy shuffle; every class must be large enough
+    per_class, ///< PadChest-Cl: NumPy shuffle class by class, up to the shots each, then of the whole
+};
+
 enum class Reader {
     published,       ///< the published files; needs a data root (readers come with the paper profile)
     fashion_mnist,   ///< idx files of Debian's dataset-fashion-mnist
@@ -107,6 +113,8 @@ struct DataSetSpec {
     bool oversampling = false; ///< full-shot training draws classes evenly (Flowers, COVIDx)
     std::string metric;        ///< as a target: "top1" or "mean_auc" (cherti-jitsev.md 3.3)
     std::string finetune;      ///< as a target: fine-tuning recipe
+    FewShotDraw few_shot_draw = FewShotDraw::generic; ///< as a target
+    std::size_t smallest_class = 0; ///< training images of the smallest class; 0 = not known beforehand
     std::map<std::string, std::string> pretrain; ///< as a source: network -> pre-training recipe (2.1)
     std::optional<NaturalPhantom> natural;
     std::optional<XrayPhantom> xray;
@@ -125,10 +133,20 @@ enum class OptimizerKind { sgd, sgd_agc };
 enum class ScheduleKind { step, cosine, hyperrule };
 enum class Augmentation {
     none,
-    flip,      ///< horizontal flip p = 0.5
-    crop_flip, ///< resize to 5/4 of the side, random crop, flip (BiT's small-image rule 160 -> 128, 3.2)
+    flip,                ///< horizontal flip p = 0.5
+    crop_flip,           ///< resize, random crop, flip (BiT's resolution rule, 3.2)
     random_resized_crop, ///< area 0.08–1, ratio 3/4–4/3, flip (2.5)
-    xray,                ///< shift ±25 %, rotation ±45°, scale 0.9–1.1, reflect-101 border, flip (2.5)
+    xray,                ///< shift, rotation ±45°, scale 0.9–1.1, reflect-101 border, flip (2.5)
+};
+
+/// What published recipes vary of an augmentation.
+struct AugmentationDetail {
+    int resize = 0;      ///< crop_flip: short side before the crop; 0 = 5/4 of the crop (160 -> 128)
+    bool squash = false; ///< crop_flip: resize both sides to it, as BiT, instead of the short one
+    double shift = 0.25; ///< xray: largest shift, share of the side (8 row 11)
+    int rand_augment_operations = 0; ///< RandAugment's N before everything else; 0 = none
+    int rand_augment_magnitude = 0;  ///< RandAugment's M, of 0 to 30
+    [[nodiscard]] bool operator==(const AugmentationDetail&) const = default;
 };
 enum class HeadInit {
     framework,  ///< U(±1/sqrt(fan_in)) for weights and bias, as run by the authors (3.1)
@@ -159,12 +177,15 @@ struct RecipeSpec {
     ScheduleKind schedule = ScheduleKind::hyperrule;
     int batch = 0;       ///< global batch of one optimiser step, images
     int micro_batch = 0; ///< images per backward pass; divides batch
+    int outputs = 0;     ///< of the network in pre-training; 0 = as many as the data set has labels (2.1)
     int workers = 1;     ///< K of the warm-up formula (2.2): GPUs of the published run
     double warmup_epochs = 0.0;
+    std::int64_t warmup_steps = 0; ///< instead of the two above: linear from 0 over so many steps, as BiT
     int epochs = 0;
     std::vector<int> decay_epochs;
     std::vector<HyperRuleRow> hyperrule;
     Augmentation augmentation = Augmentation::none;
+    AugmentationDetail augmentation_detail;
     HeadInit head_init = HeadInit::framework;
     std::vector<double> mean; ///< 3 values of pixel / 255; empty: see resolve_normalisation in expand.cpp
     std::vector<double> std;
@@ -173,7 +194,20 @@ struct RecipeSpec {
     Origin origin;
 };
 
-// ---------------------------------------------------------------- profiles, workloads, systems
+// ---------------------------------------------------------------- protocols, profiles, workloads, systems
+
+/// The protocol that runs take when nothing is said, and that of what both protocols share.
+inline constexpr const char* as_run = "as-run";
+
+/// One reading of the publication: where the authors' code and the paper disagree, which recipe or target a
+/// published name means. Names that are not mapped mean the same in every protocol.
+struct ProtocolSpec {
+    std::string id; ///< "as-run" (what the authors' code did) or "as-written" (what the paper says)
+    std::string title;
+    std::map<std::string, std::string> recipes;
+    std::map<std::string, std::string> targets; ///< data sets, where they are targets
+    Origin origin;
+};
 
 /// Which stand-ins a scale uses. Names that are not mapped stand for themselves.
 struct ProfileSpec {

@@ -28,6 +28,8 @@ inline constexpr Word<Stem> stem_words[] = {
     {Stem::bit, "bit"}, {Stem::small_2, "3x3-stride-2"}, {Stem::small_1, "3x3-stride-1"}};
 inline constexpr Word<Task> task_words[] = {{Task::multiclass, "multiclass"},
                                             {Task::multilabel, "multilabel"}};
+inline constexpr Word<FewShotDraw> few_shot_draw_words[] = {{FewShotDraw::generic, "generic"},
+                                                            {FewShotDraw::per_class, "per-class"}};
 inline constexpr Word<Reader> reader_words[] = {{Reader::published, "published"},
                                                 {Reader::fashion_mnist, "fashion-mnist"},
                                                 {Reader::phantom_natural, "phantom-natural"},
@@ -62,6 +64,8 @@ template<>
 inline constexpr std::span<const Word<Stem>> words<Stem>{detail::stem_words};
 template<>
 inline constexpr std::span<const Word<Task>> words<Task>{detail::task_words};
+template<>
+inline constexpr std::span<const Word<FewShotDraw>> words<FewShotDraw>{detail::few_shot_draw_words};
 template<>
 inline constexpr std::span<const Word<Reader>> words<Reader>{detail::reader_words};
 template<>

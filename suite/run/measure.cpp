@@ -24,9 +24,8 @@ plan::PlannedRun shortened(plan::PlannedRun run) {
     config.train.schedule.total_steps = std::min(config.train.schedule.total_steps, measured_steps);
     const double trained =
         static_cast<double>(config.train.schedule.total_steps) * static_cast<double>(config.train.batch);
-    run.gigamacs =
-        plan::forward_gigamacs(config.network, config.data.set.image_size, config.data.set.outputs()) *
-        (3.0 * trained + static_cast<double>(config.data.set.test_images));
+    run.gigamacs = plan::forward_gigamacs(config.network, config.data.set.image_size, config.outputs()) *
+                   (3.0 * trained + static_cast<double>(config.data.set.test_images));
     run.key = run_key(config);
     return run;
 }

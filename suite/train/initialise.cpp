@@ -63,7 +63,9 @@ LabelCounts count_labels(const data::Labels& labels, std::span<const std::size_t
 // Half a count on each side keeps labels that never or always occur finite.
 void fill_prevalence(const data::Labels& labels, std::span<const std::size_t> subset, std::span<float> bias) {
     const bool classes = labels.task == plan::Task::multiclass;
-    const LabelCounts counts = classes ? count_classes(labels, subset) : count_labels(labels, subset);
+    LabelCounts counts = classes ? count_classes(labels, subset) : count_labels(labels, subset);
+    counts.positives.resize(bias.size(), 0.0); // outputs without a label never see a positive
+    counts.known.resize(bias.size(), static_cast<double>(subset.size()));
     for (std::size_t k = 0; k < bias.size(); ++k) {
         const double others = classes ? counts.known[k] + 0.5 * static_cast<double>(labels.outputs)
                                       : counts.known[k] - counts.positives[k] + 0.5;

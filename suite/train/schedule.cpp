@@ -39,10 +39,22 @@ double step_decay(const ScheduleConfig& schedule, std::int64_t step) {
                                                   [&](std::int64_t b) { return b <= epoch; }));
 }
 
+/// Share of the peak at the end of the step; K = 0: the limit for many workers.
+double warm_up(const ScheduleConfig& schedule, double epochs) {
+    const double share = epochs / schedule.warmup_epochs;
+    if (schedule.workers == 0) {
+        return share;
+    }
+    const auto workers = static_cast<double>(schedule.workers);
+    return (1.0 + share * (workers - 1.0)) / workers;
+}
+
 double cosine(const ScheduleConfig& schedule, std::int64_t step) {
     const double epochs =
         static_cast<double>(schedule.total_steps) / static_cast<double>(schedule.steps_per_epoch);
-    return 0.5 * schedule.peak_lr * (1.0 + std::cos(std::numbers::pi * epochs_done(schedule, step) / epochs));
+    const double done =
+        (epochs_done(schedule, step) - schedule.warmup_epochs) / (epochs - schedule.warmup_epochs);
+    return 0.5 * schedule.peak_lr * (1.0 + std::cos(std::numbers::pi * done));
 }
 
 } // namespace
@@ -53,8 +65,7 @@ double learning_rate(const ScheduleConfig& schedule, std::int64_t step) {
     }
     const double e = epochs_done(schedule, step);
     if (schedule.warmup_epochs > 0.0 && e <= schedule.warmup_epochs) {
-        const auto workers = static_cast<double>(schedule.workers);
-        return schedule.peak_lr * (1.0 + e * (workers - 1.0) / schedule.warmup_epochs) / workers;
+        return schedule.peak_lr * warm_up(schedule, e);
     }
     return schedule.kind == plan::ScheduleKind::step ? step_decay(schedule, step) : cosine(schedule, step);
 }

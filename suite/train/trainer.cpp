@@ -28,7 +28,9 @@ data::LoaderOptions loader_options(const plan::RunConfig& config) {
     const plan::TrainConfig& train = config.train;
     return {.seed = config.seed,
             .batch = train.batch,
+            .micro_batch = train.micro_batch,
             .augmentation = train.augmentation,
+            .augmentation_detail = train.augmentation_detail,
             .mean = train.mean,
             .std = train.std,
             .oversampling = train.oversampling && config.shots == 0};
@@ -37,7 +39,7 @@ data::LoaderOptions loader_options(const plan::RunConfig& config) {
 /// The images trained on, never empty.
 std::vector<std::size_t> training_subset(const plan::RunConfig& config, const data::DataSet& data_set) {
     if (config.shots > 0) {
-        return data::few_shot_subset(data_set.train.labels, config.shots, config.seed);
+        return data::few_shot_subset(data_set.train.labels, config.shots, config.seed, config.few_shot_draw);
     }
     std::vector<std::size_t> all(data_set.train.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
@@ -120,7 +122,7 @@ private:
 Training::Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent)
     : config_(config),
       data_set_(data_set),
-      outputs_(data_set.train.labels.outputs),
+      outputs_(std::max(data_set.train.labels.outputs, config.outputs())),
       subset_(training_subset(config, data_set)),
       network_(config.network, outputs_),
       loader_(data_set.train, subset_, loader_options(config)),

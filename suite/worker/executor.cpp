@@ -142,11 +142,11 @@ void check_validity(const plan::RunConfig& config, const data::DataSet& data_set
                     const train::TrainResult& result) {
     FaultList faults;
     const train::Predictions& p = result.predictions;
-    if (p.samples != data_set.test.size() || p.outputs != config.data.set.outputs() ||
+    if (p.samples != data_set.test.size() || p.outputs != config.outputs() ||
         p.scores.size() != p.samples * p.outputs) {
         faults.add({.where = "evaluation",
                     .found = fmt::format("{} x {} scores", p.samples, p.outputs),
-                    .expected = fmt::format("{} x {}", data_set.test.size(), config.data.set.outputs()),
+                    .expected = fmt::format("{} x {}", data_set.test.size(), config.outputs()),
                     .fix = ""});
     }
     for (const float value : p.scores) {

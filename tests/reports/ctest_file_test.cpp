@@ -18,7 +18,8 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
     const std::string text = ctest_file_text(
-        small_tree::published(), {.program = "/a b/transferscale", .folder = "/source", .profile = "smoke"});
+        small_tree::published(),
+        {.program = "/a b/transferscale", .folder = "/source", .profile = "smoke", .trained = {{"table1"}}});
 
     EXPECT_EQ(count(text, "add_test([=[table1.cell."), 88U);
     EXPECT_EQ(count(text, "add_test([=[table1.claim."), 16U);
@@ -27,8 +28,7 @@ TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
     EXPECT_EQ(count(text, "LABELS [=[table1;smoke]=]"), 106U);
     EXPECT_EQ(count(text, "FIXTURES_REQUIRED [=[table1]=]"), 105U);
     EXPECT_EQ(count(text, "FIXTURES_SETUP [=[table1]=]"), 1U);
-    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test(") - count(text, ".verdict]=]") / 2)
-        << "all but the verdicts";
+    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test(") - 1) << "all but the verdict";
     EXPECT_THAT(
         text,
         HasSubstr("add_test([=[table1.cell.cifar10.R50x1.21K-NAT]=] [=[/a b/transferscale]=] [=[check]=] "
@@ -36,6 +36,26 @@ TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
                   "[=[--skip-missing]=])"));
     EXPECT_THAT(text, HasSubstr("[=[--profile]=] [=[smoke]=] [=[--no-loss]=])"));
     EXPECT_THAT(text, Not(HasSubstr("--store"))) << "the same store as ./reproduce";
+}
+
+TEST(CtestFile, OfWorkloadsThatAreNotTrainedItReadsRecords) {
+    const std::string text =
+        ctest_file_text(small_tree::published(), {.program = "/transferscale",
+                                                  .folder = "/source",
+                                                  .profile = "smoke",
+                                                  .trained = std::vector<std::string>{}});
+
+    EXPECT_EQ(count(text, "add_test([=[table1.cell."), 88U);
+    EXPECT_THAT(text, Not(HasSubstr(".run]=]")));
+    EXPECT_THAT(text, Not(HasSubstr(".verdict]=]"))) << "which would fail on an empty store";
+    EXPECT_THAT(text, Not(HasSubstr("FIXTURES")));
+    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test("));
+}
+
+TEST(CtestFile, RefusesAnUnknownWorkloadToTrain) {
+    EXPECT_THROW(static_cast<void>(ctest_file_text(small_tree::published(),
+                                                   {.profile = "smoke", .trained = {{"table11"}}})),
+                 suite::Error);
 }
 
 TEST(CtestFile, RefusesAnUnknownProfile) {

@@ -64,6 +64,20 @@ TEST(FewShot, BothDrawsEqualThePublishedProcedure) {
     }
 }
 
+TEST(FewShot, PadChestClWithAnEmptyClassAndRareOnesIsThePublishedDraw) {
+    const auto file = testing::golden("draws.json")["padchest_cl"];
+    Labels labels;
+    labels.outputs = file["outputs"].get<std::size_t>();
+    labels.classes = file["labels"].get<std::vector<std::int64_t>>();
+    for (const auto& example : file["few_shot"]) {
+        EXPECT_EQ(few_shot_subset(labels, example["shots"].get<std::size_t>(),
+                                  example["seed"].get<std::uint64_t>(), FewShotDraw::per_class),
+                  example["per_class"].get<Order>())
+            << example["shots"];
+    }
+    EXPECT_EQ(file["few_shot"].size(), 8U);
+}
+
 TEST(FewShot, PerClassTakesWhatThereIs) {
     const auto example = testing::golden("draws.json")["per_class_more_than_there_are"];
     EXPECT_EQ(few_shot_subset(golden_labels(), 60, 2, FewShotDraw::per_class),

@@ -52,6 +52,62 @@ TEST(TrainLoader, EveryEpochVisitsEverySampleOnce) {
     EXPECT_EQ(orders.size(), 4U); // each in another order
 }
 
+// cherti-jitsev.md 3.4: a few-shot subset smaller than the micro-batch is sampled with replacement.
+TEST(TrainLoader, ASubsetSmallerThanTheMicroBatchIsDrawnWithReplacement) {
+    const Split split = numbered_split(50, 5);
+    LoaderOptions chosen = options(8);
+    chosen.micro_batch = 4;
+    const std::vector<std::size_t> subset{7, 11, 40};
+    const std::vector<std::size_t> samples =
+        samples_of(TrainLoader(split, subset, chosen), 750); // 6000 draws
+    std::map<std::size_t, int> counts;
+    int repeats = 0;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        ++counts[samples[i]];
+        repeats += i > 0 && samples[i] == samples[i - 1] ? 1 : 0;
+    }
+    ASSERT_EQ(counts.size(), 3U);
+    const double five_sds = 5 * std::sqrt(6000.0 / 3 * 2 / 3);
+    for (const std::size_t sample : subset) {
+        EXPECT_NEAR(counts[sample], 2000, five_sds);
+    }
+    EXPECT_NEAR(repeats, 2000, five_sds) << "independent draws repeat one time in three";
+}
+
+TEST(TrainLoader, ASubsetOfOneMicroBatchIsVisitedEvenly) {
+    const Split split = numbered_split(50, 5);
+    LoaderOptions chosen = options(8);
+    chosen.micro_batch = 4;
+    const std::vector<std::size_t> samples = samples_of(TrainLoader(split, {7, 11, 40, 41}, chosen), 2);
+    std::map<std::size_t, int> counts;
+    for (const std::size_t sample : samples) {
+        ++counts[sample];
+    }
+    for (const auto& [sample, count] : counts) {
+        EXPECT_EQ(count, 4) << sample;
+    }
+}
+
+TEST(TrainLoader, RandAugmentComesFirstAndIsAFunctionOfTheSample) {
+    Split split = numbered_split(20, 5);
+    for (std::size_t i = 0; i < split.images.pixels.size(); ++i) {
+        split.images.pixels[i] = static_cast<std::uint8_t>(3 * i % 251);
+    }
+    LoaderOptions chosen = options(8);
+    chosen.augmentation_detail = {.rand_augment_operations = 2, .rand_augment_magnitude = 9};
+    const TrainLoader loader(split, {}, chosen);
+    Batch plain;
+    Batch first;
+    Batch again;
+    TrainLoader(split, {}, options(8)).load(5, plain);
+    loader.load(5, first);
+    loader.load(1, again);
+    loader.load(5, again);
+    EXPECT_EQ(first.images, again.images);
+    EXPECT_EQ(first.samples, plain.samples) << "the order does not depend on the augmentation";
+    EXPECT_NE(first.images, plain.images);
+}
+
 TEST(TrainLoader, BatchIsAFunctionOfSeedAndStep) {
     const Split split = numbered_split(50, 5);
     LoaderOptions chosen = options(8);

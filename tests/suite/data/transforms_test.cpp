@@ -120,6 +120,75 @@ TEST(DrawSampling, CropsLieInsideAndUseEveryOffset) {
     }
 }
 
+/// Corners of a resized picture that crops of 480 touch, in its own pixels.
+struct CropRange {
+    long long low_x = 1'000'000, high_x = -1, low_y = 1'000'000, high_y = -1;
+};
+
+CropRange crops_of(Extent source, Extent resized, const plan::AugmentationDetail& detail) {
+    CropRange range;
+    const float shrink_x = static_cast<float>(source.width) / static_cast<float>(resized.width);
+    const float shrink_y = static_cast<float>(source.height) / static_cast<float>(resized.height);
+    for (std::uint64_t i = 0; i < 4000; ++i) {
+        const Box box = draw_sampling(Augmentation::crop_flip, source, 480, stream_of(i), detail).box;
+        EXPECT_NEAR(box.width / shrink_x, 480.0F, 1e-3F);
+        EXPECT_NEAR(box.height / shrink_y, 480.0F, 1e-3F);
+        const long long x = std::llround(box.x / shrink_x);
+        const long long y = std::llround(box.y / shrink_y);
+        range = {std::min(range.low_x, x), std::max(range.high_x, x), std::min(range.low_y, y),
+                 std::max(range.high_y, y)};
+    }
+    return range;
+}
+
+// 3.2: as run the short side becomes 512 and the aspect stays; BiT squashes to 512 x 512. Crop 480.
+TEST(DrawSampling, LargeImagesAreResizedByTheirShortSideOrSquashed) {
+    const CropRange kept = crops_of({1024, 768}, {682, 512}, {.resize = 512});
+    EXPECT_EQ(kept.low_x, 0);
+    EXPECT_EQ(kept.high_x, 202);
+    EXPECT_EQ(kept.low_y, 0);
+    EXPECT_EQ(kept.high_y, 32);
+    const CropRange squashed = crops_of({1024, 768}, {512, 512}, {.resize = 512, .squash = true});
+    EXPECT_EQ(squashed.high_x, 32);
+    EXPECT_EQ(squashed.high_y, 32);
+}
+
+TEST(DrawSampling, SmallImagesAreCropped128Of160) {
+    float widest = 0.0F;
+    for (std::uint64_t i = 0; i < 2000; ++i) {
+        const Box box = draw_sampling(Augmentation::crop_flip, {32, 32}, 128, stream_of(i)).box;
+        EXPECT_NEAR(box.width, 32.0F * 128 / 160, 1e-4F);
+        widest = std::max(widest, box.x);
+    }
+    EXPECT_NEAR(widest, 32.0F * 32 / 160, 1e-4F);
+}
+
+TEST(DrawSampling, EvaluationSquashesTheWholeImage) {
+    const Sampling whole = whole_image({640, 480}, 480);
+    EXPECT_EQ(whole.side, 480);
+    EXPECT_EQ(whole.box.width, 640.0F);
+    EXPECT_EQ(whole.box.height, 480.0F);
+    const std::vector<std::uint8_t> ramp{0, 10, 20, 30, 40, 50, 60, 70}; // 4 x 2
+    std::vector<float> out(12);
+    sample_image({.pixels = ramp, .channels = 1, .size = 4, .height = 2}, whole_image({4, 2}, 2), identity(),
+                 out);
+    const std::vector<float> expected{5, 25, 45, 65}; // half-pixel centres of boxes two pixels wide
+    EXPECT_TRUE(std::equal(expected.begin(), expected.end(), out.begin()));
+}
+
+TEST(DrawSampling, ShiftOfTheXrayAugmentationIsTheRecipes) {
+    float widest = 0.0F;
+    for (std::uint64_t i = 0; i < 4000; ++i) {
+        const auto inverse = draw_sampling(Augmentation::xray, 100, stream_of(i), {.shift = 0.15}).inverse;
+        const float scale = 1.0F / std::hypot(inverse[0], inverse[3]);
+        const float dx = 49.5F - inverse[2];
+        const float dy = 49.5F - inverse[5];
+        widest = std::max(widest, std::abs((inverse[0] * dx + inverse[3] * dy) * scale * scale - 49.5F));
+    }
+    EXPECT_LE(widest, 15.001F);
+    EXPECT_GT(widest, 14.9F);
+}
+
 TEST(DrawSampling, ResizedCropsKeepAreaAndRatio) {
     double area = 0.0;
     for (std::uint64_t i = 0; i < 4000; ++i) {

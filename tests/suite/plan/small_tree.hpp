@@ -15,6 +15,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/plan/catalog.hpp"
+#include "suite/plan/plan.hpp"
 
 namespace small_tree {
 
@@ -224,6 +225,30 @@ inline testing::Matcher<const suite::Fault&> fault(const std::string& where, con
     return testing::AllOf(testing::Field("where", &suite::Fault::where, where),
                           testing::Field("found", &suite::Fault::found, testing::HasSubstr(found)),
                           testing::Field("expected", &suite::Fault::expected, testing::HasSubstr(expected)));
+}
+
+/// "label#seed" -> key of a golden list that tests/fixtures/plan_keys.py wrote.
+inline std::map<std::string, std::string> golden_keys(const std::string& name) {
+    std::ifstream file(std::string(TRANSFERSCALE_SOURCE_DIR) + "/tests/golden/plan/" + name);
+    std::string line;
+    std::getline(file, line);
+    EXPECT_EQ(line, "run,seed,key") << name;
+    std::map<std::string, std::string> keys;
+    while (std::getline(file, line)) {
+        const std::size_t first = line.find(',');
+        const std::size_t second = line.find(',', first + 1);
+        keys[line.substr(0, first) + "#" + line.substr(first + 1, second - first - 1)] =
+            line.substr(second + 1);
+    }
+    return keys;
+}
+
+inline std::map<std::string, std::string> keys_by_label(const std::vector<suite::plan::PlannedRun>& runs) {
+    std::map<std::string, std::string> keys;
+    for (const auto& run : runs) {
+        keys[run.label + "#" + std::to_string(run.seed)] = run.key;
+    }
+    return keys;
 }
 
 /// The declarations of this repository, read once.
