@@ -10,37 +10,54 @@
 namespace suite::plan {
 namespace {
 
-double rarest(const std::vector<double>& shares) {
-    return *std::min_element(shares.begin(), shares.end()) /
-           std::accumulate(shares.begin(), shares.end(), 0.0);
+// Generators deal out their images in proportion to the shares, rounded.
+std::size_t rarest_of(const std::vector<double>& shares, std::size_t images) {
+    const double share =
+        *std::min_element(shares.begin(), shares.end()) / std::accumulate(shares.begin(), shares.end(), 0.0);
+    return static_cast<std::size_t>(std::ceil(share * static_cast<double>(images)));
 }
 
-// Share of the rarest class in a generated set, as its generator deals out classes.
-double smallest_share(const DataSetSpec& set) {
+std::vector<double> falling_shares(std::size_t classes, double imbalance) {
+    std::vector<double> shares;
+    for (std::size_t c = 0; c < classes; ++c) {
+        shares.push_back(std::pow(imbalance, -static_cast<double>(c) / static_cast<double>(classes - 1)));
+    }
+    return shares;
+}
+
+// Folders are split by a shuffle: only their whole classes are known.
+std::size_t rarest_in_folders(const std::vector<XrayFolder>& folders, std::size_t classes) {
+    std::vector<std::size_t> images(classes, 0);
+    for (const XrayFolder& folder : folders) {
+        for (std::size_t c = 0; c < std::min(classes, folder.class_images.size()); ++c) {
+            images[c] += folder.class_images[c];
+        }
+    }
+    return *std::min_element(images.begin(), images.end());
+}
+
+std::size_t rarest_generated(const DataSetSpec& set) {
     const std::size_t classes = set.outputs();
     if (set.natural && classes > 1) {
-        std::vector<double> shares;
-        for (std::size_t c = 0; c < classes; ++c) {
-            shares.push_back(
-                std::pow(set.natural->imbalance, -static_cast<double>(c) / static_cast<double>(classes - 1)));
-        }
-        return rarest(shares);
+        return rarest_of(falling_shares(classes, set.natural->imbalance), set.train_images);
+    }
+    if (set.xray && !set.xray->folders.empty()) {
+        return rarest_in_folders(set.xray->folders, classes);
     }
     if (set.xray && set.xray->class_shares.size() == classes) {
-        return rarest(set.xray->class_shares);
+        return rarest_of(set.xray->class_shares, set.train_images);
     }
     if (set.xray && classes == 2) {
-        return rarest({set.xray->prevalence, 1.0 - set.xray->prevalence});
+        return rarest_of({set.xray->prevalence, 1.0 - set.xray->prevalence}, set.train_images);
     }
-    return 1.0 / static_cast<double>(classes); // of even classes; no set does better
+    return set.train_images;
 }
 
-// The most images that the smallest class can have.
+// The most images that the smallest class can have, by what is declared.
 std::size_t smallest_class(const DataSetSpec& published, const DataSetSpec& used) {
-    const auto bound =
-        static_cast<std::size_t>(std::ceil(smallest_share(used) * static_cast<double>(used.train_images)));
+    const std::size_t even = used.train_images / std::max<std::size_t>(1, used.outputs());
     const bool is_published = used.reader == Reader::published && published.smallest_class > 0;
-    return is_published ? std::min(bound, published.smallest_class) : bound;
+    return std::min({even, rarest_generated(used), is_published ? published.smallest_class : even});
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "suite/train/loss.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -87,6 +88,35 @@ TEST_F(LossTest, MixUpLambdaHasTheMomentsOfBeta) {
     }
     EXPECT_NEAR(sum / draws, 0.5, 0.015);
     EXPECT_NEAR(squares / draws, 1.0 / 4.8, 0.004);
+}
+
+TEST_F(LossTest, MixUpLambdaHasTheDistributionOfBeta) {
+    const test::Arrays golden = test::read_golden("mixup.txt");
+    constexpr int draws = 20000;
+    std::vector<double> lambdas;
+    for (int step = 0; step < draws; ++step) {
+        lambdas.push_back(mixup_lambda(0.1, 2, step));
+    }
+    for (std::size_t i = 0; i < golden.at("lambda").size(); ++i) {
+        const double bound = golden.at("lambda")[i];
+        const double p = golden.at("probability")[i];
+        const auto below = std::ranges::count_if(lambdas, [bound](double lambda) { return lambda <= bound; });
+        EXPECT_NEAR(static_cast<double>(below), draws * p, 5 * std::sqrt(draws * p * (1 - p))) << bound;
+    }
+}
+
+TEST_F(LossTest, MixUpPartnersOfEveryImageAreEvenlyDrawn) {
+    std::vector<int> counts(64, 0);
+    constexpr int draws = 8000;
+    for (int step = 0; step < draws; ++step) {
+        const std::vector<std::size_t> partner = mixup_partners(8, 1, step, 3);
+        for (std::size_t i = 0; i < 8; ++i) {
+            ++counts[i * 8 + partner[i]];
+        }
+    }
+    for (const int count : counts) { // an image may be its own partner, as in the published code
+        EXPECT_NEAR(count, draws / 8.0, 5 * std::sqrt(draws / 8.0 * 7 / 8));
+    }
 }
 
 TEST_F(LossTest, MixUpPartnersAreAPermutation) {

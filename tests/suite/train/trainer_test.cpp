@@ -99,6 +99,40 @@ TEST(RunTraining, LearnsFromLabelsThatAreMissingInPart) {
     EXPECT_TRUE(result.predictions.classes.empty());
 }
 
+// cherti-jitsev.md 2.1: a network of 10,000 outputs learns 1,000 classes; the rest never see a positive.
+TEST(RunTraining, TakesMoreOutputsThanThereAreClasses) {
+    plan::RunConfig config = toy_config();
+    config.train.outputs = 7;
+    for (const plan::HeadInit how : {plan::HeadInit::framework, plan::HeadInit::prevalence}) {
+        config.train.head_init = how;
+        const TrainResult result = run_training(config, toy(), nullptr, {});
+        ASSERT_EQ(result.predictions.outputs, 7U);
+        EXPECT_EQ(result.predictions.scores.size(), 41U * 7U);
+        EXPECT_GT(accuracy(result.predictions), 0.9);
+        EXPECT_EQ(result.weights.tensors.back().shape, (std::vector<std::int64_t>{7}));
+    }
+}
+
+TEST(RunTraining, DrawsItsFewShotsAsTheConfigurationSays) {
+    data::DataSet data_set = toy();
+    data_set.train.labels.classes[3] = 2; // class 3 has 23 images, one fewer than the shots
+    plan::RunConfig config = toy_config();
+    config.shots = 24;
+    config.few_shot_draw = plan::FewShotDraw::per_class;
+    EXPECT_EQ(run_training(config, data_set, nullptr, {}).images_seen, 40 * 16) << "takes what there is";
+    config.few_shot_draw = plan::FewShotDraw::generic;
+    EXPECT_THROW((void)run_training(config, data_set, nullptr, {}), Error)
+        << "every class must be large enough";
+}
+
+TEST(RunTraining, OneShotIsSmallerThanAMicroBatchAndStillTrains) {
+    plan::RunConfig config = toy_config();
+    config.shots = 1;
+    const TrainResult result = run_training(config, toy(), nullptr, {});
+    EXPECT_EQ(result.images_seen, 40 * 16);
+    EXPECT_LT(result.losses.back().loss, result.losses.front().loss);
+}
+
 TEST(RunTraining, ScoresEverySampleOnceInOrder) {
     const data::DataSet data_set = toy();
     plan::RunConfig config = toy_config();
