@@ -74,6 +74,31 @@ const Slip unknown_and_wrong[] = {
 };
 INSTANTIATE_TEST_SUITE_P(KeysAndTypes, SlipTest, testing::ValuesIn(unknown_and_wrong), name_of);
 
+const Slip of_recipes[] = {
+    {"OutputsInFineTuning", "recipes.toml", "kind = \"finetune\"", "kind = \"finetune\"\noutputs = 3",
+     "outputs = 3", "3 for 'outputs'", "none in fine-tuning"},
+    {"ResizeWithoutCrop", "recipes.toml", "decay_epochs = [30, 60, 80]",
+     "decay_epochs = [30, 60, 80]\nresize = 512", "resize = 512", "512 for 'resize'", "crop-flip"},
+    {"ShiftWithoutXray", "recipes.toml", "decay_epochs = [30, 60, 80]",
+     "decay_epochs = [30, 60, 80]\nshift = 0.1", "shift = 0.1", "0.1 for 'shift'", "augmentation xray"},
+    {"MagnitudeBeyondTheScale", "recipes.toml", "decay_epochs = [30, 60, 80]",
+     "decay_epochs = [30, 60, 80]\nrand_augment = { operations = 2, magnitude = 31 }", "rand_augment",
+     "31 for 'magnitude'", "[0, 30]"},
+    {"TwoWarmUps", "recipes.toml", "warmup_epochs = 1.5", "warmup_epochs = 1.5\nwarmup_steps = 5000",
+     "warmup_steps", "5000 for 'warmup_steps'", "no warmup_epochs"},
+    {"UnknownDraw", "data/sets.toml", "[\"cat\", \"dog\"]", "[\"cat\", \"dog\"]\nfew_shot_draw = \"any\"",
+     "few_shot_draw", "'any' for few_shot_draw", "generic, per-class"},
+};
+INSTANTIATE_TEST_SUITE_P(Recipes, SlipTest, testing::ValuesIn(of_recipes), name_of);
+
+TEST(Recipes, WithFewerOutputsThanClassesAreRefusedWhereTheyAreUsed) {
+    Tree tree;
+    tree.replace("recipes.toml", "kind = \"pretrain\"", "kind = \"pretrain\"\noutputs = 3");
+    EXPECT_THAT(tree.faults(),
+                ElementsAre(fault(tree.where("data/sets.toml", "small = \"pre\""),
+                                  "recipe 'pre' with 3 outputs", "no more of them than outputs")));
+}
+
 const Slip out_of_range[] = {
     {"DepthZero", "networks.toml", "depths = [1, 1]", "depths = [1, 0]", "", "0 for 'depths'", "1 or more"},
     {"DepthsAndStagesDiffer", "networks.toml", "depths = [1, 1]", "depths = [1, 1, 1]", "", "3 depths",

@@ -107,7 +107,8 @@ TEST(Protocols, XrayRunsDifferInShiftResolutionAndTestList) {
 }
 
 TEST(Protocols, FineTuningAsWrittenFollowsBit) {
-    const RunConfig& run = config_of(expand("table1", "paper", "as-run"), "pets/R50x1/21K-NAT");
+    const Plan run_plan = expand("table1", "paper", "as-run");
+    const RunConfig& run = config_of(run_plan, "pets/R50x1/21K-NAT");
     const Plan written_plan = expand("table1", "paper", "as-written");
     const RunConfig& written = config_of(written_plan, "pets/R50x1/21K-NAT");
     EXPECT_EQ(written.train.head_init, suite::plan::HeadInit::zero);
