@@ -26,9 +26,14 @@ std::uint8_t to_byte(float value) {
     return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F));
 }
 
-std::uint8_t blended(float image, float other, float factor) {
-    return to_byte(factor * image + (1.0F - factor) * other);
-}
+/// factor * image + (1 - factor) * other, each share rounded to single precision as torch does.
+struct Blend {
+    float own;
+    float others;
+    explicit Blend(double factor)
+        : own(static_cast<float>(factor)), others(static_cast<float>(1.0 - factor)) {}
+    std::uint8_t operator()(float image, float other) const { return to_byte(own * image + others * other); }
+};
 
 /// For each pixel of each plane, the nearest pixel of where `source(x, y)` points; black outside.
 template<typename Source>
@@ -90,57 +95,52 @@ std::uint8_t grey(const ImageView& image, std::size_t i) {
                                      luma[2] * static_cast<float>(image.pixels[2 * plane + i]));
 }
 
-void change_brightness(const ImageView& image, float factor, Bytes out) {
-    std::ranges::transform(image.pixels, out.begin(), [factor](std::uint8_t pixel) {
-        return blended(static_cast<float>(pixel), 0.0F, factor);
-    });
+void change_brightness(const ImageView& image, const Blend& blend, Bytes out) {
+    std::ranges::transform(image.pixels, out.begin(),
+                           [&blend](std::uint8_t pixel) { return blend(static_cast<float>(pixel), 0.0F); });
 }
 
-void change_colour(const ImageView& image, float factor, Bytes out) {
+void change_colour(const ImageView& image, const Blend& blend, Bytes out) {
     const std::size_t plane = image.pixels.size() / static_cast<std::size_t>(image.channels);
     for (std::size_t i = 0; i < image.pixels.size(); ++i) {
-        out[i] = image.channels == 1 ? image.pixels[i]
-                                     : blended(static_cast<float>(image.pixels[i]),
-                                               static_cast<float>(grey(image, i % plane)), factor);
+        const auto own = static_cast<float>(image.pixels[i]);
+        out[i] =
+            image.channels == 1 ? image.pixels[i] : blend(own, static_cast<float>(grey(image, i % plane)));
     }
 }
 
-void change_contrast(const ImageView& image, float factor, Bytes out) {
+void change_contrast(const ImageView& image, const Blend& blend, Bytes out) {
     const std::size_t plane = image.pixels.size() / static_cast<std::size_t>(image.channels);
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < plane; ++i) {
         sum += grey(image, i);
     }
     const auto mean = static_cast<float>(static_cast<double>(sum) / static_cast<double>(plane));
-    std::ranges::transform(image.pixels, out.begin(), [factor, mean](std::uint8_t pixel) {
-        return blended(static_cast<float>(pixel), mean, factor);
+    std::ranges::transform(image.pixels, out.begin(), [&blend, mean](std::uint8_t pixel) {
+        return blend(static_cast<float>(pixel), mean);
     });
 }
 
-/// Mean of the 3 x 3 neighbourhood, the centre counted five times, rounded.
-float smoothed(std::span<const std::uint8_t> plane, int width, int x, int y) {
-    int sum = 4 * plane[static_cast<std::size_t>(y * width + x)];
+/// Mean of the 3 x 3 neighbourhood, the centre counted five times, rounded; on the border the pixel itself.
+float smoothed(std::span<const std::uint8_t> plane, Extent extent, int x, int y) {
+    const int own = plane[static_cast<std::size_t>(y * extent.width + x)];
+    if (x == 0 || y == 0 || x + 1 == extent.width || y + 1 == extent.height) {
+        return static_cast<float>(own);
+    }
+    int sum = 4 * own;
     for (int row = y - 1; row <= y + 1; ++row) {
         for (int column = x - 1; column <= x + 1; ++column) {
-            sum += plane[static_cast<std::size_t>(row * width + column)];
+            sum += plane[static_cast<std::size_t>(row * extent.width + column)];
         }
     }
     return std::nearbyint(static_cast<float>(sum) / 13.0F);
 }
 
-/// The border stays as it is.
-void change_sharpness(const ImageView& image, float factor, Bytes out) {
-    const Extent extent = image.extent();
-    const std::size_t plane = image.pixels.size() / static_cast<std::size_t>(image.channels);
-    std::ranges::copy(image.pixels, out.begin());
-    for (std::size_t first = 0; first < image.pixels.size(); first += plane) {
-        const auto pixels = image.pixels.subspan(first, plane);
-        for (int y = 1; y + 1 < extent.height; ++y) {
-            for (int x = 1; x + 1 < extent.width; ++x) {
-                const auto i = static_cast<std::size_t>(y * extent.width + x);
-                out[first + i] =
-                    blended(static_cast<float>(pixels[i]), smoothed(pixels, extent.width, x, y), factor);
-            }
+void change_sharpness(std::span<const std::uint8_t> plane, Extent extent, const Blend& blend, Bytes out) {
+    for (int y = 0; y < extent.height; ++y) {
+        for (int x = 0; x < extent.width; ++x) {
+            const auto i = static_cast<std::size_t>(y * extent.width + x);
+            out[i] = blend(static_cast<float>(plane[i]), smoothed(plane, extent, x, y));
         }
     }
 }
@@ -196,6 +196,16 @@ void each_plane(const ImageView& image, Bytes out, Change change) {
     }
 }
 
+/// Place `magnitude` of 31 from 0 to `most`, in single precision from the nearer end as torch.linspace: the
+/// last bit decides which way a blend is cut to a whole number.
+double scaled(double most, int magnitude) {
+    const auto end = static_cast<float>(most);
+    const float step = end / static_cast<float>(most_rand_augment_magnitude);
+    const bool is_low = magnitude <= most_rand_augment_magnitude / 2 - 1;
+    return is_low ? step * static_cast<float>(magnitude)
+                  : end - step * static_cast<float>(most_rand_augment_magnitude - magnitude);
+}
+
 bool has_sign(Operation operation) {
     return operation >= Operation::shear_x && operation <= Operation::sharpness;
 }
@@ -207,18 +217,18 @@ double rand_augment_strength(RandAugmentOperation operation, int magnitude, Exte
     switch (operation) {
     case Operation::shear_x:
     case Operation::shear_y:
-        return share * steepest_shear;
+        return scaled(steepest_shear, magnitude);
     case Operation::translate_x:
-        return share * farthest_shift * extent.width;
+        return scaled(farthest_shift * extent.width, magnitude);
     case Operation::translate_y:
-        return share * farthest_shift * extent.height;
+        return scaled(farthest_shift * extent.height, magnitude);
     case Operation::rotate:
-        return share * widest_degrees;
+        return scaled(widest_degrees, magnitude);
     case Operation::brightness:
     case Operation::colour:
     case Operation::contrast:
     case Operation::sharpness:
-        return share * strongest_factor;
+        return scaled(strongest_factor, magnitude);
     case Operation::posterise:
         return 8.0 - std::nearbyint(share * most_dropped_bits);
     case Operation::solarise:
@@ -250,13 +260,15 @@ void apply_rand_augment(RandAugmentOperation operation, double strength, const I
     case Operation::rotate:
         return rotate(image, strength, out);
     case Operation::brightness:
-        return change_brightness(image, 1.0F + number, out);
+        return change_brightness(image, Blend(1.0 + strength), out);
     case Operation::colour:
-        return change_colour(image, 1.0F + number, out);
+        return change_colour(image, Blend(1.0 + strength), out);
     case Operation::contrast:
-        return change_contrast(image, 1.0F + number, out);
+        return change_contrast(image, Blend(1.0 + strength), out);
     case Operation::sharpness:
-        return change_sharpness(image, 1.0F + number, out);
+        return each_plane(image, out, [&](std::span<const std::uint8_t> plane, Bytes changed) {
+            change_sharpness(plane, image.extent(), Blend(1.0 + strength), changed);
+        });
     case Operation::posterise:
         return posterise(image, static_cast<int>(strength), out);
     case Operation::solarise:

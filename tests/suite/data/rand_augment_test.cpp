@@ -51,7 +51,7 @@ TEST(RandAugment, EveryOperationEqualsTorchvisions) {
     EXPECT_EQ(compared, 34U + 14U + 14U);
 }
 
-PhiloxStream stream_of(std::uint64_t sample) {
+PhiloxStream operations_of(std::uint64_t sample) {
     return PhiloxStream({.seed = 4, .purpose = Purpose::rand_augment, .epoch = 1, .sample = sample});
 }
 
@@ -59,7 +59,7 @@ TEST(RandAugment, AppliesTheDrawnOperationsInOrder) {
     const auto file = testing::golden("rand_augment.json");
     const Picture picture(file, file["images"][0]);
     for (std::uint64_t sample = 0; sample < 40; ++sample) {
-        PhiloxStream stream = stream_of(sample);
+        PhiloxStream stream = operations_of(sample);
         Pixels expected = picture.pixels;
         for (int i = 0; i < 2; ++i) {
             const auto operation = static_cast<RandAugmentOperation>(stream.below(rand_augment_operations));
@@ -73,7 +73,7 @@ TEST(RandAugment, AppliesTheDrawnOperationsInOrder) {
                                expected);
         }
         std::vector<std::uint8_t> scratch;
-        const ImageView found = rand_augment(picture.view, 2, 9, stream_of(sample), scratch);
+        const ImageView found = rand_augment(picture.view, 2, 9, operations_of(sample), scratch);
         EXPECT_EQ(Pixels(found.pixels.begin(), found.pixels.end()), expected) << sample;
     }
 }
@@ -81,7 +81,7 @@ TEST(RandAugment, AppliesTheDrawnOperationsInOrder) {
 TEST(RandAugment, DrawsEveryOperationEvenly) {
     std::vector<int> counts(rand_augment_operations, 0);
     for (std::uint64_t sample = 0; sample < 14'000; ++sample) {
-        ++counts[stream_of(sample).below(rand_augment_operations)];
+        ++counts[operations_of(sample).below(rand_augment_operations)];
     }
     for (const int count : counts) {
         EXPECT_NEAR(count, 1000, 5 * std::sqrt(14'000.0 / 14 * 13 / 14)); // five binomial standard deviations
@@ -92,7 +92,7 @@ TEST(RandAugment, OfNoOperationIsTheImage) {
     const auto file = testing::golden("rand_augment.json");
     const Picture picture(file, file["images"][1]);
     std::vector<std::uint8_t> scratch;
-    const ImageView found = rand_augment(picture.view, 0, 9, stream_of(1), scratch);
+    const ImageView found = rand_augment(picture.view, 0, 9, operations_of(1), scratch);
     EXPECT_EQ(Pixels(found.pixels.begin(), found.pixels.end()), picture.pixels);
 }
 
