@@ -43,6 +43,13 @@ std::span<float> values(const at::Tensor& tensor) {
     return {tensor.mutable_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }
 
+at::Tensor Room::take(at::IntArrayRef shape) {
+    if (!kept_.defined() || kept_.use_count() > 1 || kept_.sizes() != shape) {
+        kept_ = at::empty(shape, at::TensorOptions(at::kFloat));
+    }
+    return kept_;
+}
+
 // ---------------------------------------------------------------- convolution
 
 Convolution::Convolution(Parameter weight, int stride, int padding)
@@ -81,10 +88,10 @@ kernels::LaneConvolutionShape Convolution::lane_shape(const at::Tensor& x) const
             .stride = static_cast<std::size_t>(stride_)};
 }
 
-at::Tensor Convolution::forward_lanes(const at::Tensor& x) const {
+at::Tensor Convolution::forward_lanes(const at::Tensor& x) {
     const auto shape = lane_shape(x);
     const auto side = static_cast<std::int64_t>(shape.out_side());
-    const at::Tensor y = at::empty({x.size(0), weight_.value.size(0), side, side, lane_images}, x.options());
+    const at::Tensor y = y_room_.take({x.size(0), weight_.value.size(0), side, side, lane_images});
     kernels::lane_convolution(shape, values(x), values(weight_.value), values(y));
     return y;
 }
@@ -95,7 +102,7 @@ at::Tensor Convolution::backward_lanes(const at::Tensor& x, const at::Tensor& y_
     if (!input_wanted) {
         return {};
     }
-    const at::Tensor x_gradient = at::empty_like(x);
+    const at::Tensor x_gradient = x_gradient_room_.take(x.sizes());
     kernels::lane_convolution_backward_data(shape, values(y_gradient), values(weight_.value),
                                             values(x_gradient));
     return x_gradient;
@@ -116,7 +123,7 @@ NormRelu::NormRelu(Parameter scale, Parameter shift, int groups, double epsilon)
 
 at::Tensor NormRelu::forward(const at::Tensor& x, Pass pass) {
     const auto shape = norm_shape(x, groups_, epsilon_);
-    at::Tensor y = at::empty_like(x);
+    at::Tensor y = in_lanes(x) ? y_room_.take(x.sizes()) : at::empty_like(x);
     statistics_.resize(shape.statistics());
     const auto kernel = in_lanes(x) ? kernels::lane_group_norm_relu : kernels::group_norm_relu;
     kernel(shape, values(x), values(scale_.value), values(shift_.value), values(y), statistics_);
@@ -183,8 +190,8 @@ StemLayer::StemLayer(Convolution root, bool pooled) : root_(std::move(root)), po
 at::Tensor StemLayer::forward(const at::Tensor& images, Pass pass) {
     if (!pooled_) {
         const auto blocks = static_cast<std::int64_t>(kernels::lane_blocks(length(images, 0)));
-        const at::Tensor maps = at::empty(
-            {blocks, images.size(1), images.size(2), images.size(3), lane_images}, images.options());
+        const at::Tensor maps =
+            maps_room_.take({blocks, images.size(1), images.size(2), images.size(3), lane_images});
         kernels::images_to_lanes(values(images), length(images, 0), values(maps));
         return root_.forward(maps, pass);
     }
@@ -240,13 +247,13 @@ at::Tensor HeadLayer::pool(const at::Tensor& maps, std::int64_t images) {
     return pooled;
 }
 
-at::Tensor HeadLayer::unpool(const at::Tensor& pooled_gradient) const {
+at::Tensor HeadLayer::unpool(const at::Tensor& pooled_gradient) {
     const std::int64_t area = map_shape_[2] * map_shape_[3];
     if (map_shape_.size() == 4) {
         const at::Tensor share = pooled_gradient.div(static_cast<double>(area));
         return share.unsqueeze(2).unsqueeze(3).expand(map_shape_).contiguous();
     }
-    const at::Tensor gradient = at::empty(map_shape_, pooled_gradient.options());
+    const at::Tensor gradient = gradient_room_.take(map_shape_);
     kernels::lane_average_backward(values(pooled_gradient), length(pooled_gradient, 1),
                                    static_cast<std::size_t>(area), values(gradient));
     return gradient;

@@ -26,6 +26,17 @@ struct Parameter {
     at::Tensor gradient;
 };
 
+/// Room for maps in lanes that a layer makes, kept from step to step: a training step in steady state asks
+/// for no memory for them. Other maps are made anew, since they may be large.
+class Room {
+public:
+    /// Not initialised. The room of the last call, unless somebody still holds it or the shape is another.
+    [[nodiscard]] at::Tensor take(at::IntArrayRef shape);
+
+private:
+    at::Tensor kept_;
+};
+
 /// Convolution without bias; `value` is the standardised weight.
 class Convolution {
 public:
@@ -41,8 +52,10 @@ private:
     int stride_;
     int padding_;
     at::Tensor x_;
+    Room y_room_;
+    Room x_gradient_room_;
 
-    [[nodiscard]] at::Tensor forward_lanes(const at::Tensor& x) const;
+    [[nodiscard]] at::Tensor forward_lanes(const at::Tensor& x);
     [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, bool input_wanted);
     [[nodiscard]] at::Tensor backward_lanes(const at::Tensor& x, const at::Tensor& y_gradient,
                                             bool input_wanted);
@@ -64,6 +77,7 @@ private:
     double epsilon_;
     at::Tensor x_;
     at::Tensor y_;
+    Room y_room_;
     std::vector<float> statistics_;
 };
 
@@ -92,6 +106,7 @@ public:
 private:
     Convolution root_;
     bool pooled_;
+    Room maps_room_;
     at::Tensor padded_;
     at::Tensor indices_;
 };
@@ -110,9 +125,10 @@ private:
     Parameter bias_;
     at::Tensor pooled_;
     std::vector<std::int64_t> map_shape_;
+    Room gradient_room_;
 
     [[nodiscard]] static at::Tensor pool(const at::Tensor& maps, std::int64_t images);
-    [[nodiscard]] at::Tensor unpool(const at::Tensor& pooled_gradient) const;
+    [[nodiscard]] at::Tensor unpool(const at::Tensor& pooled_gradient);
 };
 
 } // namespace suite::train::detail
