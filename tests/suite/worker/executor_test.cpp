@@ -281,9 +281,10 @@ protected:
                                .label_matrix = {}};
         set_losses({1.0, 1.0, 0.5, 0.5});
     }
-    void set_losses(const std::vector<double>& losses) {
+    void set_losses(const std::vector<double>& losses, int times_each = 4) {
         result_.losses.clear();
-        for (const double loss : losses) {
+        for (std::size_t i = 0; i < losses.size() * static_cast<std::size_t>(times_each); ++i) {
+            const double loss = losses[i / static_cast<std::size_t>(times_each)];
             result_.losses.push_back(
                 {.step = static_cast<std::int64_t>(result_.losses.size()), .loss = loss});
         }
@@ -332,9 +333,11 @@ TEST_F(ValidityTest, AllowsALossThatDoublesAndNoMore) {
     EXPECT_THAT(verdict(), HasSubstr("rose from 1 to nan"));
 }
 
-TEST_F(ValidityTest, JudgesNoCurveOfFewerThanFourSteps) {
-    set_losses({1.0, 10.0, 100.0});
+TEST_F(ValidityTest, JudgesNoTrendOfFewerThanSixteenSteps) {
+    set_losses({1.0, 10.0, 10.0, 100.0}, 3);
     EXPECT_EQ(verdict(), "");
+    set_losses({1.0, 1.0, 1.0, std::nan("")}, 3);
+    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to nan"));
 }
 
 TEST_F(ValidityTest, NamesAllFaultsAtOnce) {
