@@ -28,7 +28,7 @@ constexpr std::string_view true_word = "yes";
 class BaselineMaker {
 public:
     BaselineMaker(const plan::Plan& plan, const suite::store::Store& store, const BaselineOptions& options)
-        : plan_(plan), store_(store), options_(options) {}
+        : plan_(plan), records_(store), options_(options) {}
 
     Baseline make();
 
@@ -38,7 +38,7 @@ private:
     [[nodiscard]] std::string json(const std::string& csv) const;
 
     const plan::Plan& plan_;
-    const suite::store::Store& store_;
+    Records records_;
     const BaselineOptions& options_;
     std::string rows_ = "cell,metric,seed,value,key\n";
     std::map<std::string, std::set<std::string>> facts_;
@@ -47,7 +47,7 @@ private:
 };
 
 void BaselineMaker::add_run(const plan::PlannedCell& cell, const plan::PlannedRun& run) {
-    const Outcome outcome = outcome_of(run, store_);
+    const Outcome outcome = outcome_of(run, records_);
     const std::string where = fmt::format("{} seed {}", cell.text, run.seed);
     if (!outcome.damage.empty()) {
         damaged_.add({where, outcome.damage, "a record that reads well", "run again"});
@@ -62,12 +62,12 @@ void BaselineMaker::add_run(const plan::PlannedCell& cell, const plan::PlannedRu
 }
 
 void BaselineMaker::add_facts(const plan::PlannedRun& run) {
-    const auto record = store_.read(run.key);
-    for (const auto& [name, value] : record->provenance) {
+    const suite::store::RunRecord& record = *records_.look_up(run.key).record;
+    for (const auto& [name, value] : record.provenance) {
         facts_[name].insert(value);
     }
-    const auto dirty = record->provenance.find(std::string(dirty_fact));
-    if (dirty != record->provenance.end() && dirty->second == true_word && !options_.allow_dirty) {
+    const auto dirty = record.provenance.find(std::string(dirty_fact));
+    if (dirty != record.provenance.end() && dirty->second == true_word && !options_.allow_dirty) {
         absent_.add({fmt::format("{} seed {}", run.cell, run.seed),
                      "a record of a program whose sources were changed", "one that its commit describes",
                      "commit, build and run again; or --allow-dirty"});

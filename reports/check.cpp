@@ -9,6 +9,7 @@
 
 #include "reports/claims.hpp"
 #include "reports/outcomes.hpp"
+#include "reports/run_facts.hpp"
 
 namespace reports {
 namespace {
@@ -53,13 +54,9 @@ metrics::Margin margin_of(const plan::PlannedCell& cell, const std::optional<Ref
 /// Everything of one check; built up once, in order.
 class Checker {
 public:
-    Checker(const plan::Catalog& catalog, const plan::Plan& plan, const plan::References& references,
-            const suite::store::Store& store)
-        : workload_(find(catalog.workloads, plan.workload, "workload")),
-          profile_(find(catalog.profiles, plan.profile, "profile")),
-          plan_(plan),
-          references_(references),
-          store_(store) {}
+    Checker(const plan::WorkloadSpec& workload, const plan::ProfileSpec& profile, const plan::Plan& plan,
+            const plan::References& references, Records& records)
+        : workload_(workload), profile_(profile), plan_(plan), references_(references), records_(records) {}
 
     CheckResult check();
 
@@ -86,7 +83,7 @@ private:
     const plan::ProfileSpec& profile_;
     const plan::Plan& plan_;
     const plan::References& references_;
-    const suite::store::Store& store_;
+    Records& records_;
     CheckResult result_;
     std::map<std::string, std::size_t> index_;              ///< cell -> place in result_.cells
     std::map<std::string, std::vector<std::string>> notes_; ///< cell -> why runs are missing
@@ -104,7 +101,6 @@ void Checker::describe() {
     result_.cells_as_run =
         static_cast<std::size_t>(std::count_if(plan_.cells.begin(), plan_.cells.end(),
                                                [](const plan::PlannedCell& cell) { return cell.is_as_run; }));
-    result_.store = store_.root();
     result_.compares_with_baseline = references_.compares_with_baseline;
     result_.baseline_origin = references_.baseline_origin;
     result_.figures = workload_.figures;
@@ -115,7 +111,7 @@ void Checker::read_parents() {
         if (!run.is_pretraining()) {
             continue;
         }
-        const suite::store::Lookup lookup = store_.look_up(run.key);
+        const suite::store::Lookup& lookup = records_.look_up(run.key);
         if (lookup.state == suite::store::LookupState::damaged) {
             damaged_parents_[run.key] = lookup.message;
         }
@@ -126,9 +122,9 @@ void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
     std::vector<std::string>& notes = notes_[cell.id];
     for (const std::size_t index : planned.runs) {
         const plan::PlannedRun& run = plan_.runs[index];
-        const Outcome outcome = outcome_of(run, store_);
+        const Outcome outcome = outcome_of(run, records_);
         if (outcome.value) {
-            cell.values.push_back({.seed = run.seed, .value = *outcome.value});
+            cell.values.push_back({.seed = run.seed, .value = *outcome.value, .key = run.key});
         } else if (!outcome.damage.empty()) {
             cell.damaged.push_back(outcome.damage);
             notes.push_back(fmt::format("seed {}: damaged record counts as absent: {}", run.seed,
@@ -183,6 +179,9 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     cell.id = planned.text;
     cell.metric = planned.metric;
     cell.planned = planned.runs.size();
+    cell.runs = planned.runs;
+    cell.declared_margin = planned.margin;
+    cell.declared_margin_sds = planned.margin_sds;
     cell.stand_ins = planned.stand_ins;
     cell.judged_by_baseline = references_.compares_with_baseline;
     cell.published = side_of(references_.published, cell.id);
@@ -357,6 +356,7 @@ CheckResult Checker::check() {
         add_claim(claim);
     }
     collect_damage();
+    describe_runs(plan_, records_, result_);
     return std::move(result_);
 }
 
@@ -364,7 +364,14 @@ CheckResult Checker::check() {
 
 CheckResult check(const plan::Catalog& catalog, const plan::Plan& plan, const plan::References& references,
                   const suite::store::Store& store) {
-    return Checker(catalog, plan, references, store).check();
+    Records records(store);
+    return check(find(catalog.workloads, plan.workload, "workload"),
+                 find(catalog.profiles, plan.profile, "profile"), plan, references, records);
+}
+
+CheckResult check(const plan::WorkloadSpec& workload, const plan::ProfileSpec& profile,
+                  const plan::Plan& plan, const plan::References& references, Records& records) {
+    return Checker(workload, profile, plan, references, records).check();
 }
 
 } // namespace reports

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "reports/check_result.hpp"
+#include "reports/records.hpp"
 #include "suite/plan/catalog.hpp"
 #include "suite/store/store.hpp"
 
@@ -16,6 +17,12 @@ namespace reports {
 /// and profile of the catalog.
 [[nodiscard]] CheckResult check(const suite::plan::Catalog& catalog, const suite::plan::Plan& plan,
                                 const suite::plan::References& references, const suite::store::Store& store);
+
+/// The same without a catalog and from any records. Of the specs the axes, texts, claims and figures are
+/// read; of a planned run its key, cell, label, seed, parent, kind and metric.
+[[nodiscard]] CheckResult check(const suite::plan::WorkloadSpec& workload,
+                                const suite::plan::ProfileSpec& profile, const suite::plan::Plan& plan,
+                                const suite::plan::References& references, Records& records);
 
 /// What to list; verdicts stay those of the whole workload.
 struct Selection {

@@ -4,9 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/claims.hpp"
@@ -14,6 +15,7 @@
 #include "metrics/verdict.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/reference.hpp"
+#include "suite/store/record.hpp"
 
 namespace reports {
 
@@ -29,14 +31,50 @@ struct ReferenceSide {
 struct SeedResult {
     std::uint64_t seed = 0;
     double value = 0.0;
+    std::string key{}; ///< of the run
+};
+
+enum class RunState { finished, failed, damaged, absent };
+/// "finished", "failed", "damaged", "absent".
+[[nodiscard]] std::string_view to_string(RunState state) noexcept;
+
+/// Facts of a record by name: commit, host, cpu, libraries; without those of the single run.
+using Provenance = std::map<std::string, std::string>;
+
+/// A planned run and what its record says; without a record everything after `metric` is empty.
+struct RunFacts {
+    std::string key;
+    std::string cell;  ///< "" for pre-training
+    std::string label; ///< for people
+    std::uint64_t seed = 0;
+    std::string parent; ///< key; "" for pre-training and from scratch
+    RunState state = RunState::absent;
+    std::string metric;
+    std::optional<double> value{};
+    std::string started{}; ///< UTC, as 2026-11-23T15:04:05Z
+    std::string finished{};
+    double train_seconds = 0.0;
+    double wall_seconds = 0.0;
+    std::optional<suite::store::Timing> timing{}; ///< not in records of earlier versions
+    std::int64_t images_seen = 0;
+    std::int64_t parameters = 0;
+    std::string weights_digest{};
+    std::optional<double> first_loss{};
+    std::optional<double> last_loss{};
+    std::optional<std::size_t> provenance{}; ///< place in CheckResult::provenances
+
+    [[nodiscard]] bool is_pretraining() const { return cell.empty(); }
 };
 
 struct CellResult {
     suite::plan::CellId cell;
     std::string id;
     std::string metric;
-    std::size_t planned = 0;        ///< runs; 0 for a cell that the profile does not plan
-    std::vector<SeedResult> values; ///< of finished runs, in the plan's seed order
+    std::size_t planned = 0;          ///< runs; 0 for a cell that the profile does not plan
+    std::vector<SeedResult> values;   ///< of finished runs, in the plan's seed order
+    double declared_margin = 0.0;     ///< points; 0 for a cell that the profile does not plan
+    double declared_margin_sds = 0.0; ///< … but at least so many sds of the reference
+    std::vector<std::size_t> runs;    ///< places in CheckResult::runs, one a planned seed
     metrics::Sample ours;
     std::optional<ReferenceSide> published;
     std::optional<ReferenceSide> baseline;
@@ -84,13 +122,14 @@ struct CheckResult {
     std::string profile_title;
     std::string protocol = suite::plan::as_run;
     std::size_t cells_as_run = 0; ///< planned cells whose runs are those of as-run: nothing differs there
-    std::filesystem::path store;
     bool compares_with_baseline = false;
     std::string baseline_origin; ///< "" when none is recorded
     std::vector<CellResult> cells;
     std::vector<ClaimResult> claims;
     std::vector<suite::plan::FigureSpec> figures;
     std::vector<std::string> damaged; ///< every message once
+    std::vector<RunFacts> runs;       ///< all planned runs, in the plan's order, whatever is selected
+    std::vector<Provenance> provenances;
 
     [[nodiscard]] Counts counts() const;
 };

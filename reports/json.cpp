@@ -50,7 +50,7 @@ ordered_json judging_side(const CellResult& cell) {
 ordered_json values_of(const CellResult& cell) {
     ordered_json list = ordered_json::array();
     for (const SeedResult& entry : cell.values) {
-        list.push_back({{"seed", entry.seed}, {"value", entry.value}});
+        list.push_back({{"seed", entry.seed}, {"value", entry.value}, {"key", entry.key}});
     }
     return list;
 }

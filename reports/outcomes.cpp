@@ -15,10 +15,9 @@ using suite::store::MetricEntry;
 using suite::store::RunRecord;
 
 /// The record holds no usable value: named as any other fault of a record.
-std::string unusable(const suite::plan::PlannedRun& run, const suite::store::Store& store,
-                     std::string found) {
+std::string unusable(const suite::plan::PlannedRun& run, const Records& records, std::string found) {
     return suite::Error(suite::ErrorKind::store,
-                        suite::Fault{.where = store.record_path(run.key).string(),
+                        suite::Fault{.where = records.place(run.key),
                                      .found = std::move(found),
                                      .expected = fmt::format("a finite {} of split {}", run.config.metric,
                                                              judged_split),
@@ -27,27 +26,28 @@ std::string unusable(const suite::plan::PlannedRun& run, const suite::store::Sto
 }
 
 Outcome outcome_of_finished(const suite::plan::PlannedRun& run, const RunRecord& record,
-                            const suite::store::Store& store) {
+                            const Records& records) {
     const auto entry =
         std::find_if(record.metrics.begin(), record.metrics.end(), [&run](const MetricEntry& metric) {
             return metric.name == run.config.metric && metric.split == judged_split;
         });
     if (entry == record.metrics.end()) {
-        return {.value = {}, .failure = {}, .damage = unusable(run, store, "no such metric")};
+        return {.value = {}, .failure = {}, .damage = unusable(run, records, "no such metric")};
     }
     if (!std::isfinite(entry->value)) {
-        return {.value = {}, .failure = {}, .damage = unusable(run, store, fmt::format("{}", entry->value))};
+        return {
+            .value = {}, .failure = {}, .damage = unusable(run, records, fmt::format("{}", entry->value))};
     }
     return {.value = entry->value, .failure = {}, .damage = {}};
 }
 
 } // namespace
 
-Outcome outcome_of(const suite::plan::PlannedRun& run, const suite::store::Store& store) {
-    const suite::store::Lookup lookup = store.look_up(run.key);
+Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records) {
+    const suite::store::Lookup& lookup = records.look_up(run.key);
     switch (lookup.state) {
     case LookupState::finished:
-        return outcome_of_finished(run, *lookup.record, store);
+        return outcome_of_finished(run, *lookup.record, records);
     case LookupState::failed:
         return {.value = {},
                 .failure = fmt::format("{}: {}", lookup.record->failure->phase,

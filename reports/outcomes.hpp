@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "reports/records.hpp"
 #include "suite/plan/plan.hpp"
-#include "suite/store/store.hpp"
 
 namespace reports {
 
@@ -19,7 +19,7 @@ struct Outcome {
 /// is damaged.
 inline constexpr std::string_view judged_split = "test";
 
-[[nodiscard]] Outcome outcome_of(const suite::plan::PlannedRun& run, const suite::store::Store& store);
+[[nodiscard]] Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records);
 
 /// The first line of a text, shortened to `longest` bytes at a character's border.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t longest = 200);

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/event_log.hpp"
 #include "reports/figure.hpp"
+#include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/junit.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/names.hpp"
@@ -18,14 +21,18 @@ namespace {
 using suite::ErrorKind;
 
 struct FormatWord {
-    std::string_view word; ///< also the file's extension
+    std::string_view word;
     Format format;
+    std::string_view extension;
 };
-constexpr std::array<FormatWord, 5> format_words{{{"md", Format::markdown},
-                                                  {"csv", Format::csv},
-                                                  {"json", Format::json},
-                                                  {"svg", Format::svg},
-                                                  {"png", Format::png}}};
+constexpr std::array<FormatWord, 8> format_words{{{"md", Format::markdown, "md"},
+                                                  {"html", Format::html, "html"},
+                                                  {"csv", Format::csv, "csv"},
+                                                  {"json", Format::json, "json"},
+                                                  {"junit", Format::junit, "junit.xml"},
+                                                  {"mlperf", Format::event_log, "mlperf.log"},
+                                                  {"svg", Format::svg, "svg"},
+                                                  {"png", Format::png, "png"}}};
 
 std::string csv_field(std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -139,10 +146,29 @@ std::string text_in(Format format, const CheckResult& result) {
         return to_markdown(result);
     case Format::csv:
         return to_csv(result);
+    case Format::junit:
+        return to_junit(result);
+    case Format::event_log:
+        return to_event_log(result);
     default:
         break;
     }
     return to_json(result).dump(2) + "\n";
+}
+
+/// Drawn beside the page, read and removed again: gnuplot writes to files only.
+std::vector<DrawnFigure> drawn_figures(const CheckResult& result, const std::filesystem::path& folder) {
+    std::vector<DrawnFigure> figures;
+    for (const suite::plan::FigureSpec& figure :
+         can_draw() ? result.figures : std::vector<suite::plan::FigureSpec>()) {
+        const std::filesystem::path picture = suite::temporary_name(folder / (figure.id + ".svg"));
+        draw(plot_of(figure, result), Picture::svg, picture);
+        figures.push_back({.id = figure.id,
+                           .title = figure.title,
+                           .svg = suite::read_file(picture, ErrorKind::environment)});
+        std::filesystem::remove(picture);
+    }
+    return figures;
 }
 
 void draw_figures(const CheckResult& result, Picture picture, const std::filesystem::path& stem,
@@ -226,14 +252,28 @@ std::vector<std::filesystem::path> write_report(const CheckResult& result,
             folder / fmt::format("{}-{}", result.workload,
                                  suite::plan::baseline_name(result.profile, result.protocol));
         if (format == Format::svg || format == Format::png) {
-            draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->word,
+            draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->extension,
                          paths);
             continue;
         }
-        paths.emplace_back(fmt::format("{}.{}", stem.string(), entry->word));
-        suite::publish_text(paths.back(), text_in(format, result), ErrorKind::environment);
+        paths.emplace_back(fmt::format("{}.{}", stem.string(), entry->extension));
+        const std::string text =
+            format == Format::html ? to_html(result, drawn_figures(result, folder)) : text_in(format, result);
+        suite::publish_text(paths.back(), text, ErrorKind::environment);
     }
     return paths;
+}
+
+std::filesystem::path write_index(const std::vector<const CheckResult*>& results,
+                                  const std::filesystem::path& folder) {
+    std::vector<std::string> pages;
+    for (const CheckResult* result : results) {
+        pages.push_back(fmt::format("{}-{}.html", result->workload,
+                                    suite::plan::baseline_name(result->profile, result->protocol)));
+    }
+    const std::filesystem::path path = folder / "index.html";
+    suite::publish_text(path, to_html_index(results, pages), ErrorKind::environment);
+    return path;
 }
 
 } // namespace reports

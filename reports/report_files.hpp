@@ -1,4 +1,5 @@
-// The report of a check as files: WORKLOAD-PROFILE.md, .csv, .json, and WORKLOAD-PROFILE-FIGURE.svg or .png.
+// The report of a check as files: WORKLOAD-PROFILE.md, .html, .csv, .json, .junit.xml, .mlperf.log, and
+// WORKLOAD-PROFILE-FIGURE.svg or .png.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,7 @@
 
 namespace reports {
 
-enum class Format { markdown, csv, json, svg, png };
+enum class Format { markdown, html, csv, json, junit, event_log, svg, png };
 
 /// "md,csv,json" in any order; doubles count once. Throws Error(usage) naming the formats there are.
 [[nodiscard]] std::vector<Format> parse_formats(std::string_view text);
@@ -27,5 +28,9 @@ enum class Format { markdown, csv, json, svg, png };
 [[nodiscard]] std::vector<std::filesystem::path> write_report(const CheckResult& result,
                                                               const std::filesystem::path& folder,
                                                               const std::vector<Format>& formats);
+
+/// index.html, which links the pages of these workloads in the same folder.
+std::filesystem::path write_index(const std::vector<const CheckResult*>& results,
+                                  const std::filesystem::path& folder);
 
 } // namespace reports

@@ -14,6 +14,7 @@ find_package(Boost 1.74 REQUIRED CONFIG)
 find_package(GTest 1.12 REQUIRED)
 find_package(benchmark 1.7 REQUIRED)
 find_package(LibTorch 2.11 REQUIRED)
+find_path(MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp REQUIRED)
 
 if(TRANSFERSCALE_WITH_MPI)
   set(MPI_CXX_SKIP_MPICXX ON)

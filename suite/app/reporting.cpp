@@ -17,11 +17,14 @@ std::vector<reports::CheckResult> check_selection(const SelectionOptions& option
     whole.cells.clear(); // verdicts are corrected over all cells; the selection comes afterwards
     const std::vector<plan::Plan> plans = expand_selection(catalog, whole);
     const store::Store store(options.store, store::Access::read_only);
+    reports::Records records(store); // workloads share runs: each record is read once
     std::vector<reports::CheckResult> results;
     for (const plan::Plan& plan : plans) {
         const plan::References references =
             plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
-        results.push_back(reports::check(catalog, plan, references, store));
+        results.push_back(reports::check(find(catalog.workloads, plan.workload, "workload"),
+                                         find(catalog.profiles, plan.profile, "profile"), plan, references,
+                                         records));
     }
     reports::require_known(results, selection);
     for (reports::CheckResult& result : results) {

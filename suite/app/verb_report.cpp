@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -35,8 +36,8 @@ nlohmann::ordered_json to_json(const Report& report) {
 std::vector<Report> write_reports(const ReportOptions& options) {
     const bool draws = !options.formats.empty() || reports::can_draw();
     const std::string words = !options.formats.empty() ? options.formats
-                              : draws                  ? "md,csv,json,svg"
-                                                       : "md,csv,json";
+                              : draws                  ? "md,html,csv,json,svg"
+                                                       : "md,html,csv,json";
     const std::vector<reports::Format> formats = reports::parse_formats(words);
     std::vector<Report> list;
     for (reports::CheckResult& result :
@@ -50,6 +51,14 @@ std::vector<Report> write_reports(const ReportOptions& options) {
         }
         report.result = std::move(result);
         list.push_back(std::move(report));
+    }
+    if (list.size() > 1 &&
+        std::find(formats.begin(), formats.end(), reports::Format::html) != formats.end()) {
+        std::vector<const reports::CheckResult*> results;
+        for (const Report& report : list) {
+            results.push_back(&report.result);
+        }
+        list.back().files.push_back(reports::write_index(results, options.out).string());
     }
     return list;
 }
@@ -81,9 +90,9 @@ int report(const ReportOptions& options) {
         log_damage(entry.result);
         is_damaged = is_damaged || !entry.result.damaged.empty();
     }
-    if (const std::string text = store_time_text(options.selection.store);
-        !options.selection.output.json && !text.empty()) {
-        fmt::print("{}\n", text);
+    if (!options.selection.output.json) {
+        const std::string text = store_time_text(options.selection.store);
+        fmt::print("{}{}", text, text.empty() ? "" : "\n");
     }
     return is_damaged ? exit_code(ErrorKind::store) : 0;
 }
@@ -97,9 +106,10 @@ void register_report(Dispatcher& dispatcher) {
                  options->selection.output, [options] { return report(*options); });
     add_selection(*verb, options->selection);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
-    verb->add_option(
-        "--format", options->formats,
-        "Of md, csv, json, svg and png, separated by commas; default md,csv,json,svg (figures need gnuplot)");
+    verb->add_option("--format", options->formats,
+                     "Of md, html, csv, json, junit, mlperf, svg and png, separated by commas; default "
+                     "md,html,csv,json,svg "
+                     "(figures need gnuplot)");
 }
 
 } // namespace suite::app

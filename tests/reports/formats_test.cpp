@@ -32,7 +32,6 @@ CheckResult small_result() {
                        .paper = "Nobody 2000",
                        .profile = "tiny",
                        .profile_title = "as small as can be",
-                       .store = "store",
                        .compares_with_baseline = true,
                        .baseline_origin = "baseline of profile tiny, made up"};
     const std::vector<double> values{49.9, 50.0, 50.1};
@@ -156,12 +155,12 @@ TEST(CheckText, IsOneLineACellAndAClaim) {
 TEST(Formats, AreParsedInOrderAndOnce) {
     EXPECT_THAT(parse_formats("json,md,json"), ElementsAre(Format::json, Format::markdown));
     try {
-        static_cast<void>(parse_formats("md,htm,junit"));
+        static_cast<void>(parse_formats("md,htm,junit5"));
         FAIL() << "nothing was thrown";
     } catch (const suite::Error& error) {
         EXPECT_EQ(error.exit_code(), 2);
         EXPECT_EQ(error.faults().size(), 2U);
-        EXPECT_THAT(error.what(), HasSubstr("md, csv, json"));
+        EXPECT_THAT(error.what(), HasSubstr("md, html, csv, json, junit"));
     }
 }
 

@@ -67,7 +67,7 @@ class Mistakes(CommandTest):
         self.refused("baseline", "record", "tabel1", words=["'tabel1'", "table1"])
         self.refused("check", "table1", "--claim", "network-scale-naturel",
                      words=["'network-scale-naturel'", "network-scale-natural"])
-        self.refused("report", "table1", "--profile", "smoke", "--format", "xml", words=["'xml'", "md, csv, json"])
+        self.refused("report", "table1", "--profile", "smoke", "--format", "xml", words=["'xml'", "md, html, csv, json"])
 
     def test_cell_that_selects_nothing_beside_one_that_does(self):
         self.refused("plan", "table1", "--cell", "pets/*", "--cell", "petz/R50x1/1K-NAT",

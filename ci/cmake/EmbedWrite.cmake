@@ -1,0 +1,10 @@
+# Writes ${output}: the text of ${files} (relative to ${folder}) as string views in ${namespace}.
+set(text "// Written by ci/cmake/EmbedWrite.cmake.\n#pragma once\n\n#include <string_view>\n\nnamespace ${namespace} {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME)
+  string(REGEX REPLACE "\\.mustache$" "" name "${name}")
+  string(REGEX REPLACE "[^a-z0-9]" "_" name "${name}")
+  file(READ "${folder}/${file}" content)
+  string(APPEND text "inline constexpr std::string_view ${name} = R\"TEXT(${content})TEXT\";\n")
+endforeach()
+file(WRITE "${output}" "${text}} // namespace ${namespace}\n")

@@ -1,0 +1,159 @@
+#include "reports/html.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include "report_templates.hpp"
+#include "reports/html_view.hpp"
+#include "reports/render.hpp"
+#include "reports/words.hpp"
+
+namespace reports {
+namespace {
+
+using nlohmann::ordered_json;
+
+bool is_plain(char character) {
+    return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+           (character >= '0' && character <= '9') || character == '-' || character == '.';
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+        text.replace(at, from.size(), to);
+    }
+}
+
+/// Removes the groups without content that gnuplot leaves behind: a third of its file.
+std::string without_empty_groups(std::string_view svg) {
+    std::string kept;
+    kept.reserve(svg.size());
+    for (std::size_t at = 0; at < svg.size();) {
+        const std::size_t group = std::min(svg.find("<g ", at), svg.size());
+        kept += svg.substr(at, group - at);
+        const std::size_t opened = std::min(svg.find('>', group), svg.size() - 1) + 1;
+        const std::size_t content = std::min(svg.find_first_not_of(" \t\r\n", opened), svg.size());
+        constexpr std::string_view end = "</g>";
+        const bool is_empty = group < svg.size() && svg.substr(content).starts_with(end);
+        kept += is_empty || group >= svg.size() ? "" : svg.substr(group, opened - group);
+        at = is_empty ? content + end.size() : group < svg.size() ? opened : group;
+    }
+    return kept;
+}
+
+/// The picture as part of a page: without XML prolog, its names apart from those of other figures, and with
+/// the figure's title for those who cannot see it.
+std::string inline_svg(const DrawnFigure& figure) {
+    const std::size_t start = figure.svg.find("<svg");
+    if (start == std::string::npos) {
+        return "";
+    }
+    std::string svg = without_empty_groups(std::string_view(figure.svg).substr(start));
+    const std::string prefix = anchor_of(figure.id) + "-";
+    replace_all(svg, " id='", fmt::format(" id='{}", prefix));
+    replace_all(svg, " id=\"", fmt::format(" id=\"{}", prefix));
+    replace_all(svg, "href='#", fmt::format("href='#{}", prefix));
+    replace_all(svg, "<title>Gnuplot</title>", fmt::format("<title>{}</title>", escaped(figure.title)));
+    return svg;
+}
+
+ordered_json figures_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
+    ordered_json list = ordered_json::array();
+    for (const DrawnFigure& figure : figures) {
+        list.push_back({{"title", figure.title}, {"svg", inline_svg(figure)}});
+    }
+    if (figures.empty()) {
+        for (const suite::plan::FigureSpec& figure : result.figures) {
+            list.push_back({{"title", figure.title}, {"svg", ""}});
+        }
+    }
+    return list;
+}
+
+/// Cells with the same reason stand together.
+ordered_json absences_view(const CheckResult& result) {
+    std::map<std::string, ordered_json> cells_by_reason;
+    for (const CellResult& cell : result.cells) {
+        if (cell.comparison.verdict == metrics::Verdict::missing || cell.is_incomplete()) {
+            cells_by_reason[cell.comparison.reason].push_back(
+                {{"anchor", anchor_of(cell.id)}, {"id", cell.id}});
+        }
+    }
+    ordered_json list = ordered_json::array();
+    for (auto& [reason, cells] : cells_by_reason) {
+        list.push_back({{"reason", reason}, {"count", cells.size()}, {"cells", std::move(cells)}});
+    }
+    return list;
+}
+
+/// Sections, and has_NAME for those that may be empty: a list's own section would repeat its heading.
+ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
+    ordered_json sections{
+        {"figures", figures_view(result, figures)}, {"claims", ordered_json::array()},
+        {"absences", absences_view(result)},        {"damaged", result.damaged},
+        {"stand_ins", stand_ins_of(result.cells)},  {"cells", ordered_json::array()},
+        {"parents", parents_view(result)},          {"provenances", provenance_view(result)}};
+    std::set<std::string> listed;
+    for (const CellResult& cell : result.cells) {
+        sections["cells"].push_back(cell_view(result, cell));
+        listed.insert(cell.id);
+    }
+    for (const ClaimResult& claim : result.claims) {
+        sections["claims"].push_back(claim_view(claim, listed));
+    }
+    ordered_json view = sections;
+    for (const auto& [name, list] : sections.items()) {
+        view["has_" + name] = !list.empty();
+    }
+    return view;
+}
+
+} // namespace
+
+std::string anchor_of(const std::string& cell) {
+    std::string anchor = "cell-";
+    for (const char character : cell) {
+        anchor += character == '/'      ? "."
+                  : is_plain(character) ? std::string(1, character)
+                                        : fmt::format("_{:02X}", static_cast<unsigned char>(character));
+    }
+    return anchor;
+}
+
+std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
+    ordered_json view = sections_view(result, figures);
+    view["style"] = templates::page_css;
+    view["workload"] = result.workload;
+    view["title"] = result.title;
+    view["source"] = result.source;
+    view["paper"] = result.paper;
+    view["profile"] = result.profile;
+    view["profile_title"] = result.profile_title;
+    view["comparison"] = comparison_text(result);
+    view["cell_count"] = result.cells.size();
+    view["claim_count"] = result.claims.size();
+    view["counts"] = counts_view(result.counts());
+    view["has_baseline"] = result.compares_with_baseline;
+    view["table"] = table_view(result);
+    return render(Template::page_html, view);
+}
+
+std::string to_html_index(const std::vector<const CheckResult*>& results,
+                          const std::vector<std::string>& pages) {
+    ordered_json rows = ordered_json::array();
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        const CheckResult& result = *results[i];
+        rows.push_back({{"page", pages[i]},
+                        {"workload", result.workload},
+                        {"title", result.title},
+                        {"source", result.source},
+                        {"profile", result.profile},
+                        {"cells", result.cells.size()},
+                        {"claims", result.claims.size()},
+                        {"counts", counts_view(result.counts())}});
+    }
+    return render(Template::index_html, {{"style", templates::page_css}, {"rows", std::move(rows)}});
+}
+
+} // namespace reports

@@ -1,0 +1,28 @@
+// The values that fill the templates of the HTML page. Private to reports.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "reports/check_result.hpp"
+
+namespace reports {
+
+/// "equivalent" as {word, class, sign, mark}: the sign tells verdicts apart without colour.
+[[nodiscard]] nlohmann::ordered_json verdict_view(std::string_view word, std::string_view mark = "");
+[[nodiscard]] nlohmann::ordered_json counts_view(const Counts& counts);
+/// {sources, has_baseline, rows: [{target, model, shots, metric, lines: [{who, entries}]}]}.
+[[nodiscard]] nlohmann::ordered_json table_view(const CheckResult& result);
+/// A cell's section.
+[[nodiscard]] nlohmann::ordered_json cell_view(const CheckResult& result, const CellResult& cell);
+/// Its cells are links where the page has their section.
+[[nodiscard]] nlohmann::ordered_json claim_view(const ClaimResult& claim,
+                                                const std::set<std::string>& listed_cells);
+/// Sets of facts that records share, and how many runs have each.
+[[nodiscard]] nlohmann::ordered_json provenance_view(const CheckResult& result);
+/// Pre-training runs that the listed cells build on.
+[[nodiscard]] nlohmann::ordered_json parents_view(const CheckResult& result);
+
+} // namespace reports
