@@ -23,6 +23,9 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_run(dispatcher);
     suite::app::register_check(dispatcher);
     suite::app::register_report(dispatcher);
+    suite::app::register_bundle(dispatcher);
+    suite::app::register_verify(dispatcher);
+    suite::app::register_compare(dispatcher);
     suite::app::register_stats(dispatcher);
     suite::app::register_baseline(dispatcher);
     suite::app::register_infer(dispatcher);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/bundle.hpp"
 #include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 struct ReportOptions {
     SelectionOptions selection;
+    std::vector<std::filesystem::path> bundles; ///< instead of the store
     std::filesystem::path out = "report";
     std::string formats; ///< empty: all but png, figures where gnuplot is there
 };
@@ -33,6 +35,35 @@ nlohmann::ordered_json to_json(const Report& report) {
     return document;
 }
 
+std::vector<reports::CheckResult> from_store(const ReportOptions& options) {
+    if (options.selection.workloads.empty()) {
+        throw Error(ErrorKind::usage, Fault{.where = "command line",
+                                            .found = "no workload",
+                                            .expected = "one or more, or --from FILE",
+                                            .fix = "see transferscale report --help"});
+    }
+    return check_selection(options.selection, {.cells = options.selection.cells});
+}
+
+std::vector<reports::CheckResult> from_bundles(const ReportOptions& options) {
+    if (!options.selection.workloads.empty()) {
+        throw Error(ErrorKind::usage, Fault{.where = "command line",
+                                            .found = "workloads and --from",
+                                            .expected = "one of them: a bundle names its workload",
+                                            .fix = "leave the workloads out"});
+    }
+    std::vector<reports::CheckResult> results;
+    for (const std::filesystem::path& bundle : options.bundles) {
+        results.push_back(reports::open_bundle(bundle).result);
+    }
+    const reports::Selection selection{.cells = options.selection.cells};
+    reports::require_known(results, selection);
+    for (reports::CheckResult& result : results) {
+        result = reports::select(std::move(result), selection);
+    }
+    return results;
+}
+
 std::vector<Report> write_reports(const ReportOptions& options) {
     const bool draws = !options.formats.empty() || reports::can_draw();
     const std::string words = !options.formats.empty() ? options.formats
@@ -41,7 +72,7 @@ std::vector<Report> write_reports(const ReportOptions& options) {
     const std::vector<reports::Format> formats = reports::parse_formats(words);
     std::vector<Report> list;
     for (reports::CheckResult& result :
-         check_selection(options.selection, {.cells = options.selection.cells})) {
+         options.bundles.empty() ? from_store(options) : from_bundles(options)) {
         if (!draws && !result.figures.empty()) {
             log_info(result.workload + ": figures left out, gnuplot is not installed");
         }
@@ -90,7 +121,7 @@ int report(const ReportOptions& options) {
         log_damage(entry.result);
         is_damaged = is_damaged || !entry.result.damaged.empty();
     }
-    if (!options.selection.output.json) {
+    if (!options.selection.output.json && options.bundles.empty()) {
         const std::string text = store_time_text(options.selection.store);
         fmt::print("{}{}", text, text.empty() ? "" : "\n");
     }
@@ -105,6 +136,10 @@ void register_report(Dispatcher& dispatcher) {
         add_verb(dispatcher, "report", "The table beside the published one, on stdout and as files",
                  options->selection.output, [options] { return report(*options); });
     add_selection(*verb, options->selection);
+    verb->get_option("workload")->required(false);
+    verb->add_option("--from", options->bundles, "From this bundle instead of the store; may be repeated")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
     verb->add_option("--format", options->formats,
                      "Of md, html, csv, json, junit, mlperf, svg and png, separated by commas; default "

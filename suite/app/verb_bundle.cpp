@@ -1,0 +1,149 @@
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/bundle.hpp"
+#include "reports/check.hpp"
+#include "reports/compare.hpp"
+#include "suite/app/reporting.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/files.hpp"
+#include "suite/base/hash.hpp"
+
+namespace suite::app {
+namespace {
+
+struct BundleOptions {
+    SelectionOptions selection; ///< one workload, whole
+    std::string workload;
+    std::filesystem::path out;
+};
+
+/// What is in a bundle, and the digest by which two copies can be told apart.
+nlohmann::ordered_json document_of(const std::filesystem::path& file, std::string_view bytes,
+                                   const reports::OpenedBundle& bundle) {
+    const reports::Counts counts = bundle.result.counts();
+    return {{"file", file.string()},
+            {"sha256", sha256_hex(bytes)},
+            {"bytes", bytes.size()},
+            {"workload", bundle.result.workload},
+            {"profile", bundle.result.profile},
+            {"runs", bundle.result.runs.size()},
+            {"records", bundle.records},
+            {"counts",
+             {{"equivalent", counts.equivalent},
+              {"different", counts.different},
+              {"inconclusive", counts.inconclusive},
+              {"missing", counts.missing}}},
+            {"claims", bundle.result.claims.size()}};
+}
+
+void print(const nlohmann::ordered_json& document, const char* what, bool json) {
+    if (json) {
+        fmt::print("{}\n", document.dump(2));
+        return;
+    }
+    fmt::print("{} {}: {} at {}, {} records of {} runs, {} bytes, SHA-256 {}\n", what,
+               document["file"].get<std::string>(), document["workload"].get<std::string>(),
+               document["profile"].get<std::string>(), document["records"].get<std::size_t>(),
+               document["runs"].get<std::size_t>(), document["bytes"].get<std::size_t>(),
+               document["sha256"].get<std::string>());
+}
+
+int bundle(BundleOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    options.selection.workloads = {options.workload};
+    plan::Plan plan = expand_selection(catalog, options.selection).front();
+    plan::References references = plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
+    const reports::BundleSubject subject{.workload = find(catalog.workloads, plan.workload, "workload"),
+                                         .profile = find(catalog.profiles, plan.profile, "profile"),
+                                         .plan = std::move(plan),
+                                         .references = std::move(references)};
+    const store::Store store(options.selection.store, store::Access::read_only);
+    reports::Records records(store, reports::Keep::for_bundles);
+    reports::OpenedBundle made{.result = reports::check(subject.workload, subject.profile, subject.plan,
+                                                        subject.references, records)};
+    const std::string bytes = reports::make_bundle(subject, records, made.result);
+    for (const reports::RunFacts& run : made.result.runs) {
+        const bool ended = run.state == reports::RunState::finished || run.state == reports::RunState::failed;
+        made.records += ended ? 1 : 0;
+    }
+    if (options.out.has_parent_path()) {
+        make_folders(options.out.parent_path(), ErrorKind::environment);
+    }
+    publish_text(options.out, bytes, ErrorKind::environment);
+    print(document_of(options.out, bytes, made), "bundled", options.selection.output.json);
+    log_damage(made.result);
+    return made.result.damaged.empty() ? 0 : exit_code(ErrorKind::store);
+}
+
+struct VerifyOptions {
+    OutputOptions output;
+    std::filesystem::path file;
+};
+
+int verify(const VerifyOptions& options) {
+    const std::string bytes = reports::read_bundle(options.file);
+    const reports::OpenedBundle bundle = reports::open_bundle(bytes, options.file.string());
+    print(document_of(options.file, bytes, bundle), "verified", options.output.json);
+    return 0;
+}
+
+struct CompareOptions {
+    OutputOptions output;
+    std::filesystem::path a;
+    std::filesystem::path b;
+    reports::CompareRules rules;
+};
+
+int compare(const CompareOptions& options) {
+    const reports::OpenedBundle a = reports::open_bundle(options.a);
+    const reports::OpenedBundle b = reports::open_bundle(options.b);
+    const reports::BundleComparison comparison = reports::compare_bundles(a.result, b.result);
+    if (options.output.json) {
+        fmt::print("{}\n", reports::to_json(comparison).dump(2));
+    } else {
+        fmt::print("{}", reports::compare_text(comparison));
+    }
+    return reports::exit_code(comparison, options.rules);
+}
+
+} // namespace
+
+void register_bundle(Dispatcher& dispatcher) {
+    auto options = std::make_shared<BundleOptions>();
+    options->selection.store = default_store();
+    CLI::App* verb = add_verb(dispatcher, "bundle",
+                              "Packs a workload's records, references, verdicts and provenance in one file",
+                              options->selection.output, [options] { return bundle(*options); });
+    verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
+    verb->add_option("--out", options->out, "The HDF5 file to write")->required();
+    verb->add_option("--profile", options->selection.profile, "At what scale: smoke, laptop or paper")
+        ->capture_default_str();
+    add_protocol(*verb, options->selection.protocol);
+    verb->add_option("--store", options->selection.store, "Folder of the run records")->capture_default_str();
+    verb->add_option("--seeds", options->selection.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
+}
+
+void register_verify(Dispatcher& dispatcher) {
+    auto options = std::make_shared<VerifyOptions>();
+    CLI::App* verb = add_verb(dispatcher, "verify",
+                              "Checks a bundle's bytes and recomputes everything in it from its records",
+                              options->output, [options] { return verify(*options); });
+    verb->add_option("file", options->file, "A bundle")->required();
+}
+
+void register_compare(Dispatcher& dispatcher) {
+    auto options = std::make_shared<CompareOptions>();
+    CLI::App* verb = add_verb(dispatcher, "compare", "Equivalence and speed of two bundles, cell by cell",
+                              options->output, [options] { return compare(*options); });
+    verb->add_option("a", options->a, "A bundle: the reference")->required();
+    verb->add_option("b", options->b, "A bundle of the same workload and profile")->required();
+    verb->add_flag("--strict", options->rules.strict,
+                   "Missing, or fewer runs than planned, counts as failed");
+    verb->add_option("--min-speed", options->rules.min_speed,
+                     "Fails when B's speed over A's is below this with its whole interval");
+}
+
+} // namespace suite::app
