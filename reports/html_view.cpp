@@ -197,7 +197,8 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell) {
             {"id", cell.id},
             {"metric", metric_text(cell.metric)},
             {"verdict", verdict_view(metrics::to_string(comparison.verdict))},
-            {"repeats", cell.repeats_baseline},
+            {"repeats",
+             cell.repeats_baseline && comparison.verdict != metrics::Verdict::inconclusive}, // said there
             {"reason", comparison.reason},
             {"sides", sides_view(cell)},
             {"against", cell.judged_by_baseline ? "the baseline" : "the published numbers"},
