@@ -227,6 +227,7 @@ Catalog CatalogBuilder::finish() {
     resolve_labels();
     resolve_members();
     resolve_profiles();
+    resolve_views(catalog_.workloads, findings_);
     check_references(catalog_, findings_);
     without_doubles(findings_.faults).throw_if_any(ErrorKind::usage, 1);
     return std::move(catalog_);

@@ -200,6 +200,38 @@ void check_workload(TomlReader& reader, const WorkloadSpec& spec) {
     }
 }
 
+void read_sources(TomlReader& reader, WorkloadSpec& spec) {
+    for (TomlReader& source_reader : reader.tables("sources")) {
+        SourceRule& rule = spec.source_rules.emplace_back();
+        source_reader.required("id", rule.source);
+        bool from_scratch = false;
+        source_reader.optional("from_scratch", from_scratch);
+        if (!from_scratch) {
+            source_reader.required("data_set", rule.data_set);
+            source_reader.optional("for_target", rule.for_target);
+        }
+        source_reader.finish();
+        source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
+                             rule.source, "each source once");
+        spec.sources.push_back(rule.source);
+    }
+}
+
+// A view declares no axes: they are its workloads'.
+void read_axes(TomlReader& reader, WorkloadSpec& spec) {
+    if (reader.optional("union_of", spec.union_of)) {
+        expect_distinct(reader, "union_of", spec.union_of);
+        return;
+    }
+    reader.required("targets", spec.targets);
+    reader.required("models", spec.models);
+    reader.required("shots", spec.shots);
+    reader.required("margins", spec.margins);
+    reader.optional("margin_sds", spec.margin_sds);
+    read_sources(reader, spec);
+    check_workload(reader, spec);
+}
+
 } // namespace
 
 void read_network(TomlReader& reader, NetworkSpec& spec) {
@@ -278,32 +310,15 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     reader.required("title", spec.title);
     reader.required("source", spec.source);
     reader.required("paper", spec.paper);
-    reader.required("targets", spec.targets);
-    reader.required("models", spec.models);
-    reader.required("shots", spec.shots);
-    reader.required("margins", spec.margins);
-    reader.optional("margin_sds", spec.margin_sds);
-    for (TomlReader& source_reader : reader.tables("sources")) {
-        SourceRule& rule = spec.source_rules.emplace_back();
-        source_reader.required("id", rule.source);
-        bool from_scratch = false;
-        source_reader.optional("from_scratch", from_scratch);
-        if (!from_scratch) {
-            source_reader.required("data_set", rule.data_set);
-            source_reader.optional("for_target", rule.for_target);
-        }
-        source_reader.finish();
-        source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
-                             rule.source, "each source once");
-        spec.sources.push_back(rule.source);
-    }
+    reader.optional("order", spec.order);
+    reader.optional("without", spec.without);
+    read_axes(reader, spec);
     for (TomlReader& claim_reader : reader.tables("claim")) {
         read_claim(claim_reader, spec.claims.emplace_back());
     }
     for (TomlReader& figure_reader : reader.tables("figure")) {
         read_figure(figure_reader, spec.figures.emplace_back());
     }
-    check_workload(reader, spec);
 }
 
 void read_system(TomlReader& reader, SystemSpec& spec) {

@@ -27,6 +27,10 @@ void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
 void read_workload(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);
 
+/// Gives every view its workloads' axes, cells, sources, margins and claims; of the latter those that keep
+/// all their cells, named WORKLOAD.CLAIM where there are several workloads.
+void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Findings& findings);
+
 /// Checks every name that one declaration uses of another; adds a fault with the nearest names for each,
 /// at the line where the name stands.
 void check_references(const Catalog& catalog, Findings& findings);

@@ -54,6 +54,7 @@ private:
     std::vector<PlannedRun> parents_;
     std::vector<PlannedRun> children_;
     std::map<std::string, std::size_t> parent_index_; ///< "DATA/MODEL" -> index into parents_
+    std::map<std::string, std::size_t> child_index_;  ///< key -> index into children_
 };
 
 // Every protocol may be asked for; one that declares nothing means what is declared anyway.
@@ -221,6 +222,10 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::s
     PlannedRun run;
     run.config = finetune_config(id, seed, parent_key);
     settle(run);
+    const auto [known, is_new] = child_index_.try_emplace(run.key, children_.size());
+    if (!is_new) { // the same superset under another table's word
+        return known->second;
+    }
     run.cell = id.text();
     run.label = run.cell;
     run.seed = seed;
@@ -284,7 +289,7 @@ void Expander::add_cell(const CellId& id) {
     const std::string parent_key = source.empty() ? "" : parents_[add_parent(source, id.model)].key;
     for (const std::uint64_t seed : plan_.seeds) {
         cell.runs.push_back(add_run(id, seed, parent_key));
-        cell.is_as_run = cell.is_as_run && children_.back().config.protocol == as_run;
+        cell.is_as_run = cell.is_as_run && children_[cell.runs.back()].config.protocol == as_run;
     }
     plan_.cells.push_back(std::move(cell));
 }
@@ -350,20 +355,6 @@ void CellId::set_axis(std::string_view name, const std::string& value) {
 std::size_t Plan::parent_count() const {
     return static_cast<std::size_t>(
         std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.is_pretraining(); }));
-}
-
-std::vector<CellId> workload_cells(const WorkloadSpec& workload) {
-    std::vector<CellId> cells;
-    for (const std::string& target : workload.targets) {
-        for (const std::string& model : workload.models) {
-            for (const std::string& source : workload.sources) {
-                for (const std::string& shots : workload.shots) {
-                    cells.push_back({.target = target, .model = model, .source = source, .shots = shots});
-                }
-            }
-        }
-    }
-    return cells;
 }
 
 const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell) {

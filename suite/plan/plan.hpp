@@ -75,8 +75,15 @@ struct PlanFilter {
     std::string protocol = as_run;                   ///< or "as-written"
 };
 
-/// All cells of a workload in declared order (targets, then models, then sources, then shots).
+/// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
+/// those of its workloads, one after the other, each once.
 [[nodiscard]] std::vector<CellId> workload_cells(const WorkloadSpec& workload);
+
+/// The cells that a claim's globs choose from: the workload's own, or those of the workload that it is from.
+[[nodiscard]] std::vector<CellId> claim_cells(const WorkloadSpec& workload, const ClaimSpec& claim);
+
+/// Ids of all workloads, by their order, then by name.
+[[nodiscard]] std::vector<std::string> workload_ids(const Catalog& catalog);
 
 /// The data set behind a source word for this target (S-MED and L-MED depend on it, cherti-jitsev.md 6.2);
 /// empty: the cell is trained from scratch.

@@ -36,6 +36,10 @@ public:
     References read();
 
 private:
+    void read_unshown(const fs::path& path);
+    /// What the workloads of a view hold of its cells; what it prints itself stays.
+    void inherit(References part);
+    void merge_raw(std::map<std::string, Reference> raw);
     /// The file's name as messages say it.
     [[nodiscard]] std::string name_of(const fs::path& path) const;
     /// Cell and metric of a row; nothing (and a fault) unless both are the workload's.
@@ -48,6 +52,7 @@ private:
     void read_baseline(const fs::path& path);
     std::string read_baseline_origin(const fs::path& csv, const fs::path& json);
 
+    const Catalog& catalog_;
     const WorkloadSpec& workload_;
     const ProfileSpec& profile_;
     const std::string& protocol_;
@@ -60,7 +65,7 @@ private:
 
 ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& workload,
                                  const ProfileSpec& profile, const std::string& protocol)
-    : workload_(workload), profile_(profile), protocol_(protocol), root_(catalog.root) {
+    : catalog_(catalog), workload_(workload), profile_(profile), protocol_(protocol), root_(catalog.root) {
     for (const CellId& id : workload_cells(workload)) {
         cells_.push_back(id.text());
         metrics_[id.text()] = find(catalog.data_sets, id.target, "data set").metric;
@@ -116,8 +121,10 @@ void ReferenceReader::add_printed(CsvTable& table, const CsvRow& row, const std:
                                         .rounding_half_width = half_of_last_digit(table.text(row, "mean")),
                                         .where = table.text(row, "where"),
                                         .bold = bold.empty() ? std::nullopt : std::optional(bold == "1"),
-                                        .origin = table.text(row, "origin")},
-                        .origin = table.text(row, "origin")};
+                                        .origin = table.text(row, "origin"),
+                                        .file = table.text(row, "file")},
+                        .origin = table.text(row, "origin"),
+                        .raw_source = {}};
     if (!references_.published.try_emplace(cell, std::move(reference)).second) {
         table.add_fault(row, fmt::format("a second row of {}", cell), "one row a cell");
     }
@@ -127,7 +134,8 @@ void ReferenceReader::read_printed(const fs::path& path) {
     if (!fs::exists(path)) {
         return;
     }
-    CsvTable table(path, name_of(path), {"cell", "metric", "mean", "sd", "n", "where", "bold", "origin"},
+    CsvTable table(path, name_of(path),
+                   {"cell", "metric", "mean", "sd", "n", "where", "bold", "origin", "file?", "line?"},
                    faults_);
     for (const CsvRow& row : table.rows()) {
         if (const auto cell = cell_of(table, row)) {
@@ -159,7 +167,9 @@ void ReferenceReader::read_seeds(const fs::path& path, ReferenceKind kind,
     if (!fs::exists(path)) {
         return;
     }
-    CsvTable table(path, name_of(path), {"cell", "metric", "seed", "value", "origin?", "key?"}, faults_);
+    CsvTable table(path, name_of(path),
+                   {"cell", "metric", "seed", "value", "origin?", "key?", "raw_source?", "file?", "line?"},
+                   faults_);
     for (const CsvRow& row : table.rows()) {
         const auto cell = cell_of(table, row);
         if (!cell) {
@@ -170,6 +180,7 @@ void ReferenceReader::read_seeds(const fs::path& path, ReferenceKind kind,
         reference.metric = metrics_.at(*cell);
         reference.origin =
             kind == ReferenceKind::baseline ? references_.baseline_origin : table.text(row, "origin");
+        reference.raw_source = table.text(row, "raw_source");
         add_value(table, row, *cell, reference);
     }
 }
@@ -209,19 +220,71 @@ void ReferenceReader::read_baseline(const fs::path& path) {
     }
 }
 
+// Their rows are checked like those of cells: they are cells for the time of reading.
+void ReferenceReader::read_unshown(const fs::path& path) {
+    if (!fs::exists(path)) {
+        return;
+    }
+    const std::map<std::string, std::string> shown = metrics_;
+    FaultList faults_of_header;
+    CsvTable table(path, name_of(path),
+                   {"cell", "metric", "seed", "value", "origin", "raw_source", "file", "line"},
+                   faults_of_header);
+    for (const CsvRow& row : table.rows()) {
+        const std::string& cell = table.text(row, "cell");
+        const std::string target = cell.substr(0, cell.find('/'));
+        if (shown.contains(cell)) {
+            faults_.add({.where = fmt::format("{}:{}", name_of(path), row.line),
+                         .found = fmt::format("cell '{}' of the workload", cell),
+                         .expected = "cells that it does not have",
+                         .fix = "move the row to raw_seeds.csv"});
+        } else if (std::count(workload_.targets.begin(), workload_.targets.end(), target) > 0 &&
+                   std::count(cell.begin(), cell.end(), '/') >= 2) {
+            metrics_[cell] = find(catalog_.data_sets, target, "data set").metric;
+        }
+    }
+    read_seeds(path, ReferenceKind::raw_seeds, references_.unshown);
+    metrics_ = shown;
+}
+
+// Raw values win over the printed summary, which stands beside them.
+void ReferenceReader::merge_raw(std::map<std::string, Reference> raw) {
+    for (auto& [cell, reference] : raw) {
+        const auto printed = references_.published.find(cell);
+        if (printed != references_.published.end() && printed->second.printed) {
+            reference.printed = printed->second.printed;
+        }
+        references_.published[cell] = std::move(reference);
+    }
+}
+
+void ReferenceReader::inherit(References part) {
+    std::erase_if(part.published, [this](const auto& entry) {
+        return !metrics_.contains(entry.first) ||
+               (references_.published.contains(entry.first) && entry.second.values.empty());
+    });
+    std::erase_if(part.baseline, [this](const auto& entry) { return !metrics_.contains(entry.first); });
+    merge_raw(std::move(part.published));
+    references_.baseline.merge(part.baseline);
+    const std::string& origin = part.baseline_origin;
+    if (!origin.empty() && references_.baseline_origin.find(origin) == std::string::npos) {
+        references_.baseline_origin += (references_.baseline_origin.empty() ? "" : "; ") + origin;
+    }
+}
+
 References ReferenceReader::read() {
     const fs::path folder = workload_.folder;
     references_.compares_with_baseline = profile_.recorded_baseline;
     read_printed(folder / "reference" / "printed.csv");
     std::map<std::string, Reference> raw;
     read_seeds(folder / "reference" / "raw_seeds.csv", ReferenceKind::raw_seeds, raw);
-    for (auto& [cell, reference] : raw) {
-        const auto printed = references_.published.find(cell);
-        reference.printed = printed == references_.published.end() ? std::nullopt : printed->second.printed;
-        references_.published[cell] = std::move(reference);
-    }
+    merge_raw(std::move(raw));
+    read_unshown(folder / "reference" / "unshown_seeds.csv");
     const fs::path own = folder / "baseline" / (baseline_name(profile_.id, protocol_) + ".csv");
     read_baseline(fs::exists(own) ? own : folder / "baseline" / (profile_.id + ".csv"));
+    for (const std::string& id : workload_.union_of) {
+        inherit(load_references(catalog_, id, profile_.id, protocol_));
+    }
     faults_.throw_if_any(ErrorKind::usage, 2);
     return std::move(references_);
 }

@@ -1,9 +1,13 @@
 // What a workload's cells are compared with: workloads/ID/reference/{printed,raw_seeds}.csv as published, and
 // the recorded baseline of a miniature profile, workloads/ID/baseline/PROFILE.csv with PROFILE.json beside
 // it.
-//   printed.csv    cell,metric,mean,sd,n,where,bold,origin   numbers as printed, percent
-//   raw_seeds.csv  cell,metric,seed,value,origin             values behind them, percent; each (cell, seed)
-//   once PROFILE.csv    cell,metric,seed,value,key                recorded values; key: the run's
+//   printed.csv        cell,metric,mean,sd,n,where,bold,origin,file,line    numbers as printed, percent
+//   raw_seeds.csv      cell,metric,seed,value,origin,raw_source,file,line   values behind them, percent; each
+//                                                                           (cell, seed) once
+//   unshown_seeds.csv  the same of sources that no table or figure shows: in no cell of the workload
+//   PROFILE.csv        cell,metric,seed,value,key                           recorded values; key: the run's
+// file, line: where the number stands below workloads/references/; raw_source: what its authors call the
+// source. A view has the references of its workloads, and files of its own where it prints others.
 #pragma once
 
 #include <cstddef>
@@ -37,6 +41,7 @@ struct PrintedCell {
     std::string where;                ///< "paper" or "poster"
     std::optional<bool> bold;         ///< nothing where the mark is lost
     std::string origin;
+    std::string file; ///< of the printed table, below workloads/references/; "" where the row names none
 };
 
 /// One cell's reference. Raw values win over the printed summary, which stands beside them.
@@ -46,6 +51,7 @@ struct Reference {
     std::vector<SeedValue> values; ///< in seed order; empty for a printed summary
     std::optional<PrintedCell> printed;
     std::string origin;
+    std::string raw_source; ///< the authors' name of source and network; "" where no raw values are known
 
     /// How far a printed mean may be from the true one; 0 where the values are known.
     [[nodiscard]] double rounding_half_width() const;
@@ -53,6 +59,7 @@ struct Reference {
 
 struct References {
     std::map<std::string, Reference> published; ///< by cell
+    std::map<std::string, Reference> unshown;   ///< raw values of sources that no table or figure shows
     std::map<std::string, Reference> baseline;
     std::string baseline_origin;         ///< when, where and from what it was recorded; "" when there is none
     bool compares_with_baseline = false; ///< of the profile: which of the two judges

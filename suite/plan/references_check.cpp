@@ -46,6 +46,7 @@ private:
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
     void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);
     void check_figure(const FigureSpec& figure, const std::vector<CellId>& cells);
+    void check_without(const WorkloadSpec& workload, const std::vector<CellId>& cells);
     std::size_t check_cells(const ClaimSpec& claim, const ClaimTermSpec& term,
                             const std::vector<CellId>& cells);
     template<typename Spec, typename Same>
@@ -290,6 +291,28 @@ void ReferenceChecker::check_figure(const FigureSpec& figure, const std::vector<
     }
 }
 
+void ReferenceChecker::check_without(const WorkloadSpec& workload, const std::vector<CellId>& cells) {
+    WorkloadSpec whole = workload;
+    whole.without.clear();
+    std::vector<std::string> texts;
+    for (const CellId& cell : workload_cells(whole)) {
+        texts.push_back(cell.text());
+    }
+    for (const std::string& glob : workload.without) {
+        const bool matches = std::any_of(texts.begin(), texts.end(),
+                                         [&](const std::string& text) { return glob_match(glob, text); });
+        if (!matches) {
+            known(workload.origin, "without", glob, texts);
+        }
+    }
+    if (cells.empty() && !texts.empty()) {
+        faults_.add({.where = workload.origin.text(),
+                     .found = "no cell left",
+                     .expected = "at least one",
+                     .fix = "narrow 'without'"});
+    }
+}
+
 void ReferenceChecker::check(const WorkloadSpec& spec) {
     for (const std::string& target : spec.targets) {
         check_target(spec, target);
@@ -306,10 +329,13 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
         }
         for (const auto& [target, data_set] : rule.for_target) {
             known(spec.origin, "target", target, spec.targets);
-            check_source(spec, data_set);
+            if (!data_set.empty()) {
+                check_source(spec, data_set);
+            }
         }
     }
     const std::vector<CellId> cells = workload_cells(spec);
+    check_without(spec, cells);
     std::vector<std::string> claim_ids;
     for (const ClaimSpec& claim : spec.claims) {
         if (std::find(claim_ids.begin(), claim_ids.end(), claim.id) != claim_ids.end()) {
@@ -319,7 +345,9 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
                          .fix = "rename one"});
         }
         claim_ids.push_back(claim.id);
-        check_claim(spec, claim, cells);
+        if (claim.among.empty()) { // others are checked where they are declared
+            check_claim(spec, claim, cells);
+        }
     }
     for (const FigureSpec& figure : spec.figures) {
         check_figure(figure, cells);

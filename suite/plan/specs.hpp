@@ -234,6 +234,15 @@ struct SourceRule {
     std::map<std::string, std::string> for_target; ///< target -> data set, where it differs
 };
 
+/// The cells of four axes, all combinations but those that one of the globs matches.
+struct CellBlock {
+    std::vector<std::string> targets;
+    std::vector<std::string> models;
+    std::vector<std::string> sources;
+    std::vector<std::string> shots; ///< "full" or a number
+    std::vector<std::string> without;
+};
+
 enum class ClaimKind {
     greater,   ///< than the other cell
     not_worse, ///< than the other cell, by a margin
@@ -261,6 +270,7 @@ struct ClaimSpec {
     int at_least = 0;
     std::vector<ClaimTermSpec> terms;
     std::map<std::string, std::string> differs; ///< profile -> why its verdict is not the published one
+    std::vector<CellBlock> among;               ///< of a claim taken from another workload: that one's cells
     Origin origin;
 };
 
@@ -287,7 +297,11 @@ struct WorkloadSpec {
     std::vector<std::string> targets;
     std::vector<std::string> models;
     std::vector<std::string> sources;
-    std::vector<std::string> shots; ///< "full" or a number
+    std::vector<std::string> shots;    ///< "full" or a number
+    std::vector<std::string> without;  ///< globs of combinations that the publication does not have
+    std::vector<std::string> union_of; ///< a view: workloads whose cells, margins and claims it takes over
+    std::vector<CellBlock> blocks;     ///< of a view: its workloads' cells; else empty
+    int order = 50;                    ///< place in lists of all workloads, small first, then by id
     std::vector<SourceRule> source_rules;
     std::map<std::string, double> margins; ///< metric -> points, declared before any run
     double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference

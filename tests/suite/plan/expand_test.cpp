@@ -177,11 +177,17 @@ TEST(StandIns, ChangeTheKeysOfWhatTheyReachAndNoOthers) {
     catalog.profiles.at("laptop").data_sets["pets"] = "phantom-flowers";
     const Plan before = suite::plan::expand(published(), "table1", "laptop");
     const Plan after = suite::plan::expand(catalog, "table1", "laptop");
-    ASSERT_EQ(before.runs.size(), after.runs.size());
-    for (std::size_t i = 0; i < before.runs.size(); ++i) {
-        const bool is_pets = before.runs[i].cell.rfind("pets/", 0) == 0;
-        EXPECT_EQ(before.runs[i].key != after.runs[i].key, is_pets) << before.runs[i].label;
+    ASSERT_EQ(before.cells.size(), after.cells.size());
+    for (std::size_t i = 0; i < before.cells.size(); ++i) {
+        const bool is_pets = before.cells[i].id.target == "pets";
+        for (std::size_t seed = 0; seed < before.seeds.size(); ++seed) {
+            EXPECT_EQ(before.runs[before.cells[i].runs[seed]].key !=
+                          after.runs[after.cells[i].runs[seed]].key,
+                      is_pets)
+                << before.cells[i].text;
+        }
     }
+    EXPECT_EQ(after.runs.size(), before.runs.size() - 8 * before.seeds.size()); // pets are flowers: run once
 }
 
 TEST(Limits, CutImagesOfEverySetOfTheProfile) {

@@ -100,12 +100,12 @@ TEST(References, EveryFaultOfAllFilesIsNamedWithItsLine) {
 
 TEST(References, ColumnsMustBeThereOnceAndKnown) {
     const std::vector<Fault> faults =
-        faults_of("cell,metric,mean,sd,sd,where,bold,origin,colour\n", "cell,metric,seed,value\n");
+        faults_of("cell,metric,mean,sd,sd,where,bold,origin,cel\n", "cell,metric,seed,value\n");
 
     const std::string where = "workloads/" + printed_file + ":1";
     EXPECT_THAT(faults, UnorderedElementsAre(small_tree::fault(where, "no column 'n'", "cell"),
                                              small_tree::fault(where, "column 'sd' 2 times", "cell"),
-                                             small_tree::fault(where, "column 'colour'", "cell")));
+                                             small_tree::fault(where, "column 'cel'", "cell")));
 }
 
 TEST(References, ASecondPrintedRowIsAFault) {
