@@ -22,6 +22,7 @@ enum class Correction { holm, none };
 struct Choices {
     Variance variance = Variance::welch;
     Correction correction = Correction::holm;
+    bool pairs_seeds = true;               ///< where a term says so
     std::optional<std::size_t> left_out{}; ///< position of the seed that is not looked at
     double alpha = default_alpha;
 };
@@ -124,7 +125,7 @@ TermResult test_term(const ClaimTerm& term, const Choices& choices, std::size_t 
     TTest test;
     if (has_bound(term))
         test = one_sample(*term.a, term.bound);
-    else if (pairs_exist(term) && !pairs_are_constant(term.a->values, term.b->values))
+    else if (choices.pairs_seeds && pairs_exist(term) && !pairs_are_constant(term.a->values, term.b->values))
         test = paired(term.a->values, term.b->values);
     else
         test = unpaired_test(term, choices.variance);
@@ -215,15 +216,25 @@ std::size_t longest_raw_sample(const Claim& claim) {
     return longest;
 }
 
-/// Every other defensible set of choices under which the verdict changes, in words.
-std::vector<std::string> dependencies(const Claim& claim, ClaimVerdict verdict, double alpha) {
-    std::vector<std::string> found;
+/// A choice under which the verdict is another one.
+struct Dependency {
+    std::string choice;
+    ClaimVerdict verdict;
+};
+
+/// Every other defensible set of choices under which the verdict changes.
+std::vector<Dependency> dependencies(const Claim& claim, ClaimVerdict verdict, double alpha) {
+    std::vector<Dependency> found;
     const auto try_choices = [&](const Choices& choices, std::string words) {
         const ClaimVerdict other = combine(judge_terms(claim, choices), needed_terms(claim));
         if (other != verdict)
-            found.push_back(fmt::format("{} → {}", words, to_string(other)));
+            found.push_back({std::move(words), other});
     };
     try_choices({.variance = Variance::pooled, .alpha = alpha}, "pooled variance");
+    try_choices({.alpha = alpha / 2}, "two-sided tests");
+    if (std::any_of(claim.terms.begin(), claim.terms.end(),
+                    [](const ClaimTerm& term) { return term.paired_by_seed; }))
+        try_choices({.pairs_seeds = false, .alpha = alpha}, "seeds unpaired");
     if (claim.terms.size() > 1)
         try_choices({.correction = Correction::none, .alpha = alpha}, "no Holm correction");
     for (std::size_t seed = 0; seed < longest_raw_sample(claim); ++seed)
@@ -231,14 +242,32 @@ std::vector<std::string> dependencies(const Claim& claim, ClaimVerdict verdict, 
     return found;
 }
 
-std::string robustness_of(const Claim& claim, const ClaimResult& result, double alpha) {
+bool is_judged(const ClaimResult& result) {
     const bool all_tested = std::all_of(result.terms.begin(), result.terms.end(),
                                         [](const TermResult& term) { return term.p_favour.has_value(); });
-    if (result.verdict == ClaimVerdict::missing ||
-        (result.verdict == ClaimVerdict::inconclusive && !all_tested))
-        return "not judged";
-    const std::vector<std::string> found = dependencies(claim, result.verdict, alpha);
-    return found.empty() ? "robust" : fmt::format("fragile: {}", fmt::join(found, "; "));
+    return result.verdict != ClaimVerdict::missing &&
+           (result.verdict != ClaimVerdict::inconclusive || all_tested);
+}
+
+ClaimGrade grade_of(ClaimVerdict verdict, std::span<const Dependency> found) {
+    if (verdict == ClaimVerdict::holds)
+        return found.empty() ? ClaimGrade::robust : ClaimGrade::fragile;
+    return std::any_of(found.begin(), found.end(),
+                       [](const Dependency& entry) { return entry.verdict == ClaimVerdict::holds; })
+               ? ClaimGrade::fragile
+               : ClaimGrade::not_supported;
+}
+
+void judge_robustness(const Claim& claim, double alpha, ClaimResult& result) {
+    result.robustness = "not judged";
+    if (!is_judged(result))
+        return;
+    const std::vector<Dependency> found = dependencies(claim, result.verdict, alpha);
+    result.grade = grade_of(result.verdict, found);
+    for (const Dependency& entry : found)
+        result.depends_on.push_back(fmt::format("{} → {}", entry.choice, to_string(entry.verdict)));
+    result.robustness =
+        found.empty() ? "robust" : fmt::format("fragile: {}", fmt::join(result.depends_on, "; "));
 }
 
 std::string side_text(const std::optional<Sample>& sample) {
@@ -272,11 +301,16 @@ std::string_view to_string(ClaimVerdict verdict) noexcept {
     return words[static_cast<std::size_t>(verdict)];
 }
 
+std::string_view to_string(ClaimGrade grade) noexcept {
+    constexpr std::array<std::string_view, 4> words{"robust", "fragile", "not supported", "not judged"};
+    return words[static_cast<std::size_t>(grade)];
+}
+
 ClaimResult judge_claim(const Claim& claim, double alpha) {
     require_sane(claim);
     ClaimResult result{.terms = judge_terms(claim, {.alpha = alpha})};
     result.verdict = combine(result.terms, needed_terms(claim));
-    result.robustness = robustness_of(claim, result, alpha);
+    judge_robustness(claim, alpha, result);
     for (std::size_t i = 0; i < claim.terms.size(); ++i)
         result.evidence.push_back(evidence_line(claim.terms[i], result.terms[i]));
     return result;

@@ -60,12 +60,25 @@ struct TermResult {
     std::string reason{}; ///< why a term is missing or could not be tested
 };
 
+/// How far a claim can be relied on.
+enum class ClaimGrade {
+    robust,        ///< holds, and with every other defensible choice too
+    fragile,       ///< holds with one of them and not with another
+    not_supported, ///< holds with none
+    not_judged,    ///< cells are missing or too small
+};
+/// "robust", "fragile", "not supported", "not judged".
+[[nodiscard]] std::string_view to_string(ClaimGrade grade) noexcept;
+
 struct ClaimResult {
     ClaimVerdict verdict = ClaimVerdict::missing;
+    ClaimGrade grade = ClaimGrade::not_judged;
     /// "robust" when the verdict stays the same with the other defensible choices (pooled variance instead of
-    /// Welch, no correction instead of Holm, any one seed left out), "fragile: …" naming what it depends on,
-    /// "not judged" when cells are missing or too small.
+    /// Welch, two-sided tests, seeds unpaired, no correction instead of Holm, any one seed left out),
+    /// "fragile: …" naming what it depends on, "not judged" when cells are missing or too small.
     std::string robustness{};
+    /// Those choices that change the verdict, "CHOICE → VERDICT".
+    std::vector<std::string> depends_on{};
     std::vector<std::string> evidence{}; ///< one line a term
     std::vector<TermResult> terms{};
 };

@@ -21,18 +21,11 @@ using metrics::Sample;
 ReferenceSide side_of(const plan::Reference& reference) {
     ReferenceSide side{
         .kind = reference.kind, .sample = {}, .origin = reference.origin, .bold = {}, .where = {}};
-    std::vector<double> values;
-    for (const plan::SeedValue& entry : reference.values) {
-        values.push_back(entry.value);
-    }
     if (reference.printed) {
         side.bold = reference.printed->bold;
         side.where = reference.printed->where;
     }
-    side.sample =
-        values.empty() && reference.printed
-            ? metrics::summary_sample(reference.printed->mean, reference.printed->sd, reference.printed->n)
-            : metrics::make_sample(values);
+    side.sample = sample_of(reference);
     return side;
 }
 
@@ -265,21 +258,7 @@ const CellResult* Checker::cell(const std::string& id) const {
 
 ClaimVerdict Checker::verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
                                  const std::map<std::string, plan::Reference>& cells) const {
-    const auto sample = [&cells](const std::string& id) -> std::optional<Sample> {
-        const auto side = side_of(cells, id);
-        return side ? std::optional(side->sample) : std::nullopt;
-    };
-    const auto seeds = [&cells](const std::string& id) {
-        std::vector<std::uint64_t> list;
-        for (const plan::SeedValue& entry : cells.at(id).values) {
-            list.push_back(entry.seed);
-        }
-        return list;
-    };
-    const auto same_seeds = [&](const std::string& a, const std::string& b) {
-        return cells.contains(a) && cells.contains(b) && seeds(a) == seeds(b);
-    };
-    return judge(claim, pairs, sample, same_seeds).verdict;
+    return judge(claim, pairs, cells).verdict;
 }
 
 metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim,

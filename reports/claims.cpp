@@ -94,7 +94,7 @@ void add_pair(std::vector<ClaimPair>& pairs, const plan::ClaimTermSpec& term, co
 } // namespace
 
 std::vector<ClaimPair> expand_claim(const plan::WorkloadSpec& workload, const plan::ClaimSpec& claim) {
-    const std::vector<plan::CellId> cells = plan::workload_cells(workload);
+    const std::vector<plan::CellId> cells = plan::claim_cells(workload, claim);
     const auto exists = [&cells](const std::string& text) {
         return std::any_of(cells.begin(), cells.end(),
                            [&](const plan::CellId& cell) { return cell.text() == text; });
@@ -136,6 +136,34 @@ metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<Claim
              .paired_by_seed = few_shot && same_seeds(pair.a.front().text(), pair.b->text())});
     }
     return metrics::judge_claim(statement);
+}
+
+metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                           const std::map<std::string, plan::Reference>& cells) {
+    const auto sample = [&cells](const std::string& id) -> std::optional<metrics::Sample> {
+        const auto found = cells.find(id);
+        return found == cells.end() ? std::nullopt : std::optional(sample_of(found->second));
+    };
+    const auto same_seeds = [&cells](const std::string& a, const std::string& b) {
+        const auto x = cells.find(a);
+        const auto y = cells.find(b);
+        return x != cells.end() && y != cells.end() &&
+               std::equal(x->second.values.begin(), x->second.values.end(), y->second.values.begin(),
+                          y->second.values.end(),
+                          [](const auto& p, const auto& q) { return p.seed == q.seed; });
+    };
+    return judge(claim, pairs, sample, same_seeds);
+}
+
+metrics::Sample sample_of(const plan::Reference& reference) {
+    if (reference.values.empty() && reference.printed) {
+        return metrics::summary_sample(reference.printed->mean, reference.printed->sd, reference.printed->n);
+    }
+    std::vector<double> values;
+    for (const plan::SeedValue& entry : reference.values) {
+        values.push_back(entry.value);
+    }
+    return metrics::make_sample(values);
 }
 
 } // namespace reports

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "metrics/claims.hpp"
 #include "suite/plan/plan.hpp"
+#include "suite/plan/reference.hpp"
 
 namespace reports {
 
@@ -36,5 +38,13 @@ using SameSeeds = std::function<bool(const std::string& a, const std::string& b)
 [[nodiscard]] metrics::ClaimResult judge(const suite::plan::ClaimSpec& claim,
                                          const std::vector<ClaimPair>& pairs, const SampleOf& sample_of,
                                          const SameSeeds& same_seeds);
+
+/// On references; where raw values are known, on them.
+[[nodiscard]] metrics::ClaimResult judge(const suite::plan::ClaimSpec& claim,
+                                         const std::vector<ClaimPair>& pairs,
+                                         const std::map<std::string, suite::plan::Reference>& cells);
+
+/// A reference's raw values, or what was printed.
+[[nodiscard]] metrics::Sample sample_of(const suite::plan::Reference& reference);
 
 } // namespace reports

@@ -140,7 +140,25 @@ TEST(JudgeClaim, SharedSeedsAreTestedAsPairs) {
 
     EXPECT_EQ(result.verdict, ClaimVerdict::holds);
     EXPECT_DOUBLE_EQ(result.terms[0].p_favour.value(), paired(a, b).p_greater);
-    EXPECT_EQ(result.robustness, "robust");
+    EXPECT_EQ(result.robustness, "fragile: seeds unpaired → inconclusive");
+    EXPECT_EQ(result.grade, metrics::ClaimGrade::fragile);
+}
+
+TEST(Grade, IsRobustFragileOrNotSupported) {
+    const auto grade = [](double difference) { // sd 0.16 on both sides, n = 5: Welch's t is 10 times this
+        std::vector<double> a;
+        for (const double value : {80.1, 80.2, 79.9, 80.0, 80.3})
+            a.push_back(value + difference);
+        return judge_claim({.terms = {greater(make_sample(a),
+                                              make_sample(std::vector{80.1, 80.2, 79.9, 80.0, 80.3}))}})
+            .grade;
+    };
+
+    EXPECT_EQ(grade(1.0), metrics::ClaimGrade::robust);
+    EXPECT_EQ(grade(0.2), metrics::ClaimGrade::fragile); // t = 2: one-sided yes, two-sided no
+    EXPECT_EQ(grade(-1.0), metrics::ClaimGrade::not_supported);
+    EXPECT_EQ(judge_claim({.terms = {greater(std::nullopt, around(80))}}).grade,
+              metrics::ClaimGrade::not_judged);
 }
 
 TEST(Robustness, AStrongVerdictIsRobust) {
