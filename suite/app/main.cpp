@@ -22,6 +22,7 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_plan(dispatcher);
     suite::app::register_run(dispatcher);
     suite::app::register_check(dispatcher);
+    suite::app::register_audit(dispatcher);
     suite::app::register_report(dispatcher);
     suite::app::register_bundle(dispatcher);
     suite::app::register_verify(dispatcher);

@@ -34,7 +34,7 @@ void add_protocol(CLI::App& verb, std::string& protocol) {
 
 void add_selection(CLI::App& verb, SelectionOptions& options) {
     options.store = default_store();
-    verb.add_option("workload", options.workloads, "Workloads, as `transferscale list` names them")
+    verb.add_option("workload", options.workloads, "Workloads, as `transferscale list` names them, or all")
         ->required();
     verb.add_option("--profile", options.profile, "At what scale: smoke, laptop or paper")
         ->capture_default_str();
@@ -46,6 +46,16 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+std::vector<std::string> all_of(const plan::Catalog& catalog, const std::vector<std::string>& workloads) {
+    std::vector<std::string> ids;
+    for (const std::string& id : workloads) {
+        const std::vector<std::string> meant =
+            id == "all" ? plan::workload_ids(catalog) : std::vector<std::string>{id};
+        ids.insert(ids.end(), meant.begin(), meant.end());
+    }
+    return ids;
+}
+
 std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const SelectionOptions& options) {
     plan::PlanFilter filter;
     filter.cells = options.cells;
@@ -54,7 +64,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
         filter.seeds = plan::parse_seeds(*options.seeds);
     }
     std::vector<plan::Plan> plans;
-    for (const std::string& workload : options.workloads) {
+    for (const std::string& workload : all_of(catalog, options.workloads)) {
         plans.push_back(plan::expand(catalog, workload, options.profile, filter));
     }
     return plans;

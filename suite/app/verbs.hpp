@@ -49,6 +49,9 @@ void add_protocol(CLI::App& verb, std::string& protocol);
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
+/// The word `all` as every workload, in the order of lists; other words as they are.
+[[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
+                                              const std::vector<std::string>& workloads);
 /// Plans of all named workloads; unknown names throw Error(usage).
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
                                                        const SelectionOptions& options);
@@ -57,6 +60,7 @@ void register_list(Dispatcher& dispatcher);
 void register_plan(Dispatcher& dispatcher);
 void register_run(Dispatcher& dispatcher);
 void register_check(Dispatcher& dispatcher);
+void register_audit(Dispatcher& dispatcher);
 void register_report(Dispatcher& dispatcher);
 void register_bundle(Dispatcher& dispatcher);
 void register_verify(Dispatcher& dispatcher);

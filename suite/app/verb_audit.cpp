@@ -1,0 +1,45 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "reports/audit_text.hpp"
+#include "suite/app/verbs.hpp"
+
+namespace suite::app {
+namespace {
+
+struct AuditOptions {
+    std::vector<std::string> workloads;
+    std::string profile = "laptop";
+    std::filesystem::path store;
+    OutputOptions output;
+};
+
+int audit(const AuditOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const reports::Audit audit = reports::audit(catalog, all_of(catalog, options.workloads), options.profile);
+    if (options.output.json) {
+        fmt::print("{}\n", reports::to_json(audit).dump(1));
+    } else {
+        fmt::print("{}", reports::audit_text(audit));
+    }
+    return audit.all_means_agree() ? 0 : exit_code(ErrorKind::comparison);
+}
+
+} // namespace
+
+void register_audit(Dispatcher& dispatcher) {
+    auto options = std::make_shared<AuditOptions>();
+    CLI::App* verb = add_verb(dispatcher, "audit",
+                              "The published tables and claims, recomputed from the authors' raw seeds",
+                              options->output, [options] { return audit(*options); });
+    verb->add_option("workload", options->workloads,
+                     "Workloads, or all (default: those with published numbers of their own)");
+    // Nothing is trained and no record read: both are there for scripts that hand them to every verb.
+    options->store = default_store();
+    verb->add_option("--profile", options->profile, "Has no influence: published numbers are audited")
+        ->capture_default_str();
+    verb->add_option("--store", options->store, "Has no influence: no record is read")->capture_default_str();
+}
+
+} // namespace suite::app
