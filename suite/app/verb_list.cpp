@@ -1,6 +1,8 @@
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "reports/ctest_file.hpp"
@@ -38,8 +40,61 @@ void print(const nlohmann::json& workload) {
     }
 }
 
+constexpr double seconds_per_minute = 60.0;
+constexpr double seconds_per_hour = 3600.0;
+
+/// What the profile without stand-ins needs: data sets by name.
+std::string needed_data(const plan::WorkloadSpec& workload) {
+    std::set<std::string> names;
+    for (const plan::CellId& cell : plan::workload_cells(workload)) {
+        names.insert(cell.target);
+        const std::string& source = plan::source_data_set(workload, cell);
+        for (std::size_t begin = 0; begin < source.size();) {
+            const std::size_t end = std::min(source.find('+', begin), source.size());
+            names.insert(source.substr(begin, end - begin));
+            begin = end + 1;
+        }
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Hours of one device: the estimate of the whole system, on which all devices work at once.
+double device_hours(const plan::Catalog& catalog, const plan::Plan& plan) {
+    const plan::ProfileSpec& profile = find(catalog.profiles, plan.profile, "profile");
+    double gigamacs = 0.0;
+    for (const plan::PlannedRun& run : plan.runs) {
+        gigamacs += run.gigamacs;
+    }
+    return gigamacs / profile.gigamacs_per_second / seconds_per_hour;
+}
+
+/// The table of REPRODUCE.md: every workload with what it adds to those above it.
+std::string markdown_table(const plan::Catalog& catalog) {
+    std::string text =
+        "| workload | CTest label | cells | runs + pre-training it adds | laptop minutes | paper "
+        "GPU-hours | data at paper |\n|---|---|---|---|---|---|---|\n";
+    std::set<std::string> seen;
+    for (const std::string& id : plan::workload_ids(catalog)) {
+        const plan::WorkloadSpec& workload = catalog.workloads.at(id);
+        const plan::Plan plan = plan::expand(catalog, id, "laptop");
+        std::size_t runs = 0;
+        std::size_t parents = 0;
+        for (const plan::PlannedRun& run : plan.runs) {
+            const bool is_new = seen.insert(run.key).second;
+            runs += is_new && !run.is_pretraining() ? 1U : 0U;
+            parents += is_new && run.is_pretraining() ? 1U : 0U;
+        }
+        text += fmt::format("| {} | `{}` | {} | {} + {} | {:.1f} | {:.0f} | {} |\n", workload.source, id,
+                            plan::workload_cells(workload).size(), runs, parents,
+                            run::estimate_from_declaration(catalog, plan) / seconds_per_minute,
+                            device_hours(catalog, plan::expand(catalog, id, "paper")), needed_data(workload));
+    }
+    return text;
+}
+
 struct ListOptions {
     OutputOptions output;
+    bool markdown = false;
     std::filesystem::path ctest_file; ///< written instead of the list
     std::filesystem::path ctest_program;
     std::string ctest_profile = "laptop";
@@ -65,8 +120,12 @@ int list(const ListOptions& options) {
         return write_ctest_file(catalog, options);
     }
     nlohmann::json document;
-    for (const auto& [id, workload] : catalog.workloads) {
-        document["workloads"].push_back(describe(catalog, workload));
+    if (options.markdown) {
+        fmt::print("{}", markdown_table(catalog));
+        return 0;
+    }
+    for (const std::string& id : plan::workload_ids(catalog)) {
+        document["workloads"].push_back(describe(catalog, catalog.workloads.at(id)));
     }
     if (options.output.json) {
         fmt::print("{}\n", document.dump(2));
@@ -84,6 +143,7 @@ void register_list(Dispatcher& dispatcher) {
     auto options = std::make_shared<ListOptions>();
     CLI::App* verb = add_verb(dispatcher, "list", "Workloads: title, where printed, cells, profiles, cost",
                               options->output, [options] { return list(*options); });
+    verb->add_flag("--markdown", options->markdown, "The table of REPRODUCE.md instead");
     verb->add_option("--ctest-file", options->ctest_file,
                      "Write the workloads' tests for CTest into this file instead");
     verb->add_option("--ctest-program", options->ctest_program,

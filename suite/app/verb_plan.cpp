@@ -1,8 +1,11 @@
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "reports/seed_plan.hpp"
+#include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/run/estimate.hpp"
@@ -106,34 +109,106 @@ void print(const SurveyedPlan& surveyed) {
     }
 }
 
+/// What each workload adds to those before it: runs have one key whatever workload they are looked at from.
+class AddedRuns {
+public:
+    struct Count {
+        std::size_t runs = 0;
+        std::size_t parents = 0;
+    };
+    Count add(const plan::Plan& plan) {
+        Count count;
+        for (const plan::PlannedRun& run : plan.runs) {
+            if (seen_.insert(run.key).second) {
+                ++(run.is_pretraining() ? count.parents : count.runs);
+            }
+        }
+        return count;
+    }
+
+private:
+    std::set<std::string> seen_;
+};
+
+std::string table_head() {
+    return fmt::format("\n{:<22}{:>7}{:>9}{:>7}{:>14}{:>22}{:>12}\n", "workload", "cells", "skipped", "runs",
+                       "pre-training", "adds to those before", "about");
+}
+
+std::string table_line(const SurveyedPlan& surveyed, const AddedRuns::Count& added) {
+    const plan::Plan& plan = surveyed.plan;
+    return fmt::format("{:<22}{:>7}{:>9}{:>7}{:>14}{:>22}{:>12}\n", plan.workload, plan.cells.size(),
+                       plan.skipped.size(), plan.runs.size() - plan.parent_count(), plan.parent_count(),
+                       fmt::format("{} + {}", added.runs, added.parents),
+                       run::duration_text(surveyed.estimate_seconds));
+}
+
 int plan_verb(const SelectionOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const store::Store store(options.store, store::Access::read_only);
     nlohmann::json documents = nlohmann::json::array();
+    AddedRuns added_runs;
+    std::string table = table_head();
     bool damaged = false;
     for (plan::Plan& plan : expand_selection(catalog, options)) {
         const SurveyedPlan surveyed = survey_plan(catalog, std::move(plan), store, run::default_jobs());
+        const AddedRuns::Count added = added_runs.add(surveyed.plan);
         damaged = damaged || surveyed.damaged;
-        if (options.output.json) {
-            documents.push_back(document_of(surveyed));
-        } else {
+        table += table_line(surveyed, added);
+        documents.push_back(document_of(surveyed));
+        documents.back()["adds"] = {{"runs", added.runs}, {"parents", added.parents}};
+        if (!options.output.json) {
             print(surveyed);
         }
     }
     if (options.output.json) {
         fmt::print("{}\n", (documents.size() == 1 ? documents[0] : documents).dump(2));
+    } else if (documents.size() > 1) {
+        fmt::print("{}", table);
     }
     return damaged ? exit_code(ErrorKind::store) : 0;
 }
 
+int seeds_verb(const SelectionOptions& options, double power) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const store::Store store(options.store, store::Access::read_only);
+    std::vector<reports::SeedPlan> seed_plans;
+    for (const plan::Plan& plan : expand_selection(catalog, options)) {
+        const plan::References references =
+            plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
+        const reports::CheckResult result = reports::check(catalog, plan, references, store);
+        log_damage(result);
+        seed_plans.push_back(reports::plan_seeds(catalog, plan, result, power));
+    }
+    if (options.output.json) {
+        print_documents(seed_plans, [](const reports::SeedPlan& seeds) { return reports::to_json(seeds); });
+        return 0;
+    }
+    for (const reports::SeedPlan& seeds : seed_plans) {
+        fmt::print("{}", reports::seed_plan_text(seeds));
+    }
+    return 0;
+}
+
+struct PlanOptions {
+    SelectionOptions selection;
+    std::optional<double> power;
+};
+
 } // namespace
 
 void register_plan(Dispatcher& dispatcher) {
-    auto options = std::make_shared<SelectionOptions>();
+    auto options = std::make_shared<PlanOptions>();
     CLI::App* verb =
         add_verb(dispatcher, "plan", "Cells as runs and shared pre-training runs, what is done, cost",
-                 options->output, [options] { return plan_verb(*options); });
-    add_selection(*verb, *options);
+                 options->selection.output, [options] {
+                     return options->power ? seeds_verb(options->selection, *options->power)
+                                           : plan_verb(options->selection);
+                 });
+    add_selection(*verb, options->selection);
+    verb->add_option("--power", options->power,
+                     "Instead: how many seeds each margin and claim needs to be shown with this chance, and "
+                     "their cost (0.8 is usual)");
 }
 
 } // namespace suite::app

@@ -13,7 +13,7 @@ sys.path.insert(0, str(SOURCES / "tests/fixtures"))
 sys.dont_write_bytecode = True
 import plan_keys  # noqa: E402
 
-VERBS = ["list", "plan", "run", "check", "report", "bundle", "verify", "compare", "stats", "baseline", "infer", "weights", "doctor"]
+VERBS = ["list", "plan", "run", "check", "audit", "report", "bundle", "verify", "compare", "stats", "baseline", "infer", "weights", "doctor"]
 SELECTING = ["plan", "run", "check", "report"]
 CELL = "pets/R50x1/1K-NAT"
 

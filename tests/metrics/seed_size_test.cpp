@@ -1,0 +1,63 @@
+// Numbers by scipy (tests/fixtures/audit_golden.py prints them) and closed forms.
+#include "metrics/seed_size.hpp"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "metrics/power.hpp"
+
+namespace {
+
+using namespace metrics;
+
+TEST(DirectionalPower, AgreesWithTheNoncentralTOfScipy) {
+    EXPECT_NEAR(directional_power(1, {.sd = 0.5, .n = 6}, {.sd = 2, .n = 6}, 0.0125), 0.09761854305098894,
+                1e-9);
+    EXPECT_NEAR(paired_power(1, {.sd = 1.3, .n = 7}, 0.05), 0.5618693126139437, 1e-9);
+}
+
+TEST(DirectionalPower, IsTheTwoSidedPowerAtHalfItsAlphaButForTheOtherTail) {
+    // At this effect the tail on the wrong side is below 1e-9.
+    EXPECT_NEAR(directional_power(2, {.sd = 1, .n = 8}, {.sd = 1, .n = 8}, 0.025), two_sample_power(2, 1, 8),
+                1e-8);
+}
+
+TEST(DirectionalPower, IsAlphaWhenThereIsNoDifference) {
+    EXPECT_NEAR(directional_power(0, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}, 0.05), 0.05, 1e-9);
+}
+
+TEST(EquivalencePower, AgreesWithScipysQuadrature) {
+    const Group five{.sd = 1, .n = 5};
+    EXPECT_NEAR(equivalence_power(1, five, five), 0.06870321485831882, 1e-7);
+    EXPECT_NEAR(equivalence_power(1.5, five, five), 0.4182685835923368, 1e-7);
+    EXPECT_NEAR(equivalence_power(2, five, five), 0.7835798746848643, 1e-7);
+    EXPECT_NEAR(equivalence_power(3, five, five), 0.9920765452012237, 1e-7);
+    EXPECT_NEAR(equivalence_power(1.5, {.sd = 1, .n = 12}, {.sd = 0.6, .n = 5}), 0.9481785526341594, 1e-7);
+}
+
+TEST(EquivalencePower, IsCertainWithoutNoise) {
+    EXPECT_EQ(equivalence_power(0.1, {.sd = 0, .n = 2}, {.sd = 0, .n = 2}), 1);
+}
+
+TEST(Sizes, AreTheSmallestWithThePower) {
+    EXPECT_EQ(directional_size(0.5, 1, 1, 0.8, 0.05), 51U);
+    EXPECT_EQ(paired_size(0.5, 1, 0.8, 0.05), 27U);
+    EXPECT_EQ(equivalence_size(2, 1, {.sd = 1, .n = 5}, 0.8), 6U);
+    EXPECT_EQ(equivalence_size_of_both(2, 1, 1, 0.8), 6U);
+}
+
+TEST(Sizes, AreNoneWhereNoneIsEnough) {
+    EXPECT_FALSE(directional_size(-0.1, 1, 1, 0.8, 0.05));
+    EXPECT_FALSE(directional_size(1e-6, 1, 1, 0.8, 0.05));
+    EXPECT_FALSE(equivalence_size(1, 1, {.sd = 1, .n = 5}, 0.8)); // 29 % with any number of ours
+}
+
+TEST(Sizes, RefuseWhatIsNoDesign) {
+    EXPECT_THROW((void)directional_size(1, 1, 1, 1.0, 0.05), suite::Error);
+    EXPECT_THROW((void)equivalence_power(0, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}), suite::Error);
+    EXPECT_THROW((void)equivalence_power(1, {.sd = NAN, .n = 5}, {.sd = 1, .n = 5}), suite::Error);
+    EXPECT_THROW((void)paired_power(1, {.sd = 1, .n = 1}, 0.05), suite::Error);
+}
+
+} // namespace

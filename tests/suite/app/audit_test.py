@@ -1,0 +1,89 @@
+"""audit, plan all, plan --power and list --markdown as scripts rely on them (cli.md)."""
+import collections
+import shutil
+import unittest
+
+from command import SOURCES, CommandTest
+
+
+class Audit(CommandTest):
+    def test_document(self):
+        document = self.document("audit")
+        tables = {table["table"]: table["cells"] for table in document["tables"]}
+        raw = {(cell["target"], cell["raw_source"], cell["shots"]) for cells in tables.values() for cell in cells
+               if cell["n"] is not None}
+        self.assertEqual(len(raw), 289)
+        cell = next(cell for cell in tables["table1"] if cell["id"] == "cifar10/R50x1/1K-NAT")
+        self.assertEqual((cell["n"], cell["published_mean"], cell["agrees"]), (5, 94.26, True))
+        self.assertIn("imagenet1k_bit50x1", cell["raw_source"])
+        welch = [contrast for contrast in document["contrasts"] if contrast["test"] == "welch"]
+        pairs = collections.Counter((c["target"], c["model"], c["shots"], *sorted((c["a_raw"], c["b_raw"]))) for c in welch)
+        self.assertEqual((len(pairs), max(pairs.values())), (653, 1))
+        rows = collections.Counter((row["table"], row["agrees"]) for row in document["bold"])
+        self.assertEqual((rows["table1", True], rows["table4", True], rows["table5", False]), (22, 22, 3))
+
+    def test_only_the_named_workload(self):
+        document = self.document("audit", "table9")
+        self.assertEqual([table["table"] for table in document["tables"]], ["table9"])
+        self.assertTrue(all(cell["n"] is None and "no raw seeds" in cell["reason"] for cell in document["tables"][0]["cells"]))
+        self.assertEqual(document["contrasts"], [])
+
+    def test_a_mean_that_disagrees_ends_with_1(self):
+        shutil.copytree(SOURCES / "workloads", self.folder / "workloads")
+        path = self.folder / "workloads/table1/reference/printed.csv"
+        path.write_text(path.read_text().replace("94.26,0.05", "94.36,0.05", 1))
+        answer = self.call("audit", "table1", environment={"TRANSFERSCALE_WORKLOADS": str(self.folder / "workloads")})
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("cifar10/R50x1/1K-NAT: 94.36 ± 0.05 printed, 94.2", answer.stdout)
+
+    def test_unknown_workload(self):
+        self.refused("audit", "tabel1", words=["'tabel1'", "table1"])
+
+
+class PlanAll(CommandTest):
+    def test_views_add_no_run(self):
+        plans = {plan["workload"]: plan for plan in self.document("plan", "all", "--profile", "smoke")}
+        self.assertEqual(set(plans), {workload["id"] for workload in self.document("list")["workloads"]})
+        for view in ("table4", "fig1a", "fig3", "fig8", "claims"):
+            self.assertEqual(plans[view]["adds"], {"runs": 0, "parents": 0}, view)
+        self.assertEqual(plans["table1"]["adds"], {"runs": 176, "parents": 18})
+
+    def test_ends_with_a_table(self):
+        lines = self.call("plan", "table1", "table4", "--profile", "smoke").stdout.splitlines()
+        self.assertRegex(lines[-3], r"^workload +cells +skipped +runs")
+        self.assertRegex(lines[-1], r"^table4 +44 +0 +88 +4 +0 \+ 0 ")
+
+
+class Seeds(CommandTest):
+    def test_document(self):
+        document = self.document("plan", "table1", "--profile", "paper", "--power", "0.8")
+        self.assertEqual((document["planned"], len(document["margins"])), (5, 88))
+        claim = next(claim for claim in document["claims"] if claim["id"] == "data-scale-natural")
+        self.assertIsNone(claim["seeds"])
+        self.assertIn("against it", claim["reason"])
+
+    def test_without_any_sd_says_so(self):
+        document = self.document("plan", "table6", "--profile", "laptop", "--power", "0.8",
+                                 environment={"TRANSFERSCALE_WORKLOADS": str(self.without_baselines())})
+        self.assertTrue(all(need["seeds"] is None and need["reason"] for need in document["margins"]))
+
+    def without_baselines(self):
+        shutil.copytree(SOURCES / "workloads", self.folder / "workloads", ignore=shutil.ignore_patterns("baseline"))
+        return self.folder / "workloads"
+
+    def test_power_out_of_range(self):
+        for power in ("0", "1", "1.5"):
+            self.refused("plan", "table1", "--profile", "paper", "--power", power, words=["--power"])
+
+
+class Markdown(CommandTest):
+    def test_lists_every_workload_and_reproduce_md_does_too(self):
+        table = self.call("list", "--markdown").stdout
+        text = (SOURCES / "REPRODUCE.md").read_text(encoding="utf-8")
+        for workload in self.document("list")["workloads"]:
+            self.assertIn(f"| `{workload['id']}` |", table)
+            self.assertIn(f"| `{workload['id']}` |", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
