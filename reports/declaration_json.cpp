@@ -62,6 +62,28 @@ plan::ClaimTermSpec term_from_json(const ordered_json& entry) {
     return term;
 }
 
+ordered_json block_to_json(const plan::CellBlock& block) {
+    return {{"targets", block.targets},
+            {"models", block.models},
+            {"sources", block.sources},
+            {"shots", block.shots},
+            {"without", block.without}};
+}
+
+plan::CellBlock block_from_json(const ordered_json& entry) {
+    using Names = std::vector<std::string>;
+    return {.targets = entry.at("targets").get<Names>(),
+            .models = entry.at("models").get<Names>(),
+            .sources = entry.at("sources").get<Names>(),
+            .shots = entry.at("shots").get<Names>(),
+            .without = entry.at("without").get<Names>()};
+}
+
+/// A list that bundles written before views existed do not have.
+std::vector<plan::CellBlock> blocks_from_json(const ordered_json& entry, const char* key) {
+    return values_of<plan::CellBlock>(entry.value(key, ordered_json::array()), block_from_json);
+}
+
 ordered_json claim_to_json(const plan::ClaimSpec& claim) {
     return {{"id", claim.id},
             {"text", claim.text},
@@ -69,7 +91,8 @@ ordered_json claim_to_json(const plan::ClaimSpec& claim) {
             {"rule", plan::to_word(claim.rule)},
             {"at_least", claim.at_least},
             {"terms", list_of(claim.terms, term_to_json)},
-            {"differs", claim.differs}};
+            {"differs", claim.differs},
+            {"among", list_of(claim.among, block_to_json)}};
 }
 
 plan::ClaimSpec claim_from_json(const ordered_json& entry) {
@@ -80,6 +103,7 @@ plan::ClaimSpec claim_from_json(const ordered_json& entry) {
             .at_least = entry.at("at_least"),
             .terms = values_of<plan::ClaimTermSpec>(entry.at("terms"), term_from_json),
             .differs = entry.at("differs").get<std::map<std::string, std::string>>(),
+            .among = blocks_from_json(entry, "among"),
             .origin = {}};
 }
 
@@ -119,6 +143,9 @@ ordered_json workload_to_json(const plan::WorkloadSpec& workload) {
             {"models", workload.models},
             {"sources", workload.sources},
             {"shots", workload.shots},
+            {"without", workload.without},
+            {"union_of", workload.union_of},
+            {"blocks", list_of(workload.blocks, block_to_json)},
             {"source_rules", list_of(workload.source_rules, source_to_json)},
             {"margins", workload.margins},
             {"margin_sds", workload.margin_sds},
@@ -136,6 +163,9 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     workload.models = entry.at("models").get<std::vector<std::string>>();
     workload.sources = entry.at("sources").get<std::vector<std::string>>();
     workload.shots = entry.at("shots").get<std::vector<std::string>>();
+    workload.without = entry.value("without", std::vector<std::string>{});
+    workload.union_of = entry.value("union_of", std::vector<std::string>{});
+    workload.blocks = blocks_from_json(entry, "blocks");
     workload.source_rules = values_of<plan::SourceRule>(entry.at("source_rules"), source_from_json);
     workload.margins = entry.at("margins").get<std::map<std::string, double>>();
     workload.margin_sds = entry.at("margin_sds");

@@ -41,7 +41,7 @@ struct PrintedCell {
     std::string where;                ///< "paper" or "poster"
     std::optional<bool> bold;         ///< nothing where the mark is lost
     std::string origin;
-    std::string file; ///< of the printed table, below workloads/references/; "" where the row names none
+    std::string file{}; ///< of the printed table, below workloads/references/; "" where the row names none
 };
 
 /// One cell's reference. Raw values win over the printed summary, which stands beside them.
@@ -51,7 +51,7 @@ struct Reference {
     std::vector<SeedValue> values; ///< in seed order; empty for a printed summary
     std::optional<PrintedCell> printed;
     std::string origin;
-    std::string raw_source; ///< the authors' name of source and network; "" where no raw values are known
+    std::string raw_source{}; ///< the authors' name of source and network; "" where no raw values are known
 
     /// How far a printed mean may be from the true one; 0 where the values are known.
     [[nodiscard]] double rounding_half_width() const;

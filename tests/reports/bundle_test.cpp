@@ -171,6 +171,21 @@ TEST_F(BundleTest, OtherFilesAreNamedForWhatTheyAre) {
     EXPECT_THAT(message, HasSubstr("found a record, expected a bundle"));
 }
 
+TEST(BundleFiles, OfViewsGiveTheSameCellsAndClaims) {
+    for (const std::string view : {"fig7", "table5"}) {
+        const suite::plan::Plan plan = suite::plan::expand(small_tree::published(), view, "smoke");
+        const FilledStore store(plan, synthetic::around_fifty);
+        const BundleSubject subject =
+            subject_of(plan, suite::plan::load_references(small_tree::published(), view, "smoke"));
+
+        const Bundled bundled = bundle_of(subject, store.folder());
+        const OpenedBundle opened = open_bundle(bundled.bytes, view);
+
+        EXPECT_EQ(to_json(opened.result), to_json(bundled.result)) << view;
+        EXPECT_FALSE(opened.result.claims.empty()) << view;
+    }
+}
+
 TEST(BundleFiles, ThatDoNotExistAreNamed) {
     try {
         static_cast<void>(open_bundle(std::filesystem::path("nowhere/b.h5")));

@@ -10,15 +10,11 @@
 
 namespace {
 
+using small_tree::published;
 using small_tree::Tree;
 using suite::plan::Catalog;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-const Catalog& published() {
-    static const Catalog catalog = suite::plan::load_catalog(suite::plan::default_catalog_root());
-    return catalog;
-}
 
 std::vector<std::string> cells_of(const Catalog& catalog, const std::string& workload) {
     std::vector<std::string> texts;
