@@ -37,7 +37,8 @@ public:
           profile_(profile),
           options_(options),
           is_trained_(!options.trained || std::find(options.trained->begin(), options.trained->end(),
-                                                    workload.id) != options.trained->end()) {}
+                                                    workload.id) != options.trained->end()),
+          is_disabled_(!is_trained_ && !workload.union_of.empty()) {}
 
     std::string text() {
         if (is_trained_) {
@@ -65,10 +66,11 @@ private:
             words.push_back(bracketed(argument));
         }
         text_ += fmt::format("add_test({} {})\n", bracketed(name), fmt::join(words, " "));
-        text_ += fmt::format("set_tests_properties({} PROPERTIES LABELS {} WORKING_DIRECTORY {} "
-                             "ENVIRONMENT OMP_NUM_THREADS=1 {})\n",
-                             bracketed(name), bracketed(workload_.id + ";" + options_.profile),
-                             bracketed(options_.folder.string()), properties);
+        text_ +=
+            fmt::format("set_tests_properties({} PROPERTIES LABELS {} WORKING_DIRECTORY {} "
+                        "ENVIRONMENT OMP_NUM_THREADS=1 {}{})\n",
+                        bracketed(name), bracketed(workload_.id + ";" + options_.profile),
+                        bracketed(options_.folder.string()), is_disabled_ ? "DISABLED ON " : "", properties);
     }
     void add_run() {
         add(workload_.id + ".run", {"run", workload_.id, "--profile", options_.profile, "--no-loss"},
@@ -94,6 +96,7 @@ private:
     const plan::ProfileSpec& profile_;
     const CtestOptions& options_;
     bool is_trained_;
+    bool is_disabled_; ///< a view that is not trained: the tests of its workloads read the same records
     std::vector<std::string> names_;
     std::string text_;
 };

@@ -2,9 +2,10 @@
 //   W.run         trains what is missing; set-up of fixture W; 77 = skipped
 //   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge
 //   W.verdict     the whole check, strict: fails when anything is missing
-// W.run and W.verdict are there only for workloads that CTest is to train.
-// CTest runs the dependents of a skipped set-up, and calls a suite of skipped tests a success: so every cell
-// looks for its own records, and the verdict is never skipped.
+// W.run and W.verdict are there only for workloads that CTest is to train. Tests of views that it is not to
+// train are disabled, which CTest says: their cells are those of other workloads, whose tests read the same
+// records. CTest runs the dependents of a skipped set-up, and calls a suite of skipped tests a success: so
+// every cell looks for its own records, and the verdict is never skipped.
 #pragma once
 
 #include <filesystem>

@@ -52,6 +52,24 @@ TEST(CtestFile, OfWorkloadsThatAreNotTrainedItReadsRecords) {
     EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test("));
 }
 
+TEST(CtestFile, DisablesTheTestsOfViewsThatAreNotTrained) {
+    const auto text_of = [](std::vector<std::string> trained) {
+        return ctest_file_text(
+            small_tree::published(),
+            {.program = "/t", .folder = "/source", .profile = "smoke", .trained = std::move(trained)});
+    };
+    const std::string none = text_of({"table1"});
+    const std::string figure = text_of({"table1", "fig4"});
+
+    EXPECT_THAT(none, HasSubstr("add_test([=[fig4.cell.covidx.R50x1.1K-NAT.5]=]"));
+    EXPECT_THAT(none, Not(HasSubstr("add_test([=[fig4.run]=]")));
+    EXPECT_THAT(figure, HasSubstr("add_test([=[fig4.run]=]"));
+    EXPECT_EQ(count(none, "DISABLED ON") - count(figure, "DISABLED ON"), 72U + 6U); // fig4's cells and claims
+    EXPECT_EQ(count(none, "LABELS [=[fewshot-covidx;smoke]=] WORKING_DIRECTORY [=[/source]=] ENVIRONMENT "
+                          "OMP_NUM_THREADS=1 DISABLED"),
+              0U);
+}
+
 TEST(CtestFile, RefusesAnUnknownWorkloadToTrain) {
     EXPECT_THROW(static_cast<void>(ctest_file_text(small_tree::published(),
                                                    {.profile = "smoke", .trained = {{"table11"}}})),
