@@ -54,7 +54,15 @@ void print(const nlohmann::ordered_json& document, const char* what, bool json) 
 int bundle(BundleOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     options.selection.workloads = {options.workload};
-    plan::Plan plan = expand_selection(catalog, options.selection).front();
+    std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
+    if (plans.size() != 1) {
+        throw Error(ErrorKind::usage, Fault{.where = "WORKLOAD",
+                                            .found = "'" + options.workload + "', " +
+                                                     std::to_string(plans.size()) + " workloads",
+                                            .expected = "one workload a bundle",
+                                            .fix = "call bundle once for each"});
+    }
+    plan::Plan plan = std::move(plans.front());
     plan::References references = plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
     const reports::BundleSubject subject{.workload = find(catalog.workloads, plan.workload, "workload"),
                                          .profile = find(catalog.profiles, plan.profile, "profile"),
