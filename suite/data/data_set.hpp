@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "suite/data/image_source.hpp"
 #include "suite/plan/run_config.hpp"
 
 namespace suite::data {
@@ -38,11 +40,13 @@ struct Labels {
     std::vector<float> matrix;         ///< multilabel: n x outputs, row-major; 0, 1 or missing_label
 };
 
+/// Images are in memory, or, of published sets, behind a source and read when they are needed.
 struct Split {
-    Images images;
+    Images images; ///< no images where there is a source
     Labels labels;
-    std::vector<std::int64_t> patients; ///< n patient numbers; empty where the set has none
-    [[nodiscard]] std::size_t size() const noexcept { return images.count; }
+    std::vector<std::int64_t> patients;        ///< n patient numbers; empty where the set has none
+    std::shared_ptr<const ImageSource> source; ///< null: images are in memory
+    [[nodiscard]] std::size_t size() const noexcept { return source ? source->size() : images.count; }
 };
 
 struct DataSet {
