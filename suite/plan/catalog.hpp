@@ -27,6 +27,10 @@ struct Catalog {
 /// file:line.
 [[nodiscard]] Catalog load_catalog(const std::filesystem::path& root);
 
+/// The one [[system]] that a file of its own declares. Unreadable, another kind of declaration, keys that are
+/// unknown, missing or wrong: Error(usage) with all faults, each with file:line.
+[[nodiscard]] SystemSpec load_system(const std::filesystem::path& file);
+
 /// The workloads folder: environment TRANSFERSCALE_WORKLOADS, else the one this program was built with.
 [[nodiscard]] std::filesystem::path default_catalog_root();
 

@@ -321,15 +321,4 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     }
 }
 
-void read_system(TomlReader& reader, SystemSpec& spec) {
-    reader.required("title", spec.title);
-    reader.required("nodes", spec.nodes);
-    reader.required("gpus_per_node", spec.gpus_per_node);
-    reader.required("cores_per_node", spec.cores_per_node);
-    reader.optional("gpu", spec.gpu);
-    reader.expect_at_least("nodes", spec.nodes, 1);
-    reader.expect_at_least("gpus_per_node", spec.gpus_per_node, 0);
-    reader.expect_at_least("cores_per_node", spec.cores_per_node, 1);
-}
-
 } // namespace suite::plan

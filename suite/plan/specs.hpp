@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "suite/plan/system_spec.hpp"
+
 namespace suite::plan {
 
 /// Where a declaration stands, for messages: "workloads/table1/workload.toml:12".
@@ -310,7 +312,7 @@ struct WorkloadSpec {
     Origin origin;
 };
 
-/// A machine for cost estimates and job scripts.
+/// A machine for cost estimates, predictions and job scripts: one file each under workloads/systems/.
 struct SystemSpec {
     std::string id;
     std::string title;
@@ -318,7 +320,12 @@ struct SystemSpec {
     int gpus_per_node = 0;
     int cores_per_node = 1;
     std::string gpu;
+    std::optional<DeviceSpec> device;
+    std::optional<NetworkRates> network;
+    std::optional<LadderSpec> ladder;
     Origin origin;
+    /// GPUs, or cores where there are none.
+    [[nodiscard]] int ranks_per_node() const { return gpus_per_node > 0 ? gpus_per_node : cores_per_node; }
 };
 
 } // namespace suite::plan

@@ -115,8 +115,8 @@ class Declarations(CommandTest):
             self.assertIn(nearest, error)
 
     def test_syntax_error(self):
-        line = self.change("systems/systems.toml", 'gpu = "A100', "gpu = A100")
-        self.refused("list", environment=self.environment, words=[f"mine/systems/systems.toml:{line}: "])
+        line = self.change("systems/juwels-booster.toml", 'gpu = "A100', "gpu = A100")
+        self.refused("list", environment=self.environment, words=[f"mine/systems/juwels-booster.toml:{line}: "])
 
     def test_absent_folder(self):
         self.refused("list", environment={"TRANSFERSCALE_WORKLOADS": "/no/such/folder"},
