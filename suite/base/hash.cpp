@@ -1,6 +1,9 @@
 #include "suite/base/hash.hpp"
 
+#include <array>
+#include <bit>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include <fcntl.h>
@@ -62,6 +65,67 @@ std::string to_hex(const Sha256Digest& digest) {
         text += digits[std::to_integer<std::size_t>(value & std::byte{15})];
     }
     return text;
+}
+
+namespace {
+
+// XXH64, specification 0.1.1, section "XXH64 Algorithm Description".
+constexpr std::uint64_t prime_1 = 0x9E3779B185EBCA87;
+constexpr std::uint64_t prime_2 = 0xC2B2AE3D27D4EB4F;
+constexpr std::uint64_t prime_3 = 0x165667B19E3779F9;
+constexpr std::uint64_t prime_4 = 0x85EBCA77C2B2AE63;
+constexpr std::uint64_t prime_5 = 0x27D4EB2F165667C5;
+
+template<typename Word>
+Word take_word(std::span<const std::byte>& bytes) {
+    Word word;
+    std::memcpy(&word, bytes.data(), sizeof word);
+    bytes = bytes.subspan(sizeof word);
+    return word;
+}
+
+std::uint64_t round64(std::uint64_t sum, std::uint64_t word) {
+    return std::rotl(sum + word * prime_2, 31) * prime_1;
+}
+
+std::uint64_t merge64(std::uint64_t hash, std::uint64_t sum) {
+    return (hash ^ round64(0, sum)) * prime_1 + prime_4;
+}
+
+/// Takes all whole stripes of 32 bytes.
+std::uint64_t hash_stripes(std::span<const std::byte>& bytes) {
+    std::array<std::uint64_t, 4> sums{prime_1 + prime_2, prime_2, 0, 0 - prime_1};
+    while (bytes.size() >= 32) {
+        for (std::uint64_t& sum : sums) {
+            sum = round64(sum, take_word<std::uint64_t>(bytes));
+        }
+    }
+    std::uint64_t hash =
+        std::rotl(sums[0], 1) + std::rotl(sums[1], 7) + std::rotl(sums[2], 12) + std::rotl(sums[3], 18);
+    for (const std::uint64_t sum : sums) {
+        hash = merge64(hash, sum);
+    }
+    return hash;
+}
+
+} // namespace
+
+std::uint64_t hash64(std::span<const std::byte> bytes) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    const std::uint64_t length = bytes.size();
+    std::uint64_t hash = (length >= 32 ? hash_stripes(bytes) : prime_5) + length;
+    while (bytes.size() >= 8) {
+        hash = std::rotl(hash ^ round64(0, take_word<std::uint64_t>(bytes)), 27) * prime_1 + prime_4;
+    }
+    if (bytes.size() >= 4) {
+        hash = std::rotl(hash ^ take_word<std::uint32_t>(bytes) * prime_1, 23) * prime_2 + prime_3;
+    }
+    while (!bytes.empty()) {
+        hash = std::rotl(hash ^ take_word<std::uint8_t>(bytes) * prime_5, 11) * prime_1;
+    }
+    hash = (hash ^ (hash >> 33)) * prime_2;
+    hash = (hash ^ (hash >> 29)) * prime_3;
+    return hash ^ (hash >> 32);
 }
 
 std::string sha256_hex(std::span<const std::byte> bytes) {

@@ -160,13 +160,17 @@ void TrainLoader::load_sample(const Draw& drawn, std::size_t slot, Batch& batch)
 }
 
 void TrainLoader::load(std::int64_t step, Batch& batch) const {
-    assert(step >= 0);
+    load(step, 0, static_cast<std::size_t>(options_.batch), batch);
+}
+
+void TrainLoader::load(std::int64_t step, std::size_t first, std::size_t count, Batch& batch) const {
     const auto batch_size = static_cast<std::size_t>(options_.batch);
-    prepare(batch, *split_, batch_size);
+    assert(step >= 0 && first + count <= batch_size);
+    prepare(batch, *split_, count);
     std::optional<KeyedPermutation> order;
     std::uint64_t order_epoch = 0;
-    for (std::size_t slot = 0; slot < batch_size; ++slot) {
-        const std::uint64_t position = static_cast<std::uint64_t>(step) * batch_size + slot;
+    for (std::size_t slot = 0; slot < count; ++slot) {
+        const std::uint64_t position = static_cast<std::uint64_t>(step) * batch_size + first + slot;
         const std::uint64_t epoch = position / subset_.size();
         if (!order || order_epoch != epoch) {
             order.emplace(subset_.size(), StreamKey{.seed = options_.seed,

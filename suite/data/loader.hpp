@@ -49,6 +49,8 @@ public:
     /// The batch of optimiser step `step` (from 0). Fills `batch` in place to reuse its memory: nothing is
     /// allocated once a batch of this size went through it. Calls may come in any order, from any thread.
     void load(std::int64_t step, Batch& batch) const;
+    /// Images [first, first + count) of that batch alone, the same as in the whole.
+    void load(std::int64_t step, std::size_t first, std::size_t count, Batch& batch) const;
 
 private:
     const Split* split_;

@@ -187,6 +187,7 @@ void visit(Visitor& v, Value& t) {
 
 template<typename Visitor, Described<RunConfig> Value>
 void visit(Visitor& v, Value& c) {
+    v.optional_field("bucket_bytes", c.bucket_bytes);
     v.field("data", c.data);
     v.optional_field("few_shot_draw", c.few_shot_draw);
     v.field("kind", c.kind);
@@ -194,9 +195,12 @@ void visit(Visitor& v, Value& c) {
     v.field("network", c.network);
     v.field("parent_key", c.parent_key);
     v.field("protocol", c.protocol);
+    v.optional_field("ranks", c.ranks);
+    v.optional_field("reduction", c.reduction);
     v.field("seed", c.seed);
     v.field("shots", c.shots);
     v.field("train", c.train);
+    v.optional_field("wire", c.wire);
 }
 
 template<typename Type>

@@ -59,6 +59,12 @@ struct RunConfig {
     TrainConfig train;
     std::string metric;     ///< "top1" or "mean_auc"
     std::string parent_key; ///< run key of the pre-training run; empty for pre-training itself
+    ReductionMode reduction = ReductionMode::strict;
+    WireFormat wire = WireFormat::float32; ///< fast only
+    std::size_t bucket_bytes = 0;          ///< fast only; 0: as suite/train/bucket_plan.hpp has it
+    /// On how many ranks, where the result depends on it: fast, and runs that measure scaling. 0: any number
+    /// gives the same result.
+    int ranks = 0;
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {

@@ -132,6 +132,13 @@ struct DataSetSpec {
 
 enum class RunKind { pretrain, finetune };
 enum class OptimizerKind { sgd, sgd_agc };
+/// How the gradients of a step's micro-batches are summed (reliability.md 6.1, 6.5).
+enum class ReductionMode {
+    strict, ///< in a fixed binary tree: the same bits whatever the number of ranks
+    fast,   ///< added up on each rank, then over the ranks while the backward pass runs
+};
+/// In which format gradients travel between ranks.
+enum class WireFormat { float32, bfloat16, float16 };
 enum class ScheduleKind { step, cosine, hyperrule };
 enum class Augmentation {
     none,

@@ -38,6 +38,10 @@ inline constexpr Word<RunKind> run_kind_words[] = {{RunKind::pretrain, "pretrain
                                                    {RunKind::finetune, "finetune"}};
 inline constexpr Word<OptimizerKind> optimizer_words[] = {{OptimizerKind::sgd, "sgd"},
                                                           {OptimizerKind::sgd_agc, "sgd-agc"}};
+inline constexpr Word<ReductionMode> reduction_words[] = {{ReductionMode::strict, "strict"},
+                                                          {ReductionMode::fast, "fast"}};
+inline constexpr Word<WireFormat> wire_words[] = {
+    {WireFormat::float32, "float32"}, {WireFormat::bfloat16, "bfloat16"}, {WireFormat::float16, "float16"}};
 inline constexpr Word<ScheduleKind> schedule_words[] = {
     {ScheduleKind::step, "step"}, {ScheduleKind::cosine, "cosine"}, {ScheduleKind::hyperrule, "hyperrule"}};
 inline constexpr Word<Augmentation> augmentation_words[] = {
@@ -72,6 +76,10 @@ template<>
 inline constexpr std::span<const Word<RunKind>> words<RunKind>{detail::run_kind_words};
 template<>
 inline constexpr std::span<const Word<OptimizerKind>> words<OptimizerKind>{detail::optimizer_words};
+template<>
+inline constexpr std::span<const Word<ReductionMode>> words<ReductionMode>{detail::reduction_words};
+template<>
+inline constexpr std::span<const Word<WireFormat>> words<WireFormat>{detail::wire_words};
 template<>
 inline constexpr std::span<const Word<ScheduleKind>> words<ScheduleKind>{detail::schedule_words};
 template<>

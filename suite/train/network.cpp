@@ -46,9 +46,9 @@ public:
     at::Tensor gradients_;
 
     void standardise();
-    void unstandardise_gradients();
+    void unstandardise_gradients(std::size_t offset, std::size_t count);
     [[nodiscard]] at::Tensor forward(const at::Tensor& images, Pass pass);
-    void backward(const at::Tensor& logit_gradient);
+    void backward(const at::Tensor& logit_gradient, const GradientListener& listener);
 
 private:
     /// A convolution's standardised weight in an arena of its own, each beginning on a cache line; for
@@ -202,8 +202,11 @@ void Network::Implementation::standardise_in_place() {
     }
 }
 
-void Network::Implementation::unstandardise_gradients() {
+void Network::Implementation::unstandardise_gradients(std::size_t offset, std::size_t count) {
     for (const Standardised& entry : convolutions_) {
+        if (entry.tensor->offset < offset || entry.tensor->offset >= offset + count) {
+            continue;
+        }
         kernels::standardise_weights_backward(
             values(gradients_).subspan(entry.tensor->offset, entry.tensor->elements()), entry.tensor->rows(),
             standardised_values(entry), entry.inverse_sd);
@@ -219,12 +222,13 @@ at::Tensor Network::Implementation::forward(const at::Tensor& images, Pass pass)
     return head_->forward(x, images.size(0), pass);
 }
 
-void Network::Implementation::backward(const at::Tensor& logit_gradient) {
-    at::Tensor gradient = head_->backward(logit_gradient);
+void Network::Implementation::backward(const at::Tensor& logit_gradient, const GradientListener& listener) {
+    const detail::Finished finished(listener);
+    at::Tensor gradient = head_->backward(logit_gradient, finished);
     for (auto unit = units_.rbegin(); unit != units_.rend(); ++unit) {
-        gradient = unit->backward(gradient);
+        gradient = unit->backward(gradient, finished);
     }
-    stem_->backward(gradient);
+    stem_->backward(gradient, finished);
 }
 
 Network::Network(const plan::NetworkSpec& spec, std::size_t outputs, Pass purpose)
@@ -264,15 +268,19 @@ void Network::forward(const ImageBatch& images, Pass pass, std::span<float> logi
     std::ranges::copy(values(y), logits.begin());
 }
 
-void Network::backward(std::span<const float> logit_gradient) {
+void Network::backward(std::span<const float> logit_gradient, const GradientListener& listener) {
     const c10::InferenceMode no_graph;
     const std::int64_t outputs = layout().tensors.back().shape[0];
     const auto count = static_cast<std::int64_t>(logit_gradient.size()) / outputs;
-    implementation_->backward(borrowed(logit_gradient, {count, outputs}));
+    implementation_->backward(borrowed(logit_gradient, {count, outputs}), listener);
+}
+
+void Network::finish_gradients(std::size_t offset, std::size_t count) {
+    implementation_->unstandardise_gradients(offset, count);
 }
 
 void Network::finish_gradients() {
-    implementation_->unstandardise_gradients();
+    finish_gradients(0, layout().parameters);
 }
 
 } // namespace suite::train

@@ -5,18 +5,9 @@
 #include <memory>
 #include <span>
 
-#include "suite/train/layout.hpp"
+#include "suite/train/engine.hpp"
 
 namespace suite::train {
-
-/// Images ready for the network: count x 3 x size x size, dense; with a width count x 3 x size x width, which
-/// only BiT's stem takes.
-struct ImageBatch {
-    std::span<const float> values;
-    std::size_t count = 0;
-    int size = 0;
-    int width = 0; ///< 0: square
-};
 
 enum class Pass {
     training,  ///< keeps what the backward pass needs
@@ -48,10 +39,12 @@ public:
     void clear_gradients();
     /// logits: count x outputs, written.
     void forward(const ImageBatch& images, Pass pass, std::span<float> logits);
-    /// Adds the gradients of the last forward(training). `logit_gradient`: count x outputs.
-    void backward(std::span<const float> logit_gradient);
-    /// Turns the summed gradients of standardised convolutions into those of the raw ones (linear, so once a
-    /// step).
+    /// Adds the gradients of the last forward(training). `logit_gradient`: count x outputs. The listener
+    /// hears of each parameter as soon as its gradient is final for this pass.
+    void backward(std::span<const float> logit_gradient, const GradientListener& listener = {});
+    /// Turns the summed gradients of standardised convolutions in a slice of whole tensors into those of the
+    /// raw ones (linear, so once a step).
+    void finish_gradients(std::size_t offset, std::size_t count);
     void finish_gradients();
 
 private:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "suite/data/data_set.hpp"
 #include "suite/plan/run_config.hpp"
+#include "suite/train/engine.hpp"
 
 namespace suite::train {
 
@@ -42,19 +44,61 @@ struct TrainedWeights {
     std::int64_t step = 0;
 };
 
+/// Where a run stands between two steps: all that a new process needs to go on with the same bits.
+struct TrainingState {
+    std::int64_t step = 0; ///< steps done
+    std::vector<float> weights;
+    std::vector<float> momentum;
+    std::vector<LossPoint> losses; ///< one per step done
+    std::int64_t images_seen = 0;
+    double train_seconds = 0.0;
+};
+
+/// Where one step's time went on one rank, seconds of a monotonic clock.
+struct StepTime {
+    double data = 0.0;
+    double forward = 0.0;               ///< with the loss
+    double backward = 0.0;              ///< without the calls below
+    double overlapped = 0.0;            ///< starting and advancing reductions inside backward
+    double exposed_communication = 0.0; ///< waiting for other ranks after backward
+    double optimiser = 0.0;             ///< with weight standardisation, both ways
+    double whole = 0.0;
+};
+struct StepTimes {
+    int ranks = 0;
+    std::vector<StepTime> values; ///< steps x ranks
+    [[nodiscard]] std::size_t steps() const noexcept {
+        return ranks == 0 ? 0 : values.size() / static_cast<std::size_t>(ranks);
+    }
+};
+
 struct TrainResult {
     std::vector<LossPoint> losses; ///< one per step
     Predictions predictions;
     TrainedWeights weights;
-    double train_seconds = 0.0; ///< optimiser steps only
+    StepTimes step_times;           ///< empty unless asked for
+    std::uint64_t weights_hash = 0; ///< hash64, equal on all ranks
+    double train_seconds = 0.0;     ///< optimiser steps only
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;
     std::size_t parameters = 0;
 };
 
 struct TrainHooks {
-    std::function<bool()> stop_requested; ///< checked between steps; true → Error(interrupted)
-    std::function<void(std::int64_t step, std::int64_t total)> progress;
+    std::function<bool()> stop_requested; ///< of any rank; all stop between two steps → Error(interrupted)
+    std::function<void(std::int64_t step, std::int64_t total)> progress; ///< on every rank that has one
+    const TrainingState* resume = nullptr;                               ///< of rank 0: where to go on
+    /// Called on rank 0, every so many seconds and before a stop. What it throws ends the run on all ranks.
+    std::function<void(const TrainingState&)> save;
+    /// Seconds between saves; negative: by the cost of a save (suite/train/save_interval.hpp).
+    double save_interval_seconds = -1.0;
+    bool measure = false; ///< fill TrainResult::step_times
+    /// Ranks compare their weights every so many steps, and at the end. 0: at the end only.
+    std::int64_t compare_interval_steps = 50;
+    /// Empty: make_cpu_engine.
+    std::function<std::unique_ptr<Engine>(const plan::RunConfig&, std::size_t outputs)> make_engine;
+    /// Of the memory where that engine's gradients lie; null: the communicator itself.
+    dist::Communicator* gradient_communicator = nullptr;
 };
 
 /// Trains (from `parent` with a replaced head when given, from scratch otherwise) and evaluates once at the
@@ -63,6 +107,17 @@ struct TrainHooks {
 /// tensors do not fit the network (all missing, extra and misshapen names at once), Error(interrupted).
 [[nodiscard]] TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
                                        const TrainedWeights* parent, const TrainHooks& hooks);
+
+/// The same on all ranks of a communicator of host memory; collective. The ranks share each step's batch and
+/// the test split; parent, hooks.resume and hooks.save of rank 0 count. Every rank returns the whole result
+/// (predictions and weights included) or throws the same Error. With strict reduction the result has the same
+/// bits for every number of ranks.
+///
+/// Throws besides Error(usage) when the ranks cannot share the batch so (suite/train/shards.hpp), or
+/// config.ranks is another number; Error(corruption) naming the ranks whose weights differ; Error(peer).
+[[nodiscard]] TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
+                                       const TrainedWeights* parent, const TrainHooks& hooks,
+                                       dist::Communicator& communicator);
 
 /// One thread, determinism switches, memory settings. Call once per process before anything else here.
 void initialise_torch(std::uint64_t seed_for_library_generators = 0);

@@ -67,11 +67,15 @@ at::Tensor Convolution::forward(const at::Tensor& x, Pass pass) {
         .contiguous();
 }
 
-at::Tensor Convolution::backward(const at::Tensor& y_gradient, bool input_wanted) {
+at::Tensor Convolution::backward(const at::Tensor& y_gradient, bool input_wanted, const Finished& finished) {
     const at::Tensor x = std::exchange(x_, {});
-    if (in_lanes(x)) {
-        return backward_lanes(x, y_gradient, input_wanted);
-    }
+    at::Tensor x_gradient = in_lanes(x) ? backward_lanes(x, y_gradient, input_wanted)
+                                        : backward_dense(x, y_gradient, input_wanted);
+    finished(weight_);
+    return x_gradient;
+}
+
+at::Tensor Convolution::backward_dense(const at::Tensor& x, const at::Tensor& y_gradient, bool input_wanted) {
     const auto [x_gradient, weight_gradient, bias_gradient] =
         at::convolution_backward(y_gradient, x, weight_.value, at::OptionalIntArrayRef{}, {stride_, stride_},
                                  {padding_, padding_}, {1, 1}, false, {0, 0}, 1, {input_wanted, true, false});
@@ -108,12 +112,12 @@ at::Tensor Convolution::backward_lanes(const at::Tensor& x, const at::Tensor& y_
     return x_gradient;
 }
 
-at::Tensor Convolution::backward(const at::Tensor& y_gradient) {
-    return backward(y_gradient, true);
+at::Tensor Convolution::backward(const at::Tensor& y_gradient, const Finished& finished) {
+    return backward(y_gradient, true, finished);
 }
 
-void Convolution::backward_weight(const at::Tensor& y_gradient) {
-    static_cast<void>(backward(y_gradient, false));
+void Convolution::backward_weight(const at::Tensor& y_gradient, const Finished& finished) {
+    static_cast<void>(backward(y_gradient, false, finished));
 }
 
 // ---------------------------------------------------------------- GroupNorm and ReLU
@@ -134,7 +138,7 @@ at::Tensor NormRelu::forward(const at::Tensor& x, Pass pass) {
     return y;
 }
 
-at::Tensor NormRelu::backward(at::Tensor y_gradient, const at::Tensor& addend) {
+at::Tensor NormRelu::backward(at::Tensor y_gradient, const at::Tensor& addend, const Finished& finished) {
     const at::Tensor x = std::exchange(x_, {});
     const at::Tensor y = std::exchange(y_, {});
     const auto kernel =
@@ -149,6 +153,8 @@ at::Tensor NormRelu::backward(at::Tensor y_gradient, const at::Tensor& addend) {
             .scale_gradient = values(scale_.gradient),
             .shift_gradient = values(shift_.gradient),
             .x_gradient = values(y_gradient)});
+    finished(shift_);
+    finished(scale_);
     return y_gradient;
 }
 
@@ -170,17 +176,17 @@ at::Tensor ResidualUnit::forward(const at::Tensor& x, Pass pass) {
     return y.add_(shortcut);
 }
 
-at::Tensor ResidualUnit::backward(const at::Tensor& y_gradient) {
+at::Tensor ResidualUnit::backward(const at::Tensor& y_gradient, const Finished& finished) {
     at::Tensor gradient = y_gradient;
     for (std::size_t i = convolutions_.size() - 1; i > 0; --i) {
-        gradient = norms_[i].backward(convolutions_[i].backward(gradient), {});
+        gradient = norms_[i].backward(convolutions_[i].backward(gradient, finished), {}, finished);
     }
-    gradient = convolutions_[0].backward(gradient);
+    gradient = convolutions_[0].backward(gradient, finished);
     if (projection_) {
-        gradient.add_(projection_->backward(y_gradient));
-        return norms_[0].backward(gradient, {});
+        gradient.add_(projection_->backward(y_gradient, finished));
+        return norms_[0].backward(gradient, {}, finished);
     }
-    return norms_[0].backward(gradient, y_gradient);
+    return norms_[0].backward(gradient, y_gradient, finished);
 }
 
 // ---------------------------------------------------------------- stem
@@ -205,7 +211,7 @@ at::Tensor StemLayer::forward(const at::Tensor& images, Pass pass) {
     return pooled;
 }
 
-void StemLayer::backward(const at::Tensor& y_gradient) {
+void StemLayer::backward(const at::Tensor& y_gradient, const Finished& finished) {
     at::Tensor gradient = y_gradient;
     if (pooled_) {
         const at::Tensor padded = std::exchange(padded_, {});
@@ -213,7 +219,7 @@ void StemLayer::backward(const at::Tensor& y_gradient) {
                                                         false, std::exchange(indices_, {}));
         gradient = gradient.narrow(2, 1, padded.size(2) - 2).narrow(3, 1, padded.size(3) - 2).contiguous();
     }
-    root_.backward_weight(gradient);
+    root_.backward_weight(gradient, finished);
 }
 
 // ---------------------------------------------------------------- head
@@ -232,10 +238,12 @@ at::Tensor HeadLayer::forward(const at::Tensor& x, std::int64_t images, Pass pas
     return logits;
 }
 
-at::Tensor HeadLayer::backward(const at::Tensor& logit_gradient) {
+at::Tensor HeadLayer::backward(const at::Tensor& logit_gradient, const Finished& finished) {
     weight_.gradient.addmm_(logit_gradient.t(), std::exchange(pooled_, {}));
     bias_.gradient.add_(logit_gradient.sum(at::IntArrayRef{0}));
-    return norm_.backward(unpool(logit_gradient.mm(weight_.value)), {});
+    finished(bias_);
+    finished(weight_);
+    return norm_.backward(unpool(logit_gradient.mm(weight_.value)), {}, finished);
 }
 
 at::Tensor HeadLayer::pool(const at::Tensor& maps, std::int64_t images) {

@@ -26,6 +26,21 @@ struct Parameter {
     at::Tensor gradient;
 };
 
+/// Tells a listener of parameters whose gradients are final for the pass under way.
+class Finished {
+public:
+    explicit Finished(const GradientListener& listener) : listener_(&listener) {}
+    void operator()(const Parameter& parameter) const {
+        if (*listener_) {
+            (*listener_)(static_cast<std::size_t>(parameter.gradient.storage_offset()),
+                         static_cast<std::size_t>(parameter.gradient.numel()));
+        }
+    }
+
+private:
+    const GradientListener* listener_;
+};
+
 /// Room for maps in lanes that a layer makes, kept from step to step: a training step in steady state asks
 /// for no memory for them. Other maps are made anew, since they may be large.
 class Room {
@@ -43,9 +58,9 @@ public:
     Convolution(Parameter weight, int stride, int padding);
     [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
     /// Returns the gradient of the input.
-    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, const Finished& finished);
     /// For the network's first layer, whose input needs no gradient.
-    void backward_weight(const at::Tensor& y_gradient);
+    void backward_weight(const at::Tensor& y_gradient, const Finished& finished);
 
 private:
     Parameter weight_;
@@ -56,7 +71,10 @@ private:
     Room x_gradient_room_;
 
     [[nodiscard]] at::Tensor forward_lanes(const at::Tensor& x);
-    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, bool input_wanted);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, bool input_wanted,
+                                      const Finished& finished);
+    [[nodiscard]] at::Tensor backward_dense(const at::Tensor& x, const at::Tensor& y_gradient,
+                                            bool input_wanted);
     [[nodiscard]] at::Tensor backward_lanes(const at::Tensor& x, const at::Tensor& y_gradient,
                                             bool input_wanted);
     [[nodiscard]] kernels::LaneConvolutionShape lane_shape(const at::Tensor& x) const;
@@ -68,7 +86,8 @@ public:
     NormRelu(Parameter scale, Parameter shift, int groups, double epsilon);
     [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
     /// Overwrites y_gradient with the gradient of the input plus `addend` (may be undefined) and returns it.
-    [[nodiscard]] at::Tensor backward(at::Tensor y_gradient, const at::Tensor& addend);
+    [[nodiscard]] at::Tensor backward(at::Tensor y_gradient, const at::Tensor& addend,
+                                      const Finished& finished);
 
 private:
     Parameter scale_;
@@ -87,7 +106,7 @@ public:
     ResidualUnit(std::vector<NormRelu> norms, std::vector<Convolution> convolutions,
                  std::optional<Convolution> projection);
     [[nodiscard]] at::Tensor forward(const at::Tensor& x, Pass pass);
-    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& y_gradient, const Finished& finished);
 
 private:
     std::vector<NormRelu> norms_;
@@ -101,7 +120,7 @@ class StemLayer {
 public:
     StemLayer(Convolution root, bool pooled);
     [[nodiscard]] at::Tensor forward(const at::Tensor& images, Pass pass);
-    void backward(const at::Tensor& y_gradient);
+    void backward(const at::Tensor& y_gradient, const Finished& finished);
 
 private:
     Convolution root_;
@@ -117,7 +136,7 @@ public:
     HeadLayer(NormRelu norm, Parameter weight, Parameter bias);
     /// `images`: how many of the images that the maps have room for are real.
     [[nodiscard]] at::Tensor forward(const at::Tensor& x, std::int64_t images, Pass pass);
-    [[nodiscard]] at::Tensor backward(const at::Tensor& logit_gradient);
+    [[nodiscard]] at::Tensor backward(const at::Tensor& logit_gradient, const Finished& finished);
 
 private:
     NormRelu norm_;

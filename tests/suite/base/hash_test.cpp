@@ -3,6 +3,8 @@
 #include <fstream>
 #include <string>
 
+#include <numeric>
+
 #include <gtest/gtest.h>
 
 #include "suite/base/error.hpp"
@@ -41,6 +43,18 @@ TEST(Sha256, OfAFileFromAnOffset) {
 TEST(Sha256, OfWhatCannotBeReadIsAnErrorNotAnEmptyHash) {
     EXPECT_THROW((void)sha256_hex_of_file(testing::TempDir() + "no_such_file"), Error);
     EXPECT_THROW((void)sha256_hex_of_file(testing::TempDir()), Error);
+}
+
+// Published test values of xxHash and of its reference implementation 0.8.1.
+TEST(Hash64, GivesThePublishedValues) {
+    const auto of = [](std::string_view text) { return hash64(std::as_bytes(std::span(text))); };
+    EXPECT_EQ(of(""), 0xEF46DB3751D8E999U);
+    EXPECT_EQ(of("a"), 0xD24EC4F1A98C6E5BU);
+    EXPECT_EQ(of("abc"), 0x44BC2CF5AD770999U);
+    EXPECT_EQ(of("Nobody inspects the spammish repetition"), 0xFBCEA83C8A378BF1U);
+    std::string counting(222, '\0');
+    std::iota(counting.begin(), counting.end(), '\0');
+    EXPECT_EQ(of(counting), 0x88FF0DADA4BFA877U);
 }
 
 } // namespace

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <cassert>
+
+#define TORCH_ASSERT_ONLY_METHOD_OPERATORS
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/InferenceMode.h>
+
+#include "suite/base/clock.hpp"
+#include "suite/base/hash.hpp"
+#include "suite/kernels/optimizer.hpp"
+#include "suite/train/detail/stopwatch.hpp"
+#include "suite/train/engine.hpp"
+#include "suite/train/network.hpp"
+#include "suite/train/optimizer_rows.hpp"
+
+namespace suite::train {
+namespace {
+
+class CpuEngine final : public Engine {
+public:
+    CpuEngine(const plan::RunConfig& config, std::size_t outputs)
+        : outputs_(outputs),
+          network_(config.network, outputs),
+          rows_(parameter_rows(network_.layout())),
+          settings_(sgd_settings(config.train)),
+          momentum_(network_.weights().size(), 0.0F) {}
+
+    [[nodiscard]] const NetworkLayout& layout() const noexcept override { return network_.layout(); }
+    void write_weights(std::span<const float> values) override { copy(values, network_.weights()); }
+    void read_weights(std::span<float> values) const override { copy(weights(), values); }
+    void write_momentum(std::span<const float> values) override { copy(values, momentum_); }
+    void read_momentum(std::span<float> values) const override { copy(momentum_, values); }
+    [[nodiscard]] std::uint64_t weights_hash() const override { return hash64(std::as_bytes(weights())); }
+
+    void begin_step() override;
+    [[nodiscard]] double forward_backward(const ImageBatch& images, const Targets& targets,
+                                          const MixUp& mixup, double weight) override;
+    void set_gradient_listener(GradientListener listener) override { listener_ = std::move(listener); }
+
+    [[nodiscard]] dist::Buffer gradients() override { return dist::buffer(network_.gradients()); }
+    void push_gradients() override;
+    void pop_gradients() override;
+    [[nodiscard]] dist::Buffer exchange_room(std::size_t count) override;
+    void add_exchanged(std::size_t offset, std::size_t count) override;
+    [[nodiscard]] dist::Buffer to_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
+    void from_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
+
+    void finish_gradients(std::size_t offset, std::size_t count) override {
+        network_.finish_gradients(offset, count);
+    }
+    void apply(double learning_rate) override;
+    void infer(const ImageBatch& images, std::span<float> logits) override {
+        network_.forward(images, Pass::inference, logits);
+    }
+    void begin_inference() override { network_.weights_changed(); }
+
+private:
+    std::size_t outputs_;
+    mutable Network network_; ///< its weights() has no const form
+    std::vector<kernels::ParameterRows> rows_;
+    kernels::SgdSettings settings_;
+    std::vector<float> momentum_;
+    std::vector<float> logits_;
+    std::vector<float> logit_gradient_;
+    GradientListener listener_;
+    std::vector<std::vector<float>> stack_; ///< its vectors stay when they are dropped
+    std::size_t stacked_ = 0;
+    std::vector<float> room_;
+    std::vector<std::uint16_t> wire_;
+
+    [[nodiscard]] std::span<const float> weights() const { return network_.weights(); }
+    static void copy(std::span<const float> from, std::span<float> to) {
+        assert(from.size() == to.size());
+        std::ranges::copy(from, to.begin());
+    }
+    [[nodiscard]] at::Tensor gradient_view(std::size_t offset, std::size_t count);
+    [[nodiscard]] at::Tensor wire_view(std::size_t offset, std::size_t count, dist::Element wire);
+};
+
+void CpuEngine::begin_step() {
+    network_.weights_changed();
+    network_.clear_gradients();
+}
+
+double CpuEngine::forward_backward(const ImageBatch& images, const Targets& targets, const MixUp& mixup,
+                                   double weight) {
+    logits_.resize(images.count * outputs_);
+    logit_gradient_.resize(logits_.size());
+    double loss = 0.0;
+    PassSeconds* seconds = pass_seconds();
+    {
+        const detail::Stopwatch watch(seconds != nullptr ? &seconds->forward : nullptr);
+        network_.forward(images, Pass::training, logits_);
+        loss = loss_and_gradient(logits_, outputs_, targets, mixup, weight, logit_gradient_);
+    }
+    const detail::Stopwatch watch(seconds != nullptr ? &seconds->backward : nullptr);
+    network_.backward(logit_gradient_, listener_);
+    return loss * weight;
+}
+
+void CpuEngine::push_gradients() {
+    if (stacked_ == stack_.size()) {
+        stack_.emplace_back(network_.gradients().size());
+    }
+    copy(network_.gradients(), stack_[stacked_++]);
+    network_.clear_gradients();
+}
+
+void CpuEngine::pop_gradients() {
+    assert(stacked_ > 0);
+    const float* top = stack_[--stacked_].data();
+    const std::span<float> gradients = network_.gradients();
+    for (std::size_t i = 0; i < gradients.size(); ++i) {
+        gradients[i] = top[i] + gradients[i];
+    }
+}
+
+dist::Buffer CpuEngine::exchange_room(std::size_t count) {
+    if (room_.size() < count) {
+        room_.resize(count);
+    }
+    return dist::buffer(std::span(room_).first(count));
+}
+
+void CpuEngine::add_exchanged(std::size_t offset, std::size_t count) {
+    assert(count <= room_.size());
+    const std::span<float> gradients = network_.gradients().subspan(offset, count);
+    for (std::size_t i = 0; i < count; ++i) {
+        gradients[i] += room_[i];
+    }
+}
+
+at::Tensor CpuEngine::gradient_view(std::size_t offset, std::size_t count) {
+    return at::from_blob(network_.gradients().subspan(offset, count).data(),
+                         {static_cast<std::int64_t>(count)}, at::TensorOptions(at::kFloat));
+}
+
+at::Tensor CpuEngine::wire_view(std::size_t offset, std::size_t count, dist::Element wire) {
+    assert(wire == dist::Element::bfloat16 || wire == dist::Element::float16);
+    wire_.resize(network_.gradients().size());
+    return at::from_blob(std::span(wire_).subspan(offset, count).data(), {static_cast<std::int64_t>(count)},
+                         at::TensorOptions(wire == dist::Element::bfloat16 ? at::kBFloat16 : at::kHalf));
+}
+
+dist::Buffer CpuEngine::to_wire(std::size_t offset, std::size_t count, dist::Element wire) {
+    const c10::InferenceMode no_graph;
+    wire_view(offset, count, wire).copy_(gradient_view(offset, count));
+    return {wire_.data() + offset, count, wire};
+}
+
+void CpuEngine::from_wire(std::size_t offset, std::size_t count, dist::Element wire) {
+    const c10::InferenceMode no_graph;
+    gradient_view(offset, count).copy_(wire_view(offset, count, wire));
+}
+
+void CpuEngine::apply(double learning_rate) {
+    settings_.learning_rate = static_cast<float>(learning_rate);
+    kernels::sgd_step(network_.weights(), network_.gradients(), momentum_, rows_, settings_);
+}
+
+} // namespace
+
+std::unique_ptr<Engine> make_cpu_engine(const plan::RunConfig& config, std::size_t outputs) {
+    return std::make_unique<CpuEngine>(config, outputs);
+}
+
+} // namespace suite::train
