@@ -42,15 +42,28 @@ std::string without_empty_groups(std::string_view svg) {
     return kept;
 }
 
-/// The picture as part of a page: without XML prolog, its names apart from those of other figures, and with
-/// the figure's title for those who cannot see it.
-std::string inline_svg(const DrawnFigure& figure) {
+/// Removes blanks that mean nothing in SVG: those after a blank or an opening bracket.
+std::string without_spare_blanks(std::string_view svg) {
+    std::string kept;
+    kept.reserve(svg.size());
+    for (const char character : svg) {
+        const char before = kept.empty() ? ' ' : kept.back();
+        if (character != ' ' || (before != ' ' && before != '(')) {
+            kept += character;
+        }
+    }
+    return kept;
+}
+
+/// The picture as part of a page: without XML prolog, its names apart from those of the other figures, and
+/// with the figure's title for those who cannot see it.
+std::string inline_svg(const DrawnFigure& figure, std::size_t number) {
     const std::size_t start = figure.svg.find("<svg");
     if (start == std::string::npos) {
         return "";
     }
-    std::string svg = without_empty_groups(std::string_view(figure.svg).substr(start));
-    const std::string prefix = anchor_of(figure.id) + "-";
+    std::string svg = without_spare_blanks(without_empty_groups(std::string_view(figure.svg).substr(start)));
+    const std::string prefix = fmt::format("f{}-", number);
     replace_all(svg, " id='", fmt::format(" id='{}", prefix));
     replace_all(svg, " id=\"", fmt::format(" id=\"{}", prefix));
     replace_all(svg, "href='#", fmt::format("href='#{}", prefix));
@@ -61,7 +74,7 @@ std::string inline_svg(const DrawnFigure& figure) {
 ordered_json figures_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
     ordered_json list = ordered_json::array();
     for (const DrawnFigure& figure : figures) {
-        list.push_back({{"title", figure.title}, {"svg", inline_svg(figure)}});
+        list.push_back({{"title", figure.title}, {"svg", inline_svg(figure, list.size())}});
     }
     if (figures.empty()) {
         for (const suite::plan::FigureSpec& figure : result.figures) {
@@ -88,15 +101,17 @@ ordered_json absences_view(const CheckResult& result) {
 }
 
 /// Sections, and has_NAME for those that may be empty: a list's own section would repeat its heading.
-ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
+ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFigure>& figures,
+                           const CellHomes& homes) {
     ordered_json sections{
         {"figures", figures_view(result, figures)}, {"claims", ordered_json::array()},
         {"absences", absences_view(result)},        {"damaged", result.damaged},
         {"stand_ins", stand_ins_of(result.cells)},  {"cells", ordered_json::array()},
-        {"parents", parents_view(result)},          {"provenances", provenance_view(result)}};
+        {"parents", parents_view(result, homes)},   {"provenances", provenance_view(result)}};
     std::set<std::string> listed;
     for (const CellResult& cell : result.cells) {
-        sections["cells"].push_back(cell_view(result, cell));
+        const auto home = homes.find(cell.id);
+        sections["cells"].push_back(cell_view(result, cell, home == homes.end() ? "" : home->second));
         listed.insert(cell.id);
     }
     for (const ClaimResult& claim : result.claims) {
@@ -121,8 +136,28 @@ std::string anchor_of(const std::string& cell) {
     return anchor;
 }
 
-std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
-    ordered_json view = sections_view(result, figures);
+std::vector<CellHomes> cell_homes(const std::vector<const CheckResult*>& results,
+                                  const std::vector<std::string>& pages) {
+    std::map<std::vector<std::string>, std::string> page_of_runs; // a cell's id and its runs' keys
+    std::vector<CellHomes> homes(results.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        for (const CellResult& cell : results[i]->cells) {
+            std::vector<std::string> runs{cell.id};
+            for (const std::size_t run : cell.runs) {
+                runs.push_back(results[i]->runs[run].key);
+            }
+            const auto [home, is_new] = page_of_runs.try_emplace(std::move(runs), pages[i]);
+            if (!is_new && home->second != pages[i] && !cell.runs.empty()) {
+                homes[i][cell.id] = home->second;
+            }
+        }
+    }
+    return homes;
+}
+
+std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& figures,
+                    const CellHomes& homes) {
+    ordered_json view = sections_view(result, figures, homes);
     view["style"] = templates::page_css;
     view["workload"] = result.workload;
     view["title"] = result.title;

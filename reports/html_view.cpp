@@ -187,8 +187,9 @@ ordered_json table_view(const CheckResult& result) {
     return {{"sources", sources}, {"has_shots", has_shots}, {"rows", std::move(rows)}};
 }
 
-ordered_json cell_view(const CheckResult& result, const CellResult& cell) {
+ordered_json cell_view(const CheckResult& result, const CellResult& cell, const std::string& home) {
     const metrics::CellComparison& comparison = cell.comparison;
+    const bool is_home = home.empty();
     ordered_json stand_ins = ordered_json::array();
     for (const suite::plan::StandIn& entry : cell.stand_ins) {
         stand_ins.push_back({{"published", entry.published}, {"used", entry.used}});
@@ -200,17 +201,19 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell) {
             {"repeats",
              cell.repeats_baseline && comparison.verdict != metrics::Verdict::inconclusive}, // said there
             {"reason", comparison.reason},
-            {"sides", sides_view(cell)},
+            {"home", home},
+            {"is_home", is_home},
+            {"sides", is_home ? sides_view(cell) : ordered_json::array()},
             {"against", cell.judged_by_baseline ? "the baseline" : "the published numbers"},
             {"difference", difference_text(comparison)},
             {"p_different", p_text(comparison.p_different)},
             {"p_adjusted", p_text(comparison.p_different_adjusted)},
             {"p_equivalent", p_text(comparison.p_equivalent)},
             {"margin", cell.planned > 0 ? fmt::format("{:.4g}", comparison.margin) : "—"},
-            {"runs", runs_view(result, cell)},
-            {"has_runs", !cell.runs.empty()},
+            {"runs", is_home ? runs_view(result, cell) : ordered_json::array()},
+            {"has_runs", is_home && !cell.runs.empty()},
             {"damaged", cell.damaged},
-            {"has_stand_ins", !cell.stand_ins.empty()},
+            {"has_stand_ins", is_home && !cell.stand_ins.empty()},
             {"stand_ins", std::move(stand_ins)}};
 }
 
@@ -246,9 +249,12 @@ ordered_json provenance_view(const CheckResult& result) {
     return sets;
 }
 
-ordered_json parents_view(const CheckResult& result) {
+ordered_json parents_view(const CheckResult& result, const CellHomes& homes) {
     std::set<std::string> wanted;
     for (const CellResult& cell : result.cells) {
+        if (homes.contains(cell.id)) {
+            continue;
+        }
         for (const std::size_t run : cell.runs) {
             wanted.insert(result.runs[run].parent);
         }

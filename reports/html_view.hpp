@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check_result.hpp"
+#include "reports/html.hpp"
 
 namespace reports {
 
@@ -15,14 +16,15 @@ namespace reports {
 [[nodiscard]] nlohmann::ordered_json counts_view(const Counts& counts);
 /// {sources, has_baseline, rows: [{target, model, shots, metric, lines: [{who, entries}]}]}.
 [[nodiscard]] nlohmann::ordered_json table_view(const CheckResult& result);
-/// A cell's section.
-[[nodiscard]] nlohmann::ordered_json cell_view(const CheckResult& result, const CellResult& cell);
+/// A cell's section; `home`: the page that has its seeds, references and runs, empty for this one.
+[[nodiscard]] nlohmann::ordered_json cell_view(const CheckResult& result, const CellResult& cell,
+                                               const std::string& home);
 /// Its cells are links where the page has their section.
 [[nodiscard]] nlohmann::ordered_json claim_view(const ClaimResult& claim,
                                                 const std::set<std::string>& listed_cells);
 /// Sets of facts that records share, and how many runs have each.
 [[nodiscard]] nlohmann::ordered_json provenance_view(const CheckResult& result);
-/// Pre-training runs that the listed cells build on.
-[[nodiscard]] nlohmann::ordered_json parents_view(const CheckResult& result);
+/// Pre-training runs that the cells build on whose home this page is.
+[[nodiscard]] nlohmann::ordered_json parents_view(const CheckResult& result, const CellHomes& homes);
 
 } // namespace reports

@@ -140,6 +140,10 @@ std::string markdown_claims(const CheckResult& result) {
     return text;
 }
 
+std::string stem_of(const CheckResult& result) {
+    return fmt::format("{}-{}", result.workload, suite::plan::baseline_name(result.profile, result.protocol));
+}
+
 std::string text_in(Format format, const CheckResult& result) {
     switch (format) {
     case Format::markdown:
@@ -242,37 +246,39 @@ std::string to_csv(const CheckResult& result) {
 
 std::vector<std::filesystem::path> write_report(const CheckResult& result,
                                                 const std::filesystem::path& folder,
-                                                const std::vector<Format>& formats) {
+                                                const std::vector<Format>& formats, const CellHomes& homes) {
     suite::make_folders(folder, ErrorKind::environment);
     std::vector<std::filesystem::path> paths;
+    const std::filesystem::path stem = folder / stem_of(result);
     for (const Format format : formats) {
         const auto entry = std::find_if(format_words.begin(), format_words.end(),
                                         [format](const FormatWord& known) { return known.format == format; });
-        const std::filesystem::path stem =
-            folder / fmt::format("{}-{}", result.workload,
-                                 suite::plan::baseline_name(result.profile, result.protocol));
         if (format == Format::svg || format == Format::png) {
             draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->extension,
                          paths);
             continue;
         }
         paths.emplace_back(fmt::format("{}.{}", stem.string(), entry->extension));
-        const std::string text =
-            format == Format::html ? to_html(result, drawn_figures(result, folder)) : text_in(format, result);
+        const std::string text = format == Format::html
+                                     ? to_html(result, drawn_figures(result, folder), homes)
+                                     : text_in(format, result);
         suite::publish_text(paths.back(), text, ErrorKind::environment);
     }
     return paths;
 }
 
-std::filesystem::path write_index(const std::vector<const CheckResult*>& results,
-                                  const std::filesystem::path& folder) {
+std::vector<std::string> page_names(const std::vector<const CheckResult*>& results) {
     std::vector<std::string> pages;
     for (const CheckResult* result : results) {
-        pages.push_back(fmt::format("{}-{}.html", result->workload,
-                                    suite::plan::baseline_name(result->profile, result->protocol)));
+        pages.push_back(stem_of(*result) + ".html");
     }
+    return pages;
+}
+
+std::filesystem::path write_index(const std::vector<const CheckResult*>& results,
+                                  const std::filesystem::path& folder) {
     const std::filesystem::path path = folder / "index.html";
-    suite::publish_text(path, to_html_index(results, pages), ErrorKind::environment);
+    suite::publish_text(path, to_html_index(results, page_names(results)), ErrorKind::environment);
     return path;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reports/check_result.hpp"
+#include "reports/html.hpp"
 
 namespace reports {
 
@@ -24,10 +25,14 @@ enum class Format { markdown, html, csv, json, junit, event_log, svg, png };
 
 /// Writes the files into `folder` (made when absent) and returns their paths in the order of `formats`: one
 /// file, or one for each figure. Each is published by rename. Throws Error(environment), also when figures
-/// are asked for and gnuplot is not there.
+/// are asked for and gnuplot is not there. `homes`: cells that another HTML page of the folder shows.
 [[nodiscard]] std::vector<std::filesystem::path> write_report(const CheckResult& result,
                                                               const std::filesystem::path& folder,
-                                                              const std::vector<Format>& formats);
+                                                              const std::vector<Format>& formats,
+                                                              const CellHomes& homes = {});
+
+/// File names of the results' HTML pages.
+[[nodiscard]] std::vector<std::string> page_names(const std::vector<const CheckResult*>& results);
 
 /// index.html, which links the pages of these workloads in the same folder.
 std::filesystem::path write_index(const std::vector<const CheckResult*>& results,

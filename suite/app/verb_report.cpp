@@ -70,26 +70,31 @@ std::vector<Report> write_reports(const ReportOptions& options) {
                               : draws                  ? "md,html,csv,json,svg"
                                                        : "md,html,csv,json";
     const std::vector<reports::Format> formats = reports::parse_formats(words);
+    std::vector<reports::CheckResult> results =
+        options.bundles.empty() ? from_store(options) : from_bundles(options);
+    std::vector<const reports::CheckResult*> all;
+    for (const reports::CheckResult& result : results) {
+        all.push_back(&result);
+    }
+    const std::vector<reports::CellHomes> homes = reports::cell_homes(all, reports::page_names(all));
     std::vector<Report> list;
-    for (reports::CheckResult& result :
-         options.bundles.empty() ? from_store(options) : from_bundles(options)) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        reports::CheckResult& result = results[i];
         if (!draws && !result.figures.empty()) {
             log_info(result.workload + ": figures left out, gnuplot is not installed");
         }
         Report report;
-        for (const auto& path : reports::write_report(result, options.out, formats)) {
+        for (const auto& path : reports::write_report(result, options.out, formats, homes[i])) {
             report.files.push_back(path.string());
         }
-        report.result = std::move(result);
         list.push_back(std::move(report));
     }
     if (list.size() > 1 &&
         std::find(formats.begin(), formats.end(), reports::Format::html) != formats.end()) {
-        std::vector<const reports::CheckResult*> results;
-        for (const Report& report : list) {
-            results.push_back(&report.result);
-        }
-        list.back().files.push_back(reports::write_index(results, options.out).string());
+        list.back().files.push_back(reports::write_index(all, options.out).string());
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        list[i].result = std::move(results[i]);
     }
     return list;
 }

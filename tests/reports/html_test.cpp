@@ -45,6 +45,29 @@ TEST(Html, EveryLinkOfThePageLeadsToASectionOfIt) {
     }
 }
 
+TEST(Html, ACellWithAHomeLinksItAndKeepsWhatIsSaidOfItHere) {
+    const CheckResult result = pets();
+    const auto homes = cell_homes({&result, &result}, {"first.html", "second.html"});
+    const std::string html = to_html(result, {}, homes[1]);
+
+    EXPECT_TRUE(homes[0].empty());
+    EXPECT_EQ(homes[1].size(), result.cells.size());
+    EXPECT_THAT(html, HasSubstr("href=\"first.html#cell-pets.R50x1.1K-NAT\""));
+    const CellResult& cell = synthetic::cell(result, shown_cell);
+    EXPECT_THAT(html, HasSubstr(escaped(cell.comparison.reason)));
+    EXPECT_THAT(html, Not(HasSubstr(result.runs[cell.runs.front()].key)));
+}
+
+TEST(Html, ACellWithOtherRunsHasNoHome) {
+    const CheckResult result = pets();
+    CheckResult other = result;
+    for (auto& run : other.runs) {
+        run.key[0] = run.key[0] == '0' ? '1' : '0';
+    }
+
+    EXPECT_TRUE(cell_homes({&result, &other}, {"first.html", "second.html"})[1].empty());
+}
+
 TEST(Html, NeedsNoNetworkAndNoScript) {
     const std::string html = to_html(pets());
 
@@ -100,9 +123,9 @@ TEST(Html, FiguresAreInlineAndTheirNamesStayApart) {
         pets(), {{.id = "a", .title = "First", .svg = svg}, {.id = "b", .title = "Second", .svg = svg}});
 
     EXPECT_THAT(html, HasSubstr("<title>First</title>"));
-    EXPECT_THAT(html, HasSubstr("<circle id='cell-a-gpDot'/><use xlink:href='#cell-a-gpDot'/>"));
-    EXPECT_THAT(html, HasSubstr("<use xlink:href='#cell-b-gpDot'/>"));
-    EXPECT_THAT(html, HasSubstr("<g id=\"cell-a-full\"><path d='M0'/></g>"));
+    EXPECT_THAT(html, HasSubstr("<circle id='f0-gpDot'/><use xlink:href='#f0-gpDot'/>"));
+    EXPECT_THAT(html, HasSubstr("<use xlink:href='#f1-gpDot'/>"));
+    EXPECT_THAT(html, HasSubstr("<g id=\"f0-full\"><path d='M0'/></g>"));
     EXPECT_THAT(html, Not(HasSubstr("<g fill=\"none\">")));
     EXPECT_THAT(html, Not(HasSubstr("<?xml")));
 }
