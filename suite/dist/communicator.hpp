@@ -86,6 +86,10 @@ public:
     virtual void exchange(Buffer out, Buffer in, int peer) = 0;
     virtual void barrier() = 0;
 
+    /// The same ranks over host memory: what small things (agreement, handshake) are said through. Itself,
+    /// except for NCCL.
+    [[nodiscard]] virtual Communicator& host() noexcept { return *this; }
+
     /// Ends all ranks as soon as it can be done, with this exit code. For a rank that cannot go on and knows
     /// that others wait. Not collective; does not return on MPI and NCCL.
     virtual void abort(int exit_code) noexcept = 0;
@@ -108,7 +112,8 @@ private:
 
 /// Every rank says how its part ended: null, or what it caught. Returns when all are well; else every rank
 /// throws the same Error: kind and faults of the lowest failed rank, each fault's `where` led by
-/// "rank R on HOST, PHASE, step S: ". One small all-reduce when all are well.
+/// "rank R on HOST, PHASE, step S: ". One small all-reduce when all are well. A rank that is alone throws
+/// what it caught, as it was.
 void agree(Communicator& communicator, const std::exception_ptr& mine);
 
 } // namespace suite::dist
