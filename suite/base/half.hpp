@@ -20,7 +20,7 @@ namespace suite {
 }
 
 [[nodiscard]] constexpr std::uint16_t float16_from_float(float value) noexcept {
-    constexpr std::uint32_t too_large = (127U + 16U) << 23;   // 2^16 and up have no exponent left
+    constexpr std::uint32_t too_large = (127U + 16U) << 23; // 2^16 and up have no exponent left
     constexpr std::uint32_t least_normal = (127U - 14U) << 23;
     // Adding it shifts a small value so that the float's own rounding is that of a subnormal binary16.
     constexpr std::uint32_t shift = ((127U - 15U) + (23U - 10U) + 1U) << 23;
@@ -29,8 +29,7 @@ namespace suite {
     const std::uint32_t special = magnitude > 0x7f80'0000U ? 0x7e00U : 0x7c00U;
     const std::uint32_t subnormal =
         std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + std::bit_cast<float>(shift)) - shift;
-    const std::uint32_t normal =
-        (magnitude - ((127U - 15U) << 23) + 0xfffU + ((magnitude >> 13) & 1U)) >> 13;
+    const std::uint32_t normal = (magnitude - ((127U - 15U) << 23) + 0xfffU + ((magnitude >> 13) & 1U)) >> 13;
     const std::uint32_t finite = magnitude < least_normal ? subnormal : normal;
     return static_cast<std::uint16_t>((magnitude >= too_large ? special : finite) | ((bits >> 16) & 0x8000U));
 }

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "suite/dist/combine.hpp"
+
 namespace suite::dist {
 
 std::string_view to_string(Backend backend) noexcept {
@@ -75,12 +77,22 @@ public:
     [[nodiscard]] int rank() const noexcept override { return 0; }
     [[nodiscard]] int size() const noexcept override { return 1; }
     void broadcast(Buffer, int) override {}
-    void all_reduce(Buffer, Reduction) override {}
-    Request start_all_reduce(Buffer, Reduction) override { return {}; }
-    void all_gather(Buffer mine, Buffer all) override { std::memcpy(all.data, mine.data, mine.bytes()); }
-    void exchange(Buffer out, Buffer in, int) override { std::memmove(in.data, out.data, out.bytes()); }
+    void all_reduce(Buffer values, Reduction) override { check_reducible(values.element); }
+    Request start_all_reduce(Buffer values, Reduction) override {
+        check_reducible(values.element);
+        return {};
+    }
+    void all_gather(Buffer mine, Buffer all) override { copy(mine, all); }
+    void exchange(Buffer out, Buffer in, int) override { copy(out, in); }
     void barrier() override {}
     void abort(int) noexcept override {}
+
+private:
+    static void copy(Buffer from, Buffer to) noexcept {
+        if (from.bytes() > 0) {
+            std::memmove(to.data, from.data, from.bytes());
+        }
+    }
 };
 
 } // namespace

@@ -1,9 +1,9 @@
 // The MPI backend: ranks that mpirun or srun started, buffers in host memory.
 //
 // Its collectives are point-to-point messages of its own, polled: every wait can end at a deadline, a message
-// of the wrong length names its sender, and no more memory is taken than a few hundred kB whatever the buffer.
-// All ranks get the same bits. Sums of 16-bit floats are formed pair by pair in float32, each rounded to
-// nearest even; their order depends on the rank count and the element's place, nothing else.
+// of the wrong length names its sender, and no more memory is taken than a few hundred kB whatever the
+// buffer. All ranks get the same bits. Sums of 16-bit floats are formed pair by pair in float32, each rounded
+// to nearest even; their order depends on the rank count and the element's place, nothing else.
 #pragma once
 
 #include <memory>

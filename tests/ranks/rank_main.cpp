@@ -1,0 +1,93 @@
+// main of the tests that run on several ranks: mpirun -np N test_ranks. Rank 0 prints as GoogleTest does, the
+// others print their failures only, each with its rank. Without mpirun: one rank, and the single backend too.
+#include <cstdlib>
+#include <iostream>
+
+#include <gtest/gtest.h>
+
+#include "suite/base/log.hpp"
+#include "suite/dist/mpi.hpp"
+#include "tests/ranks/rank_backend.hpp"
+
+namespace suite::dist::testing {
+namespace {
+
+std::map<std::string, std::unique_ptr<RankBackend>>& made() {
+    static std::map<std::string, std::unique_ptr<RankBackend>> backends;
+    return backends;
+}
+
+// A rank that waits for one whose assertion failed gets an error instead.
+constexpr double deadline_seconds = 20.0;
+
+bool is_launched() {
+    for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) {
+        if (std::getenv(name) != nullptr) {
+            return true;
+        }
+    }
+    return false;
+}
+
+class FailurePrinter : public ::testing::EmptyTestEventListener {
+public:
+    explicit FailurePrinter(int rank) : rank_(rank) {}
+    void OnTestPartResult(const ::testing::TestPartResult& result) override {
+        if (result.failed()) {
+            const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+            std::cout << "rank " << rank_ << ": " << (test != nullptr ? test->name() : "") << ": "
+                      << result.file_name() << ":" << result.line_number() << ": " << result.message()
+                      << std::endl;
+        }
+    }
+
+private:
+    int rank_;
+};
+
+} // namespace
+
+std::map<std::string, BackendMaker>& backend_makers() {
+    static std::map<std::string, BackendMaker> makers;
+    return makers;
+}
+
+RankBackend& backend_named(const std::string& name) {
+    auto& backend = made()[name];
+    if (!backend) {
+        backend = backend_makers().at(name)();
+    }
+    return *backend;
+}
+
+static int run_tests() {
+    int rank = 0;
+    if (is_launched()) {
+        backend_makers()["mpi"] = [] {
+            return std::make_unique<RankBackend>(make_mpi({.deadline_seconds = deadline_seconds}));
+        };
+        rank = backend_named("mpi").communicator().rank();
+    } else {
+        backend_makers()["single"] = [] { return std::make_unique<RankBackend>(make_single()); };
+    }
+    if (rank != 0) {
+        auto& listeners = ::testing::UnitTest::GetInstance()->listeners();
+        delete listeners.Release(listeners.default_result_printer());
+        listeners.Append(new FailurePrinter(rank));
+    }
+    const int result = RUN_ALL_TESTS();
+    made().clear();
+    return result;
+}
+
+} // namespace suite::dist::testing
+
+int main(int argc, char** argv) {
+    ::testing::InitGoogleTest(&argc, argv);
+    try {
+        return suite::dist::testing::run_tests();
+    } catch (const std::exception& error) {
+        suite::log_error(error.what());
+        return 1;
+    }
+}
