@@ -5,6 +5,7 @@ set(_transferscale_provenance_dir "${CMAKE_BINARY_DIR}/provenance")
 
 string(TOUPPER "${CMAKE_BUILD_TYPE}" _transferscale_type)
 get_directory_property(_transferscale_options COMPILE_OPTIONS)
+string(REGEX REPLACE "\\$<\\$<COMPILE_LANGUAGE:[^>]*>:([^>]*)>" "\\1" _transferscale_options "${_transferscale_options}")
 list(JOIN _transferscale_options " " _transferscale_options)
 string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${_transferscale_type}} ${_transferscale_options}" _transferscale_flags)
 find_package(Git QUIET)

@@ -17,3 +17,8 @@ target_compile_options(transferscale_warnings INTERFACE
 # g++ 12 reports impossible overlaps inside std::string's operator+ (GCC bug 105651).
 target_compile_options(transferscale_warnings INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
+
+# nvcc: its own warnings and those of the host compiler.
+target_compile_options(transferscale_warnings INTERFACE
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>"
+  "$<$<AND:$<COMPILE_LANGUAGE:CUDA>,$<BOOL:${TRANSFERSCALE_WERROR}>>:--Werror=all-warnings;-Xcompiler=-Werror>")
