@@ -104,7 +104,8 @@ TEST(NcclCommunicator, OrdersItsStreamBehindTheCallersAndTheCallersBehindTheResu
                             "all_reduce 4 on #1", "record_event #4 on #1"));
     rig.api.forget();
     request.wait();
-    EXPECT_THAT(rig.api.calls(), ElementsAre("query_event", "stream_wait_event default for #4"));
+    EXPECT_THAT(rig.api.calls(),
+                ElementsAre("query_event", "stream_wait_event default for #4", "destroy_event"));
 }
 
 TEST(NcclCommunicator, ARequestIsWaitedForWithoutBlockingTheHost) {
