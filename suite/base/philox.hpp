@@ -24,6 +24,8 @@ enum class Purpose : std::uint32_t {
     labels = 7,       ///< labels of generated data
     head = 8,         ///< initial parameters of a replaced head
     rand_augment = 9, ///< RandAugment's operations and signs for one sample
+    bootstrap = 10,   ///< resampling in statistics
+    simulation = 11,  ///< noise of simulated ranks and links
 };
 
 /// Which stream: equal keys give equal numbers on every machine.
