@@ -51,6 +51,12 @@ void read_ladder(TomlReader& reader, LadderSpec& ladder) {
     reader.required("model", ladder.model);
     reader.required("images_per_rank_step", ladder.images_per_rank_step);
     reader.expect_at_least("images_per_rank_step", ladder.images_per_rank_step, 1);
+    reader.optional("classes", ladder.classes);
+    reader.optional("micro_batch", ladder.micro_batch);
+    reader.expect_at_least("classes", ladder.classes, 1);
+    reader.expect(ladder.micro_batch >= 0 &&
+                      (ladder.micro_batch == 0 || ladder.images_per_rank_step % ladder.micro_batch == 0),
+                  "micro_batch", ladder.micro_batch, "a divisor of images_per_rank_step");
     reader.optional("note", ladder.note);
     reader.finish();
 }

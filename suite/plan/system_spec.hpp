@@ -37,7 +37,9 @@ struct LadderSpec {
     std::string file; ///< under the workloads folder
     std::string title;
     std::string model;            ///< what it was measured with
+    int classes = 1000;           ///< outputs of the head
     int images_per_rank_step = 1; ///< local batch
+    int micro_batch = 0;          ///< images of one backward pass; 0: the local batch
     std::string note;             ///< stands wherever its absolute numbers are shown; may be empty
     [[nodiscard]] bool operator==(const LadderSpec&) const = default;
 };

@@ -191,6 +191,17 @@ TEST(Normalisation, FollowsThePretrainingFirst) {
 }
 
 // Forward multiply-accumulates at 224 pixels with 1000 outputs, as printed (1.2).
+TEST(Networks, HaveThePublishedParameterCounts) { // performance.md 2.1: millions, body and with 1,000 classes
+    const auto millions = [](const char* network, std::size_t outputs) {
+        return 1e-6 * suite::plan::parameter_count(published().networks.at(network), outputs);
+    };
+    EXPECT_NEAR(millions("R50x1", 0), 23.50, 0.005);
+    EXPECT_NEAR(millions("R50x1", 1000), 25.55, 0.005);
+    EXPECT_NEAR(millions("R152x4", 0), 928.34, 0.005);
+    EXPECT_NEAR(millions("R152x4", 1000), 936.5, 0.05);
+    EXPECT_NEAR(millions("R152x4", 21843), 1107.3, 0.05);
+}
+
 TEST(Cost, OfAForwardPassIsThePublishedOne) {
     EXPECT_NEAR(suite::plan::forward_gigamacs(published().networks.at("R50x1"), 224, 1000), 4.09, 0.005);
     EXPECT_NEAR(suite::plan::forward_gigamacs(published().networks.at("R152x4"), 224, 1000), 182.8, 0.05);
