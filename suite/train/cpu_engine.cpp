@@ -1,12 +1,7 @@
 #include <algorithm>
 #include <cassert>
 
-#define TORCH_ASSERT_ONLY_METHOD_OPERATORS
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/from_blob.h>
-#include <c10/core/InferenceMode.h>
-
-#include "suite/base/clock.hpp"
+#include "suite/base/half.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/kernels/optimizer.hpp"
 #include "suite/train/detail/stopwatch.hpp"
@@ -74,8 +69,6 @@ private:
         assert(from.size() == to.size());
         std::ranges::copy(from, to.begin());
     }
-    [[nodiscard]] at::Tensor gradient_view(std::size_t offset, std::size_t count);
-    [[nodiscard]] at::Tensor wire_view(std::size_t offset, std::size_t count, dist::Element wire);
 };
 
 void CpuEngine::begin_step() {
@@ -131,27 +124,19 @@ void CpuEngine::add_exchanged(std::size_t offset, std::size_t count) {
     }
 }
 
-at::Tensor CpuEngine::gradient_view(std::size_t offset, std::size_t count) {
-    return at::from_blob(network_.gradients().subspan(offset, count).data(),
-                         {static_cast<std::int64_t>(count)}, at::TensorOptions(at::kFloat));
-}
-
-at::Tensor CpuEngine::wire_view(std::size_t offset, std::size_t count, dist::Element wire) {
-    assert(wire == dist::Element::bfloat16 || wire == dist::Element::float16);
-    wire_.resize(network_.gradients().size());
-    return at::from_blob(std::span(wire_).subspan(offset, count).data(), {static_cast<std::int64_t>(count)},
-                         at::TensorOptions(wire == dist::Element::bfloat16 ? at::kBFloat16 : at::kHalf));
-}
-
 dist::Buffer CpuEngine::to_wire(std::size_t offset, std::size_t count, dist::Element wire) {
-    const c10::InferenceMode no_graph;
-    wire_view(offset, count, wire).copy_(gradient_view(offset, count));
+    assert(wire == dist::Element::bfloat16 || wire == dist::Element::float16);
+    const std::span<const float> from = network_.gradients().subspan(offset, count);
+    wire_.resize(network_.gradients().size());
+    std::ranges::transform(from, wire_.begin() + static_cast<std::ptrdiff_t>(offset),
+                           wire == dist::Element::bfloat16 ? bfloat16_from_float : float16_from_float);
     return {wire_.data() + offset, count, wire};
 }
 
 void CpuEngine::from_wire(std::size_t offset, std::size_t count, dist::Element wire) {
-    const c10::InferenceMode no_graph;
-    gradient_view(offset, count).copy_(wire_view(offset, count, wire));
+    const std::span<const std::uint16_t> from = std::span(wire_).subspan(offset, count);
+    std::ranges::transform(from, network_.gradients().begin() + static_cast<std::ptrdiff_t>(offset),
+                           wire == dist::Element::bfloat16 ? float_from_bfloat16 : float_from_float16);
 }
 
 void CpuEngine::apply(double learning_rate) {

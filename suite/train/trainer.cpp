@@ -1,28 +1,24 @@
 #include "suite/train/trainer.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
 #include "suite/data/loader.hpp"
-#include "suite/kernels/optimizer.hpp"
-#include "suite/train/initialise.hpp"
+#include "suite/plan/words.hpp"
+#include "suite/train/detail/stopwatch.hpp"
+#include "suite/train/detail/training.hpp"
 #include "suite/train/loss.hpp"
-#include "suite/train/network.hpp"
 #include "suite/train/schedule.hpp"
+#include "suite/train/sharded_evaluation.hpp"
 
-namespace suite::train {
+namespace suite::train::detail {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
-
-double seconds_since(SteadyClock::time_point start) {
-    return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
 
 data::LoaderOptions loader_options(const plan::RunConfig& config) {
     const plan::TrainConfig& train = config.train;
@@ -46,34 +42,6 @@ std::vector<std::size_t> training_subset(const plan::RunConfig& config, const da
     return all;
 }
 
-std::vector<kernels::ParameterRows> parameter_rows(const NetworkLayout& layout) {
-    std::vector<kernels::ParameterRows> rows;
-    for (const ParameterSpec& tensor : layout.tensors) {
-        rows.push_back({.offset = tensor.offset,
-                        .rows = tensor.rows(),
-                        .row_length = tensor.elements() / tensor.rows(),
-                        .clipped = tensor.role != ParameterRole::head_weight});
-    }
-    return rows;
-}
-
-kernels::SgdSettings sgd_settings(const plan::TrainConfig& train) {
-    return {.momentum = static_cast<float>(train.momentum),
-            .nesterov = train.nesterov,
-            .weight_decay = static_cast<float>(train.weight_decay),
-            .adaptive_clip = train.optimizer == plan::OptimizerKind::sgd_agc,
-            .clip = static_cast<float>(train.agc_clip),
-            .epsilon = static_cast<float>(train.agc_epsilon)};
-}
-
-void check_batches(const plan::TrainConfig& train) {
-    if (train.batch < 1 || train.micro_batch < 1 || train.batch % train.micro_batch != 0) {
-        throw Error(ErrorKind::usage,
-                    {"train.batch, micro_batch", fmt::format("{}, {}", train.batch, train.micro_batch),
-                     "a batch of whole micro-batches", "choose a micro_batch that divides batch"});
-    }
-}
-
 /// "12: 0.693147, 13: nan"
 std::string last_losses_text(const std::vector<LossPoint>& losses) {
     std::string text;
@@ -88,58 +56,61 @@ std::string last_losses_text(const std::vector<LossPoint>& losses) {
                                      "lower the learning rate, or look at the data of that step"});
 }
 
-/// One run's training state; every buffer is made once.
-class Training {
-public:
-    Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent);
+dist::Element wire_element(plan::WireFormat wire) {
+    switch (wire) {
+    case plan::WireFormat::bfloat16:
+        return dist::Element::bfloat16;
+    case plan::WireFormat::float16:
+        return dist::Element::float16;
+    case plan::WireFormat::float32:
+        break;
+    }
+    return dist::Element::float32;
+}
 
-    void run(const TrainHooks& hooks);
-    [[nodiscard]] TrainResult finish();
+void check_ranks(const plan::RunConfig& config, int ranks) {
+    FaultList faults;
+    if (config.ranks != 0 && config.ranks != ranks) {
+        faults.add({"ranks", fmt::format("{} ranks", ranks), fmt::format("the {} of the run", config.ranks),
+                    "start as many ranks as the run was planned for"});
+    }
+    if (config.reduction == plan::ReductionMode::strict && config.wire != plan::WireFormat::float32) {
+        faults.add({"wire", fmt::format("{} with strict reduction", plan::to_word(config.wire)), "float32",
+                    "take --reduction fast, or leave the wire format"});
+    }
+    faults.throw_if_any(ErrorKind::usage);
+}
 
-private:
-    const plan::RunConfig& config_;
-    const data::DataSet& data_set_;
-    std::size_t outputs_;
-    std::vector<std::size_t> subset_;
-    Network network_;
-    data::TrainLoader loader_;
-    std::vector<kernels::ParameterRows> rows_;
-    kernels::SgdSettings settings_;
-    std::vector<float> momentum_;
-    data::Batch batch_;
-    std::vector<float> mixed_;
-    std::vector<float> logits_;
-    std::vector<float> logit_gradient_;
-    TrainResult result_;
+} // namespace
 
-    void step(std::int64_t step);
-    [[nodiscard]] double micro_batch(std::int64_t step, std::size_t micro, double lambda);
-    [[nodiscard]] Targets targets(std::size_t first, std::size_t count) const;
-    void evaluate();
-    [[nodiscard]] TrainedWeights take_weights();
-};
-
-Training::Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent)
+Training::Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent,
+                   const TrainHooks& hooks, dist::Communicator& communicator)
     : config_(config),
       data_set_(data_set),
+      hooks_(hooks),
+      communicator_(communicator),
       outputs_(std::max(data_set.train.labels.outputs, config.outputs())),
       subset_(training_subset(config, data_set)),
-      network_(config.network, outputs_),
+      shards_(shard_plan(config.train.batch, config.train.micro_batch, communicator.size(),
+                         communicator.rank(), config.reduction)),
       loader_(data_set.train, subset_, loader_options(config)),
-      rows_(parameter_rows(network_.layout())),
-      settings_(sgd_settings(config.train)),
-      momentum_(network_.weights().size(), 0.0F) {
-    check_batches(config.train);
-    if (parent != nullptr) {
-        copy_backbone(network_.layout(), *parent, network_.weights());
-    } else {
-        initialise_backbone(network_.layout(), config.seed, network_.weights());
+      engine_(hooks.make_engine ? hooks.make_engine(config, outputs_) : make_cpu_engine(config, outputs_)),
+      alone_(communicator),
+      shared_(shards_.all.size() + 2) {
+    check_ranks(config, communicator.size());
+    dist::Communicator& reducing =
+        hooks.gradient_communicator != nullptr ? *hooks.gradient_communicator : communicator;
+    reducer_ =
+        config.reduction == plan::ReductionMode::strict
+            ? make_tree_reducer(*engine_, reducing)
+            : make_bucket_reducer(*engine_, reducing,
+                                  {.bucket_bytes = config.bucket_bytes, .wire = wire_element(config.wire)});
+    initialise(parent);
+    if (hooks.measure) {
+        engine_->set_pass_seconds(&pass_seconds_);
+        reducer_->measure();
+        step_times_.reserve(static_cast<std::size_t>(config.train.schedule.total_steps));
     }
-    initialise_head(network_.layout(), config.seed, config.train.head_init, data_set.train.labels, subset_,
-                    network_.weights());
-    const std::size_t micro_logits = static_cast<std::size_t>(config.train.micro_batch) * outputs_;
-    logits_.resize(micro_logits);
-    logit_gradient_.resize(micro_logits);
 }
 
 Targets Training::targets(std::size_t first, std::size_t count) const {
@@ -150,112 +121,175 @@ Targets Training::targets(std::size_t first, std::size_t count) const {
     return {task, {}, std::span(batch_.label_matrix).subspan(first * outputs_, count * outputs_)};
 }
 
-/// Forward and backward of one micro-batch; its loss. The gradient counts 1 / split (cherti-jitsev.md 3.1).
-double Training::micro_batch(std::int64_t step, std::size_t micro, double lambda) {
-    const auto count = static_cast<std::size_t>(config_.train.micro_batch);
+/// Forward and backward of one micro-batch. Its gradient counts by its images (cherti-jitsev.md 3.1).
+void Training::pass(const Shard& shard, double lambda) {
+    const std::size_t first = shard.first - shards_.first_image();
     const std::size_t image_size = batch_.images.size() / batch_.count;
     std::span<const float> images =
-        std::span(batch_.images).subspan(micro * count * image_size, count * image_size);
+        std::span(batch_.images).subspan(first * image_size, shard.count * image_size);
     MixUp mixup{.lambda = lambda, .partner = {}};
     if (config_.train.mixup_alpha > 0.0) {
-        mixup.partner = mixup_partners(count, config_.seed, step, micro);
+        mixup.partner = mixup_partners(shard.count, config_.seed, state_.step, shard.index);
         mixed_.resize(images.size());
         mix_images(images, image_size, mixup, mixed_);
         images = mixed_;
     }
-    network_.forward({images, count, batch_.size}, Pass::training, logits_);
-    const double weight = static_cast<double>(count) / static_cast<double>(batch_.count);
-    const double loss =
-        loss_and_gradient(logits_, outputs_, targets(micro * count, count), mixup, weight, logit_gradient_);
-    network_.backward(logit_gradient_);
-    return loss * weight;
+    const double weight = static_cast<double>(shard.count) / static_cast<double>(config_.train.batch);
+    shared_[shard.index] = engine_->forward_backward({images, shard.count, batch_.size},
+                                                     targets(first, shard.count), mixup, weight);
 }
 
-void Training::step(std::int64_t step) {
-    loader_.load(step, batch_);
-    const double lambda =
-        config_.train.mixup_alpha > 0.0 ? mixup_lambda(config_.train.mixup_alpha, config_.seed, step) : 1.0;
-    network_.weights_changed();
-    network_.clear_gradients();
-    double loss = 0.0;
-    for (std::size_t micro = 0; micro < batch_.count / static_cast<std::size_t>(config_.train.micro_batch);
-         ++micro) {
-        loss += micro_batch(step, micro, lambda);
+/// This rank's micro-batches.
+void Training::compute(double lambda) {
+    alone_.run([&] {
+        const Stopwatch watch(sink(step_time_.data));
+        loader_.load(state_.step, shards_.first_image(), shards_.images(), batch_);
+    });
+    alone_.run([&] {
+        const Stopwatch watch(sink(step_time_.optimiser));
+        engine_->begin_step();
+    });
+    std::ranges::fill(shared_, 0.0);
+    alone_.note(reducer_->run_passes(alone_.has_failed() ? 0 : shards_.mine(), [&](std::size_t i) {
+        pass(shards_.all[shards_.mine_begin + i], lambda);
+    }));
+}
+
+/// The step's loss: each shard's was computed by one rank, and is added to zeros of the others; then all are
+/// added in their order. Stop requests and failures travel along.
+double Training::share_losses() {
+    const std::span<double> losses = std::span(shared_).first(shards_.all.size());
+    double& stops = shared_[losses.size()];
+    double& failures = shared_[losses.size() + 1];
+    if (communicator_.size() > 1 && hooks_.stop_requested) {
+        alone_.run([&] { stops = hooks_.stop_requested() ? 1.0 : 0.0; });
     }
-    const double lr = learning_rate(config_.train.schedule, step);
-    result_.losses.push_back({step, loss, lr});
+    failures = alone_.has_failed() ? 1.0 : 0.0;
+    dist::Request request = communicator_.start_all_reduce(dist::buffer(shared_), dist::Reduction::sum);
+    reducer_->finish();
+    {
+        const Stopwatch watch(sink(step_time_.exposed_communication));
+        request.wait();
+    }
+    if (failures > 0.0) {
+        alone_.agree();
+    }
+    stop_agreed_ = stops > 0.0;
+    return std::accumulate(losses.begin(), losses.end(), 0.0);
+}
+
+void Training::update(double loss) {
+    const double lr = learning_rate(config_.train.schedule, state_.step);
+    state_.losses.push_back({state_.step, loss, lr});
     if (!std::isfinite(loss)) {
-        throw_numeric(fmt::format("training step {}", step), "losses " + last_losses_text(result_.losses));
+        throw_numeric(fmt::format("training step {}", state_.step),
+                      "losses " + last_losses_text(state_.losses));
     }
-    network_.finish_gradients();
-    settings_.learning_rate = static_cast<float>(lr);
-    kernels::sgd_step(network_.weights(), network_.gradients(), momentum_, rows_, settings_);
-    result_.images_seen += static_cast<std::int64_t>(batch_.count);
+    const Stopwatch watch(sink(step_time_.optimiser));
+    engine_->apply(lr);
+    state_.images_seen += config_.train.batch;
+    ++state_.step;
 }
 
-void Training::run(const TrainHooks& hooks) {
-    const auto start = SteadyClock::now();
+void Training::step() {
+    communicator_.set_phase("train", state_.step);
+    double whole_seconds = 0.0;
+    {
+        const Stopwatch watch(sink(whole_seconds));
+        const double alpha = config_.train.mixup_alpha;
+        compute(alpha > 0.0 ? mixup_lambda(alpha, config_.seed, state_.step) : 1.0);
+        update(share_losses());
+    }
+    if (hooks_.measure) {
+        record_times(whole_seconds);
+    }
+}
+
+void Training::record_times(double whole_seconds) {
+    const ReductionReport& report = reducer_->report();
+    step_time_.forward = pass_seconds_.forward;
+    step_time_.backward = pass_seconds_.backward - report.overlapped_seconds;
+    step_time_.overlapped = report.overlapped_seconds;
+    step_time_.exposed_communication += report.exposed_seconds;
+    step_time_.optimiser += report.finish_seconds;
+    step_time_.whole = whole_seconds;
+    step_times_.push_back(std::exchange(step_time_, {}));
+    pass_seconds_ = {};
+}
+
+bool Training::must_stop() const {
+    // One rank asks itself at once; many have asked each other in the step before.
+    return communicator_.size() > 1 ? stop_agreed_ : hooks_.stop_requested && hooks_.stop_requested();
+}
+
+void Training::run() {
+    started_seconds_ = saved_seconds_ = monotonic_seconds();
     const std::int64_t total = config_.train.schedule.total_steps;
-    for (std::int64_t i = 0; i < total; ++i) {
-        if (hooks.stop_requested && hooks.stop_requested()) {
-            throw Error(ErrorKind::interrupted, {fmt::format("training step {} of {}", i, total),
-                                                 "a request to stop", "", "run the same command again"});
+    const std::int64_t every = hooks_.compare_interval_steps;
+    while (state_.step < total) {
+        if (must_stop()) {
+            stop();
         }
-        step(i);
-        if (hooks.progress) {
-            hooks.progress(i + 1, total);
+        step();
+        if (every > 0 && state_.step % every == 0) {
+            compare_weights();
         }
+        alone_.run([&] {
+            if (hooks_.progress) {
+                hooks_.progress(state_.step, total);
+            }
+            save_if_due();
+        });
     }
-    result_.train_seconds = seconds_since(start);
+    state_.train_seconds += monotonic_seconds() - started_seconds_;
+    alone_.agree();
+    compare_weights();
 }
 
-/// Every test sample once, in order, without augmentation (cherti-jitsev.md 3.1: the last evaluation counts).
-void Training::evaluate() {
-    const auto start = SteadyClock::now();
-    const data::Split& test = data_set_.test;
-    Predictions& out = result_.predictions;
-    out = {test.size(), outputs_, std::vector<float>(test.size() * outputs_), test.labels.classes,
-           test.labels.matrix};
-    network_.weights_changed();
-    const auto step = static_cast<std::size_t>(std::max(config_.train.evaluation_batch, 1));
-    for (std::size_t first = 0; first < test.size(); first += step) {
-        const std::size_t count = std::min(step, test.size() - first);
-        data::load_evaluation(test, loader_options(config_), first, count, batch_);
-        network_.forward({std::span(batch_.images), count, batch_.size}, Pass::inference,
-                         std::span(out.scores).subspan(first * outputs_, count * outputs_));
-    }
-    if (!std::ranges::all_of(out.scores, [](float score) { return std::isfinite(score); })) {
-        throw_numeric("evaluation", "a score that is not finite; losses " + last_losses_text(result_.losses));
-    }
-    result_.evaluation_seconds = seconds_since(start);
-}
-
-TrainedWeights Training::take_weights() {
-    TrainedWeights weights;
-    for (const ParameterSpec& tensor : network_.layout().tensors) {
-        weights.tensors.push_back({tensor.name, tensor.shape, tensor.offset});
-    }
-    const auto values = network_.weights();
-    weights.values.assign(values.begin(), values.end());
-    weights.momentum = std::move(momentum_);
-    weights.step = config_.train.schedule.total_steps;
-    return weights;
-}
-
+/// The test split without augmentation (cherti-jitsev.md 3.1: the last evaluation counts), and the rest.
 TrainResult Training::finish() {
-    evaluate();
-    result_.parameters = network_.layout().parameters;
-    result_.weights = take_weights();
-    return std::move(result_);
+    TrainResult result;
+    const double began = monotonic_seconds();
+    const auto batch = static_cast<std::size_t>(std::max(config_.train.evaluation_batch, 1));
+    result.predictions =
+        evaluate_split(*engine_, data_set_.test, loader_options(config_), batch, outputs_, communicator_);
+    if (!std::ranges::all_of(result.predictions.scores, [](float score) { return std::isfinite(score); })) {
+        throw_numeric("evaluation", "a score that is not finite; losses " + last_losses_text(state_.losses));
+    }
+    result.evaluation_seconds = monotonic_seconds() - began;
+    result.parameters = engine_->layout().parameters;
+    result.weights = take_weights();
+    result.weights_hash = engine_->weights_hash();
+    result.step_times = gather_times();
+    result.train_seconds = state_.train_seconds;
+    result.images_seen = state_.images_seen;
+    result.losses = std::move(state_.losses);
+    return result;
 }
 
-} // namespace
+} // namespace suite::train::detail
+
+namespace suite::train {
 
 TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
                          const TrainedWeights* parent, const TrainHooks& hooks) {
-    Training training(config, data_set, parent);
-    training.run(hooks);
-    return training.finish();
+    const std::unique_ptr<dist::Communicator> single = dist::make_single();
+    return run_training(config, data_set, parent, hooks, *single);
+}
+
+TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
+                         const TrainedWeights* parent, const TrainHooks& hooks,
+                         dist::Communicator& communicator) {
+    detail::Alone alone(communicator);
+    communicator.set_phase("prepare");
+    std::unique_ptr<detail::Training> training;
+    alone.run([&] {
+        training = std::make_unique<detail::Training>(config, data_set, parent, hooks, communicator);
+    });
+    alone.agree();
+    training->share_start();
+    training->run();
+    return training->finish();
 }
 
 } // namespace suite::train

@@ -2,6 +2,7 @@
 // others print their failures only, each with its rank. Without mpirun: one rank, and the single backend too.
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -32,17 +33,18 @@ bool is_launched() {
 class FailurePrinter : public ::testing::EmptyTestEventListener {
 public:
     explicit FailurePrinter(int rank) : rank_(rank) {}
+    void OnTestStart(const ::testing::TestInfo& test) override { name_ = test.name(); }
+    // GoogleTest holds its lock here: asking it for the test's name would wait for ever.
     void OnTestPartResult(const ::testing::TestPartResult& result) override {
         if (result.failed()) {
-            const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-            std::cout << "rank " << rank_ << ": " << (test != nullptr ? test->name() : "") << ": "
-                      << result.file_name() << ":" << result.line_number() << ": " << result.message()
-                      << std::endl;
+            std::cout << "rank " << rank_ << ": " << name_ << ": " << result.file_name() << ":"
+                      << result.line_number() << ": " << result.message() << std::endl;
         }
     }
 
 private:
     int rank_;
+    std::string name_;
 };
 
 } // namespace

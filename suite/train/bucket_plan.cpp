@@ -1,0 +1,75 @@
+#include "suite/train/bucket_plan.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace suite::train {
+namespace {
+
+constexpr std::size_t smallest_bucket_bytes = 4096;
+// Ranks on one host: 5 us and 5 GB/s, between the latency of one call and that of a call that is advanced
+// from outside (performance.md section 5: 0.5 us, 8 GB/s for calls that block).
+constexpr ReductionCurve host_curve{.latency_seconds = 5e-6, .seconds_per_byte = 1.0 / 5e9};
+// NCCL between nodes: two network hops and the base time of performance.md 3.2, at 88 GB/s a node (3.3).
+constexpr ReductionCurve device_curve{.latency_seconds = 36.4e-6, .seconds_per_byte = 1.0 / 88e9};
+
+} // namespace
+
+std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes) {
+    std::vector<Bucket> buckets;
+    bool is_full = true;
+    for (auto tensor = layout.tensors.rbegin(); tensor != layout.tensors.rend(); ++tensor) {
+        if (is_full) {
+            buckets.push_back({tensor->offset, 0});
+        }
+        Bucket& bucket = buckets.back();
+        bucket.offset = tensor->offset;
+        bucket.count += tensor->elements();
+        is_full = bucket.count * sizeof(float) >= bucket_bytes;
+    }
+    return buckets;
+}
+
+ReductionCurve fit_reduction_curve(std::span<const ReductionTiming> timings) {
+    assert(timings.size() >= 2);
+    // With u = 1 / t and v = n / t: minimise sum (a u + b v - 1)^2.
+    double uu = 0.0;
+    double uv = 0.0;
+    double vv = 0.0;
+    double u_sum = 0.0;
+    double v_sum = 0.0;
+    for (const ReductionTiming& timing : timings) {
+        const double u = 1.0 / timing.seconds;
+        const double v = static_cast<double>(timing.bytes) / timing.seconds;
+        uu += u * u;
+        uv += u * v;
+        vv += v * v;
+        u_sum += u;
+        v_sum += v;
+    }
+    const double determinant = uu * vv - uv * uv;
+    const ReductionCurve free{(u_sum * vv - v_sum * uv) / determinant,
+                              (v_sum * uu - u_sum * uv) / determinant};
+    if (free.latency_seconds < 0.0) {
+        return {0.0, v_sum / vv};
+    }
+    return free.seconds_per_byte < 0.0 ? ReductionCurve{u_sum / uu, 0.0} : free;
+}
+
+std::size_t bucket_bytes_for(const ReductionCurve& curve, std::size_t arena_bytes) {
+    const std::size_t least = std::min(smallest_bucket_bytes, arena_bytes);
+    if (curve.seconds_per_byte <= 0.0) {
+        return arena_bytes;
+    }
+    const double best =
+        std::sqrt(static_cast<double>(arena_bytes) * curve.latency_seconds / curve.seconds_per_byte);
+    return best >= static_cast<double>(arena_bytes) ? arena_bytes
+                                                    : std::max(least, static_cast<std::size_t>(best));
+}
+
+std::size_t default_bucket_bytes(dist::Backend backend, std::size_t arena_bytes) {
+    return bucket_bytes_for(backend == dist::Backend::nccl ? device_curve : host_curve, arena_bytes);
+}
+
+} // namespace suite::train

@@ -1,0 +1,45 @@
+// Slices of the gradient arena that are reduced together: pure arithmetic.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "suite/dist/communicator.hpp"
+#include "suite/train/layout.hpp"
+
+namespace suite::train {
+
+/// Whole tensors: [offset, offset + count) of the arena.
+struct Bucket {
+    std::size_t offset = 0;
+    std::size_t count = 0;
+    [[nodiscard]] bool operator==(const Bucket&) const = default;
+};
+
+/// The arena cut into buckets, from its end to its beginning: about the order in which backward finishes
+/// them. Each takes tensors until it holds `bucket_bytes` or more (float32), so one is never split.
+[[nodiscard]] std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes);
+
+/// An all-reduce of n bytes takes about latency_seconds + n * seconds_per_byte.
+struct ReductionCurve {
+    double latency_seconds = 0.0;
+    double seconds_per_byte = 0.0;
+};
+struct ReductionTiming {
+    std::size_t bytes = 0;
+    double seconds = 0.0;
+};
+/// Least squares of the relative errors, neither parameter below 0. At least two different sizes, seconds
+/// above 0.
+[[nodiscard]] ReductionCurve fit_reduction_curve(std::span<const ReductionTiming> timings);
+
+/// The size b that makes what an arena of `arena_bytes` costs beyond its bytes least: latency of arena / b
+/// buckets, and the last bucket that nothing is left to hide behind: sqrt(arena * latency /
+/// seconds_per_byte), at least 4 KiB, at most the arena.
+[[nodiscard]] std::size_t bucket_bytes_for(const ReductionCurve& curve, std::size_t arena_bytes);
+
+/// That size for a curve of the backend which is fixed, so that a repeated run has the same buckets.
+[[nodiscard]] std::size_t default_bucket_bytes(dist::Backend backend, std::size_t arena_bytes);
+
+} // namespace suite::train

@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "suite/base/error.hpp"
+#include "suite/train/detail/stopwatch.hpp"
+#include "suite/train/gradient_reducer.hpp"
+
+namespace suite::train {
+namespace {
+
+using detail::Stopwatch;
+
+class BucketReducer final : public GradientReducer {
+public:
+    BucketReducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options);
+    ~BucketReducer() override { engine_->set_gradient_listener({}); }
+
+    [[nodiscard]] std::exception_ptr run_passes(std::size_t count,
+                                                const std::function<void(std::size_t)>& pass) override;
+    void finish() override;
+
+private:
+    struct Progress {
+        std::size_t missing = 0; ///< gradients of this pass
+        dist::Request request;
+        std::vector<float> exact; ///< the sum in float32, when errors are reported
+    };
+
+    Engine* engine_;
+    dist::Communicator* communicator_;
+    BucketOptions options_;
+    std::vector<Bucket> buckets_;
+    std::vector<Progress> progress_; ///< one a bucket
+    std::size_t started_ = 0;        ///< the first so many buckets: ranks start them in one order
+    bool is_listening_ = false;
+
+    void heard(std::size_t offset, std::size_t count);
+    void start(std::size_t bucket);
+    void start_rest();
+    void settle(std::size_t bucket);
+    [[nodiscard]] std::size_t bucket_of(std::size_t offset) const;
+    [[nodiscard]] dist::Buffer gradients_of(const Bucket& bucket) const;
+    [[nodiscard]] double wire_error(const Bucket& bucket, const std::vector<float>& exact) const;
+};
+
+BucketReducer::BucketReducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options)
+    : engine_(&engine), communicator_(&communicator), options_(options) {
+    const std::size_t arena_bytes = engine.layout().parameters * sizeof(float);
+    const std::size_t bucket_bytes = options.bucket_bytes > 0
+                                         ? options.bucket_bytes
+                                         : default_bucket_bytes(communicator.backend(), arena_bytes);
+    buckets_ = bucket_plan(engine.layout(), bucket_bytes);
+    progress_.resize(buckets_.size());
+    engine.set_gradient_listener([this](std::size_t offset, std::size_t count) {
+        if (is_listening_) {
+            heard(offset, count);
+        }
+    });
+}
+
+std::exception_ptr BucketReducer::run_passes(std::size_t count,
+                                             const std::function<void(std::size_t)>& pass) {
+    report_ = {};
+    for (std::size_t i = 0; i < buckets_.size(); ++i) {
+        progress_[i].missing = buckets_[i].count;
+    }
+    started_ = 0;
+    std::exception_ptr failure;
+    try {
+        for (std::size_t i = 0; i < count; ++i) {
+            is_listening_ = i + 1 == count && communicator_->size() > 1;
+            pass(i);
+        }
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::peer) {
+            throw;
+        }
+        failure = std::current_exception();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    is_listening_ = false;
+    start_rest();
+    return failure;
+}
+
+std::size_t BucketReducer::bucket_of(std::size_t offset) const {
+    // Buckets go from the arena's end to its beginning.
+    const auto found = std::ranges::find_if(buckets_, [&](const Bucket& b) { return b.offset <= offset; });
+    assert(found != buckets_.end());
+    return static_cast<std::size_t>(found - buckets_.begin());
+}
+
+void BucketReducer::heard(std::size_t offset, std::size_t count) {
+    const Stopwatch watch(sink(report_.overlapped_seconds));
+    const std::size_t bucket = bucket_of(offset);
+    assert(progress_[bucket].missing >= count);
+    progress_[bucket].missing -= count;
+    while (started_ < buckets_.size() && progress_[started_].missing == 0) {
+        start(started_++);
+    }
+    for (Progress& other : progress_) { // a library without a thread of its own gets on only when asked
+        if (other.request.is_pending()) {
+            static_cast<void>(other.request.advance());
+        }
+    }
+}
+
+dist::Buffer BucketReducer::gradients_of(const Bucket& bucket) const {
+    const dist::Buffer all = engine_->gradients();
+    return {static_cast<float*>(all.data) + bucket.offset, bucket.count, all.element};
+}
+
+void BucketReducer::start(std::size_t bucket) {
+    Progress& progress = progress_[bucket];
+    const Bucket& place = buckets_[bucket];
+    if (options_.report_wire_error) {
+        const auto* from = static_cast<const float*>(gradients_of(place).data);
+        progress.exact.assign(from, from + place.count);
+        communicator_->all_reduce(dist::buffer(std::span(progress.exact)), dist::Reduction::sum);
+    }
+    const dist::Buffer values = options_.wire == dist::Element::float32
+                                    ? gradients_of(place)
+                                    : engine_->to_wire(place.offset, place.count, options_.wire);
+    progress.request = communicator_->start_all_reduce(values, dist::Reduction::sum);
+}
+
+/// What a pass that failed left out: ranks start the same reductions in the same order.
+void BucketReducer::start_rest() {
+    if (communicator_->size() == 1) {
+        return;
+    }
+    while (started_ < buckets_.size()) {
+        start(started_++);
+    }
+}
+
+double BucketReducer::wire_error(const Bucket& bucket, const std::vector<float>& exact) const {
+    const auto* values = static_cast<const float*>(gradients_of(bucket).data);
+    double difference = 0.0;
+    double norm = 0.0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        difference += std::pow(static_cast<double>(values[i]) - static_cast<double>(exact[i]), 2.0);
+        norm += std::pow(static_cast<double>(exact[i]), 2.0);
+    }
+    return norm > 0.0 ? std::sqrt(difference / norm) : std::sqrt(difference);
+}
+
+void BucketReducer::settle(std::size_t bucket) {
+    const Bucket& place = buckets_[bucket];
+    if (options_.wire != dist::Element::float32 && bucket < started_) {
+        engine_->from_wire(place.offset, place.count, options_.wire);
+    }
+    if (options_.report_wire_error && bucket < started_) {
+        report_.wire_errors.push_back(wire_error(place, progress_[bucket].exact));
+    }
+    engine_->finish_gradients(place.offset, place.count);
+}
+
+/// A bucket is finished while later ones are still under way.
+void BucketReducer::finish() {
+    for (std::size_t i = 0; i < buckets_.size(); ++i) {
+        {
+            const Stopwatch watch(sink(report_.exposed_seconds));
+            progress_[i].request.wait();
+        }
+        const Stopwatch watch(sink(report_.finish_seconds));
+        settle(i);
+    }
+}
+
+} // namespace
+
+std::unique_ptr<GradientReducer> make_bucket_reducer(Engine& engine, dist::Communicator& communicator,
+                                                     const BucketOptions& options) {
+    return std::make_unique<BucketReducer>(engine, communicator, options);
+}
+
+} // namespace suite::train

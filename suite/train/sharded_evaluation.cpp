@@ -1,0 +1,100 @@
+#include "suite/train/sharded_evaluation.hpp"
+
+#include <algorithm>
+
+#include "suite/train/detail/together.hpp"
+
+namespace suite::train {
+namespace {
+
+/// One round: batch number `round` * ranks + rank is this rank's, if there is one.
+class Rounds {
+public:
+    Rounds(Engine& engine, const data::Split& split, const data::LoaderOptions& options, std::size_t batch,
+           dist::Communicator& communicator, Predictions& out)
+        : engine_(engine),
+          split_(split),
+          options_(options),
+          batch_size_(std::min(batch, split.size())),
+          ranks_(static_cast<std::size_t>(communicator.size())),
+          communicator_(communicator),
+          out_(out) {
+        if (ranks_ > 1) {
+            mine_.resize(batch_size_ * out.outputs);
+            all_.resize(mine_.size() * ranks_);
+        }
+    }
+    [[nodiscard]] std::size_t count() const {
+        const std::size_t batches = (split_.size() + batch_size_ - 1) / batch_size_;
+        return (batches + ranks_ - 1) / ranks_;
+    }
+    void run(std::size_t round, detail::Alone& alone);
+
+private:
+    Engine& engine_;
+    const data::Split& split_;
+    const data::LoaderOptions& options_;
+    std::size_t batch_size_;
+    std::size_t ranks_;
+    dist::Communicator& communicator_;
+    Predictions& out_;
+    data::Batch batch_;
+    std::vector<float> mine_;
+    std::vector<float> all_;
+
+    [[nodiscard]] std::span<float> scores(std::size_t number, std::size_t& first, std::size_t& count) const;
+    void infer(std::size_t first, std::size_t count, std::span<float> logits);
+};
+
+/// Where the logits of one batch belong; empty beyond the last.
+std::span<float> Rounds::scores(std::size_t number, std::size_t& first, std::size_t& count) const {
+    first = std::min(number * batch_size_, split_.size());
+    count = std::min(batch_size_, split_.size() - first);
+    return std::span(out_.scores).subspan(first * out_.outputs, count * out_.outputs);
+}
+
+void Rounds::infer(std::size_t first, std::size_t count, std::span<float> logits) {
+    data::load_evaluation(split_, options_, first, count, batch_);
+    engine_.infer({std::span(batch_.images), count, batch_.size}, logits);
+}
+
+void Rounds::run(std::size_t round, detail::Alone& alone) {
+    std::size_t first = 0;
+    std::size_t count = 0;
+    const auto rank = static_cast<std::size_t>(communicator_.rank());
+    const std::span<float> mine = scores(round * ranks_ + rank, first, count);
+    if (count > 0) {
+        alone.run([&] { infer(first, count, ranks_ == 1 ? mine : std::span(mine_).first(mine.size())); });
+    }
+    if (ranks_ == 1) {
+        return;
+    }
+    communicator_.all_gather(dist::buffer(std::span(mine_)), dist::buffer(std::span(all_)));
+    for (std::size_t r = 0; r < ranks_; ++r) {
+        const std::span<float> theirs = scores(round * ranks_ + r, first, count);
+        std::copy_n(all_.begin() + static_cast<std::ptrdiff_t>(r * mine_.size()), theirs.size(),
+                    theirs.begin());
+    }
+}
+
+} // namespace
+
+Predictions evaluate_split(Engine& engine, const data::Split& split, const data::LoaderOptions& options,
+                           std::size_t evaluation_batch, std::size_t outputs,
+                           dist::Communicator& communicator) {
+    Predictions out{split.size(), outputs, std::vector<float>(split.size() * outputs), split.labels.classes,
+                    split.labels.matrix};
+    communicator.set_phase("evaluate");
+    detail::Alone alone(communicator);
+    alone.run([&] { engine.begin_inference(); });
+    if (split.size() > 0) {
+        Rounds rounds(engine, split, options, evaluation_batch, communicator, out);
+        for (std::size_t round = 0; round < rounds.count(); ++round) {
+            rounds.run(round, alone);
+        }
+    }
+    alone.agree();
+    return out;
+}
+
+} // namespace suite::train

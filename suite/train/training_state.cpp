@@ -1,0 +1,172 @@
+// How a training begins, is saved, stops, and how ranks keep the same state.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "suite/base/clock.hpp"
+#include "suite/base/error.hpp"
+#include "suite/train/detail/training.hpp"
+#include "suite/train/initialise.hpp"
+#include "suite/train/save_interval.hpp"
+#include "suite/train/schedule.hpp"
+
+namespace suite::train::detail {
+
+void Training::initialise(const TrainedWeights* parent) {
+    const NetworkLayout& layout = engine_->layout();
+    std::vector<float> weights(layout.parameters);
+    if (hooks_.resume != nullptr) {
+        return resume();
+    }
+    if (parent != nullptr) {
+        copy_backbone(layout, *parent, weights);
+    } else {
+        initialise_backbone(layout, config_.seed, weights);
+    }
+    initialise_head(layout, config_.seed, config_.train.head_init, data_set_.train.labels, subset_, weights);
+    engine_->write_weights(weights);
+}
+
+void Training::resume() {
+    const TrainingState& from = *hooks_.resume;
+    const std::size_t parameters = engine_->layout().parameters;
+    const auto steps = static_cast<std::size_t>(std::max<std::int64_t>(from.step, 0));
+    if (from.weights.size() != parameters || from.momentum.size() != parameters ||
+        from.losses.size() != steps || from.step > config_.train.schedule.total_steps) {
+        throw Error(ErrorKind::weights,
+                    {"state to resume from",
+                     fmt::format("step {} with {} losses, {} weights, {} of momentum", from.step,
+                                 from.losses.size(), from.weights.size(), from.momentum.size()),
+                     fmt::format("at most {} steps with a loss each, {} weights and as much momentum",
+                                 config_.train.schedule.total_steps, parameters),
+                     "remove it: the run then starts anew"});
+    }
+    engine_->write_weights(from.weights);
+    engine_->write_momentum(from.momentum);
+    state_.step = from.step;
+    state_.losses = from.losses;
+    state_.images_seen = from.images_seen;
+    state_.train_seconds = from.train_seconds;
+}
+
+/// Every rank begins with what rank 0 has.
+void Training::share_start() {
+    if (communicator_.size() == 1) {
+        return;
+    }
+    communicator_.set_phase("share the start");
+    std::array<std::int64_t, 2> counts{state_.step, state_.images_seen};
+    communicator_.broadcast(dist::buffer(std::span(counts)), 0);
+    state_.step = counts[0];
+    state_.images_seen = counts[1];
+    std::vector<double> losses(static_cast<std::size_t>(state_.step));
+    std::ranges::transform(state_.losses, losses.begin(), &LossPoint::loss);
+    communicator_.broadcast(dist::buffer(std::span(losses)), 0);
+    state_.losses.clear();
+    for (std::int64_t i = 0; i < state_.step; ++i) {
+        state_.losses.push_back(
+            {i, losses[static_cast<std::size_t>(i)], learning_rate(config_.train.schedule, i)});
+    }
+    std::vector<float> values(engine_->layout().parameters);
+    engine_->read_weights(values);
+    communicator_.broadcast(dist::buffer(std::span(values)), 0);
+    engine_->write_weights(values);
+    engine_->read_momentum(values);
+    communicator_.broadcast(dist::buffer(std::span(values)), 0);
+    engine_->write_momentum(values);
+}
+
+void Training::stop() {
+    if (hooks_.save && is_first_rank()) {
+        alone_.run([&] { save(); });
+    }
+    alone_.agree();
+    throw Error(ErrorKind::interrupted,
+                {fmt::format("training step {} of {}", state_.step, config_.train.schedule.total_steps),
+                 "a request to stop", "", "run the same command again"});
+}
+
+void Training::save() {
+    const double began = monotonic_seconds();
+    TrainingState state = state_;
+    state.weights.resize(engine_->layout().parameters);
+    state.momentum.resize(state.weights.size());
+    engine_->read_weights(state.weights);
+    engine_->read_momentum(state.momentum);
+    state.train_seconds += began - started_seconds_;
+    hooks_.save(state);
+    saved_seconds_ = monotonic_seconds();
+    save_cost_seconds_ = saved_seconds_ - began;
+}
+
+void Training::save_if_due() {
+    if (!hooks_.save || !is_first_rank()) {
+        return;
+    }
+    const double interval = hooks_.save_interval_seconds >= 0.0
+                                ? hooks_.save_interval_seconds
+                                : save_interval_seconds(save_cost_seconds_, communicator_.size());
+    if (monotonic_seconds() - saved_seconds_ >= interval) {
+        save();
+    }
+}
+
+/// All ranks see all hashes, so all throw or none.
+void Training::compare_weights() {
+    if (communicator_.size() == 1) {
+        return;
+    }
+    std::uint64_t mine = engine_->weights_hash();
+    std::vector<std::uint64_t> all(static_cast<std::size_t>(communicator_.size()));
+    communicator_.all_gather(dist::buffer(std::span(&mine, 1)), dist::buffer(std::span(all)));
+    const std::uint64_t usual =
+        *std::ranges::max_element(all, {}, [&](std::uint64_t hash) { return std::ranges::count(all, hash); });
+    std::vector<std::size_t> odd;
+    for (std::size_t rank = 0; rank < all.size(); ++rank) {
+        if (all[rank] != usual) {
+            odd.push_back(rank);
+        }
+    }
+    if (!odd.empty()) {
+        throw Error(
+            ErrorKind::corruption,
+            {fmt::format("weights after training step {}", state_.step),
+             fmt::format("other weights on rank {} (hash {:016x} on most)", fmt::join(odd, ", "), usual),
+             "the same weights on every rank",
+             "run again; when it comes back, test the memory of that rank's machine"});
+    }
+}
+
+TrainedWeights Training::take_weights() {
+    TrainedWeights weights;
+    for (const ParameterSpec& tensor : engine_->layout().tensors) {
+        weights.tensors.push_back({tensor.name, tensor.shape, tensor.offset});
+    }
+    weights.values.resize(engine_->layout().parameters);
+    weights.momentum.resize(weights.values.size());
+    engine_->read_weights(weights.values);
+    engine_->read_momentum(weights.momentum);
+    weights.step = state_.step;
+    return weights;
+}
+
+StepTimes Training::gather_times() {
+    constexpr std::size_t fields = sizeof(StepTime) / sizeof(double);
+    StepTimes times;
+    if (!hooks_.measure) {
+        return times;
+    }
+    times.ranks = communicator_.size();
+    const auto ranks = static_cast<std::size_t>(times.ranks);
+    std::vector<StepTime> by_rank(step_times_.size() * ranks);
+    communicator_.all_gather({step_times_.data(), step_times_.size() * fields, dist::Element::float64},
+                             {by_rank.data(), by_rank.size() * fields, dist::Element::float64});
+    for (std::size_t i = 0; i < by_rank.size(); ++i) {
+        times.values.push_back(by_rank[i % ranks * step_times_.size() + i / ranks]);
+    }
+    return times;
+}
+
+} // namespace suite::train::detail
