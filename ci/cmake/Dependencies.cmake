@@ -21,3 +21,11 @@ if(TRANSFERSCALE_WITH_MPI)
   set(MPI_CXX_SKIP_MPICXX ON)
   find_package(MPI 3.0 QUIET COMPONENTS C)
 endif()
+
+find_path(HWLOC_INCLUDE_DIR hwloc.h)
+find_library(HWLOC_LIBRARY hwloc)
+if(HWLOC_INCLUDE_DIR AND HWLOC_LIBRARY)
+  add_library(hwloc::hwloc UNKNOWN IMPORTED)
+  set_target_properties(hwloc::hwloc PROPERTIES IMPORTED_LOCATION "${HWLOC_LIBRARY}"
+                        INTERFACE_INCLUDE_DIRECTORIES "${HWLOC_INCLUDE_DIR}")
+endif()

@@ -206,6 +206,7 @@ void register_plan(Dispatcher& dispatcher) {
                                            : plan_verb(options->selection);
                  });
     add_selection(*verb, options->selection);
+    add_ranks(*verb, options->selection);
     verb->add_option("--power", options->power,
                      "Instead: how many seeds each margin and claim needs to be shown with this chance, and "
                      "their cost (0.8 is usual)");

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,7 +14,10 @@ namespace {
 
 struct RunVerbOptions {
     SelectionOptions selection;
-    int jobs = run::default_jobs();
+    std::optional<int> jobs; ///< absent: as many as there are cores for
+    std::string launcher{run::default_launcher};
+    bool oversubscribe = false;
+    double deadline_seconds = 60.0;
     bool no_loss = false;
 };
 
@@ -34,7 +39,13 @@ int run_verb(const RunVerbOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
     store::Store store(options.selection.store, store::Access::read_write);
-    run::Scheduler scheduler(catalog, plans, store, {.jobs = options.jobs});
+    const int ranks = options.selection.ranks;
+    run::Scheduler scheduler(catalog, plans, store,
+                             {.jobs = options.jobs.value_or(std::max(1, run::default_jobs() / ranks)),
+                              .ranks = ranks,
+                              .launcher = options.launcher,
+                              .oversubscribe = options.oversubscribe,
+                              .deadline_seconds = options.deadline_seconds});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {
         log_warning(fmt::format("skipped {} runs: {}", count, reason));
@@ -59,8 +70,15 @@ void register_run(Dispatcher& dispatcher) {
     CLI::App* verb = add_verb(dispatcher, "run", "Executes the plan and resumes what was begun",
                               options->selection.output, [options] { return run_verb(*options); });
     add_selection(*verb, options->selection);
-    verb->add_option("--jobs", options->jobs, "Worker processes, one thread each")
-        ->check(CLI::Range(1, 1024))
+    add_ranks(*verb, options->selection);
+    verb->add_option("--jobs", options->jobs, "Runs at a time (default: cores over ranks), one thread a rank")
+        ->check(CLI::Range(1, 1024));
+    verb->add_flag("--oversubscribe", options->oversubscribe,
+                   "Let more ranks run than there are cores; their records say so");
+    verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
+        ->capture_default_str();
+    verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
+        ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
     verb->add_flag("--no-loss", options->no_loss,
                    "Exit 5 when a finished record was damaged or gone, although it was trained again");

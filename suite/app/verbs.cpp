@@ -46,6 +46,16 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_ranks(CLI::App& verb, SelectionOptions& options) {
+    verb.add_option("--ranks", options.ranks, "Every run over this many MPI ranks")
+        ->check(CLI::Range(1, 65536))
+        ->capture_default_str();
+    verb.add_option("--reduction", options.reduction,
+                    "How ranks sum gradients: strict (the same bits on any number of ranks) or fast")
+        ->check(CLI::IsMember({"strict", "fast"}))
+        ->capture_default_str();
+}
+
 std::vector<std::string> all_of(const plan::Catalog& catalog, const std::vector<std::string>& workloads) {
     std::vector<std::string> ids;
     for (const std::string& id : workloads) {
@@ -60,6 +70,8 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     plan::PlanFilter filter;
     filter.cells = options.cells;
     filter.protocol = options.protocol;
+    filter.ranks = options.ranks;
+    filter.reduction = options.reduction == "fast" ? plan::ReductionMode::fast : plan::ReductionMode::strict;
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);
     }

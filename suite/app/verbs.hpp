@@ -36,6 +36,8 @@ struct SelectionOptions {
     std::filesystem::path store;
     std::optional<std::string> seeds; ///< absent: the profile's
     std::vector<std::string> cells;
+    int ranks = 1;
+    std::string reduction = "strict";
     OutputOptions output;
 };
 
@@ -47,6 +49,8 @@ CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::s
 void add_protocol(CLI::App& verb, std::string& protocol);
 /// WORKLOAD… --profile --protocol --store --seeds --cell.
 void add_selection(CLI::App& verb, SelectionOptions& options);
+/// --ranks --reduction: fast runs over several ranks have keys of their own.
+void add_ranks(CLI::App& verb, SelectionOptions& options);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
 /// The word `all` as every workload, in the order of lists; other words as they are.

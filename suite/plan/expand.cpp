@@ -237,6 +237,10 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::s
 
 // A run that comes out the same under as-run is that run; any other names the protocol that it is run under.
 void Expander::settle(PlannedRun& run) const {
+    if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1) {
+        run.config.reduction = filter_.reduction;
+        run.config.ranks = filter_.ranks;
+    }
     if (plan_.protocol == as_run) {
         run.key = run_key(run.config);
         return;

@@ -39,6 +39,8 @@ struct PlannedRun {
     double gigamacs =
         0.0; ///< multiply-accumulates of the whole run (training counted three times a forward pass)
     RunConfig config;
+    int ranks = 1;          ///< that work on it; 1: as many as the scheduler gives every run
+    bool exclusive = false; ///< nothing else runs on the machine meanwhile: it measures time
     [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
@@ -73,6 +75,8 @@ struct PlanFilter {
     std::optional<std::vector<std::uint64_t>> seeds; ///< instead of the profile's
     std::vector<std::string> cells;                  ///< globs; empty = all
     std::string protocol = as_run;                   ///< or "as-written"
+    ReductionMode reduction = ReductionMode::strict; ///< of every run
+    int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view

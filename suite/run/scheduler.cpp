@@ -34,6 +34,16 @@ bool is_interruption(int wait_status) {
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(ErrorKind::interrupted);
 }
 
+// Ranks that differ or do not meet say so by their exit code; anything else is the machine's doing.
+ErrorKind kind_before_any_run(int wait_status) {
+    for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::peer}) {
+        if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(kind)) {
+            return kind;
+        }
+    }
+    return ErrorKind::environment;
+}
+
 } // namespace
 
 RunSummary Scheduler::run() {
@@ -43,6 +53,7 @@ RunSummary Scheduler::run() {
     log_info(fmt::format("{} runs: {} in the store, {} to do{}", tasks_.size(), summary_.done_before, todo,
                          todo == 0 ? "" : ", about " + duration_text(remaining_seconds())));
     if (todo > 0) {
+        check_cores();
         program_ = worker_program();
         slots_.resize(std::min(static_cast<std::size_t>(std::max(1, options_.jobs)), todo));
     }
@@ -92,10 +103,7 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
         complete(index, 0.0);
         return false;
     }
-    if (!slot.worker) {
-        slot.worker.emplace(program_, store_.root());
-        slot.proved = false;
-    }
+    start_worker(slot, task);
     slot.task = index;
     task.state = TaskState::running;
     const plan::WorkOrder order{.key = task.run->key,
@@ -107,6 +115,44 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
         handle_end(slot);
     }
     return true;
+}
+
+// A worker of the task's kind; one of another kind ends before. Beside an exclusive run not even an idle one
+// stays.
+void Scheduler::start_worker(Slot& slot, const Task& task) {
+    const int ranks = ranks_of(task);
+    if (slot.worker && (slot.ranks != ranks || slot.exclusive != task.run->exclusive)) {
+        end_idle_worker(slot);
+    }
+    if (task.run->exclusive) {
+        for (Slot& other : slots_) {
+            if (&other != &slot && other.worker) {
+                end_idle_worker(other);
+            }
+        }
+    }
+    if (slot.worker) {
+        return;
+    }
+    const bool oversubscribed =
+        ranks > 1 && ranks * (task.run->exclusive ? 1 : options_.jobs) > default_jobs();
+    slot.worker.emplace(WorkerLaunch{.program = program_,
+                                     .store = store_.root(),
+                                     .ranks = ranks,
+                                     .launcher = options_.launcher,
+                                     .oversubscribed = oversubscribed,
+                                     .first_core = task.run->exclusive && !oversubscribed ? 0 : -1,
+                                     .deadline_seconds = options_.deadline_seconds});
+    slot.ranks = ranks;
+    slot.exclusive = task.run->exclusive;
+    slot.proved = false;
+}
+
+void Scheduler::end_idle_worker(Slot& slot) {
+    slot.worker->end_orders();
+    slot.worker->wait();
+    slot.worker.reset();
+    slot.leaving = false;
 }
 
 void Scheduler::wait_for_reports() {
@@ -156,8 +202,11 @@ void Scheduler::handle(Slot& slot, const plan::WorkReport& report) {
         if (report.kind == to_string(ErrorKind::skipped)) {
             skip(task, report.reason);
         } else if (report.phase != "parent" || !retry_parent(task, report.reason)) {
-            // A worker that cannot trust its order has no configuration to record.
-            fail(task, report.phase, kind_of(report), report.reason, report.phase == "order");
+            // A worker that cannot trust its order has no configuration to record; one that has lost a rank
+            // may have lost the one that writes.
+            const bool lost_rank = kind_of(report) == ErrorKind::peer;
+            slot.leaving = slot.leaving || lost_rank;
+            fail(task, report.phase, kind_of(report), report.reason, report.phase == "order" || lost_rank);
         }
         break;
     }
@@ -175,7 +224,7 @@ void Scheduler::handle_end(Slot& slot) {
     const std::size_t task = slot.task;
     const std::string how = describe_exit(status);
     if (!slot.proved) {
-        throw Error(ErrorKind::environment,
+        throw Error(kind_before_any_run(status),
                     Fault{.where = program_.string(),
                           .found = "a worker that ended with " + how + " before any run",
                           .expected = "a running worker",
@@ -186,7 +235,12 @@ void Scheduler::handle_end(Slot& slot) {
         free_slot(slot);
         return;
     }
-    fail(task, "worker", ErrorKind::environment, "the worker process ended with " + how, true);
+    if (slot.ranks > 1) {
+        fail(task, "worker", ErrorKind::peer,
+             fmt::format("the worker of {} ranks ended with {}: a rank was lost", slot.ranks, how), true);
+    } else {
+        fail(task, "worker", ErrorKind::environment, "the worker process ended with " + how, true);
+    }
     free_slot(slot);
 }
 

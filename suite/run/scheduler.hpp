@@ -11,6 +11,7 @@
 
 #include "suite/plan/plan.hpp"
 #include "suite/run/estimate.hpp"
+#include "suite/run/launcher.hpp"
 #include "suite/run/progress.hpp"
 #include "suite/run/worker_process.hpp"
 #include "suite/store/store.hpp"
@@ -18,9 +19,13 @@
 namespace suite::run {
 
 struct RunOptions {
-    int jobs = 1;                     ///< worker processes, one thread each
+    int jobs = 1;                     ///< runs at a time: workers, one thread a rank
     double worker_grace_seconds = 10; ///< from SIGTERM to SIGKILL when interrupted
     double heartbeat_seconds = 5;     ///< renewal of claims
+    int ranks = 1;                    ///< of every run that does not name its own number
+    std::string launcher{default_launcher};
+    bool oversubscribe = false;   ///< more ranks than cores may run
+    double deadline_seconds = 60; ///< how long a rank waits for another one
 };
 
 struct RunSummary {
@@ -43,7 +48,8 @@ public:
     Scheduler(const plan::Catalog& catalog, const std::vector<plan::Plan>& plans, store::Store& store,
               RunOptions options);
     /// Returns when every run is done, failed or skipped, or after SIGINT, SIGTERM, SIGHUP, SIGUSR1 or
-    /// SIGUSR2. Throws Error(store) when the store cannot be used, Error(environment) when no worker starts.
+    /// SIGUSR2. Throws Error(store) when the store cannot be used, Error(environment) when no worker starts,
+    /// Error(usage) when ranks would not fit the cores or differ in program or configuration.
     RunSummary run();
 
 private:
@@ -62,7 +68,9 @@ private:
         std::size_t task = no_task;
         std::optional<store::Claim> claim;
         bool proved = false;  ///< has reported at least once
-        bool leaving = false; ///< has said that it was interrupted: it takes no more orders
+        bool leaving = false; ///< was interrupted or has lost a rank: it takes no more orders
+        int ranks = 1;        ///< of the worker
+        bool exclusive = false;
     };
     static constexpr std::size_t no_task = static_cast<std::size_t>(-1);
 
@@ -72,6 +80,11 @@ private:
     void note_lost(std::vector<std::string> lost);
     void assign();
     std::size_t next_task();
+    [[nodiscard]] int ranks_of(const Task& task) const noexcept;
+    [[nodiscard]] bool fits(const Task& task) const;
+    void check_cores() const;
+    void start_worker(Slot& slot, const Task& task);
+    void end_idle_worker(Slot& slot);
     bool begin(Slot& slot, std::size_t task);
     void wait_for_reports();
     void handle(Slot& slot, const plan::WorkReport& report);

@@ -147,11 +147,55 @@ std::size_t Scheduler::next_task() {
         const Task& task = tasks_[index];
         const bool open = task.state == TaskState::waiting ||
                           (task.state == TaskState::elsewhere && task.next_look_seconds <= now);
-        if (open && (task.parent == no_task || tasks_[task.parent].state == TaskState::done)) {
+        if (open && fits(task) && (task.parent == no_task || tasks_[task.parent].state == TaskState::done)) {
             return index;
         }
     }
     return no_task;
+}
+
+int Scheduler::ranks_of(const Task& task) const noexcept {
+    return task.run->exclusive || task.run->ranks > 1 ? task.run->ranks : options_.ranks;
+}
+
+// Beside what runs now; a task that is too large for any company runs alone.
+bool Scheduler::fits(const Task& task) const {
+    int running = 0;
+    bool exclusive = task.run->exclusive;
+    for (const Slot& slot : slots_) {
+        if (slot.task != no_task) {
+            running += ranks_of(tasks_[slot.task]);
+            exclusive = exclusive || tasks_[slot.task].run->exclusive;
+        }
+    }
+    return running == 0 || (!exclusive && running + ranks_of(task) <= options_.jobs * options_.ranks);
+}
+
+// Other launchers know about other machines.
+void Scheduler::check_cores() const {
+    const int cores = default_jobs();
+    FaultList faults;
+    const auto check = [&](const std::string& where, int ranks) {
+        if (ranks > cores) {
+            faults.add({.where = where,
+                        .found = fmt::format("{} ranks at a time", ranks),
+                        .expected = fmt::format("at most {}, the cores of this machine", cores),
+                        .fix = "fewer ranks or jobs, or --oversubscribe (slow; noted in every record)"});
+        }
+    };
+    if (options_.oversubscribe || options_.launcher != default_launcher) {
+        return;
+    }
+    if (options_.ranks > 1) {
+        check(fmt::format("--ranks {} --jobs {}", options_.ranks, options_.jobs),
+              options_.ranks * options_.jobs);
+    }
+    for (const Task& task : tasks_) {
+        if (task.state == TaskState::waiting && task.run->ranks > 1) {
+            check("run " + task.run->label, task.run->ranks);
+        }
+    }
+    faults.throw_if_any(ErrorKind::usage);
 }
 
 void Scheduler::complete(std::size_t index, double wall_seconds) {

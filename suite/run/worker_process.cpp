@@ -55,9 +55,32 @@ void die_with(pid_t parent) {
     }
 }
 
-[[noreturn]] void become_worker(const char* program, char* const* arguments, int orders, int reports,
-                                pid_t scheduler) {
+// What the child needs, laid out before the fork.
+struct Command {
+    std::vector<std::string> words;
+    std::vector<std::string> variables;
+    std::vector<char*> arguments;
+    std::vector<char*> environment;
+    bool own_group = false;
+
+    explicit Command(const WorkerLaunch& launch)
+        : words(command_of(launch)), variables(environment_of(launch)), own_group(launch.ranks > 1) {
+        const auto point = [](std::vector<std::string>& texts, std::vector<char*>& pointers) {
+            for (std::string& text : texts) {
+                pointers.push_back(text.data());
+            }
+            pointers.push_back(nullptr);
+        };
+        point(words, arguments);
+        point(variables, environment);
+    }
+};
+
+[[noreturn]] void become_worker(const Command& command, int orders, int reports, pid_t scheduler) {
     die_with(scheduler);
+    if (command.own_group) { // a launcher kills its ranks at the terminal's first Ctrl-C
+        ::setpgid(0, 0);
+    }
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -68,7 +91,7 @@ void die_with(pid_t parent) {
     ::signal(SIGPIPE, SIG_DFL);
     ::dup2(orders, STDIN_FILENO);
     ::dup2(reports, STDOUT_FILENO);
-    ::execv(program, arguments);
+    ::execve(command.arguments.front(), command.arguments.data(), command.environment.data());
     ::_exit(127);
 }
 
@@ -136,21 +159,18 @@ int run_worker(const fs::path& program, const std::vector<std::string>& argument
     return WEXITSTATUS(status);
 }
 
-WorkerProcess::WorkerProcess(const fs::path& program, const fs::path& store) {
+WorkerProcess::WorkerProcess(const WorkerLaunch& launch)
+    : stop_signal_(launch.ranks > 1 ? SIGUSR1 : SIGTERM) {
+    const Command command(launch);
     Pipe orders = make_pipe();
     Pipe reports = make_pipe();
-    const std::string program_text = program.string();
-    const std::string store_text = store.string();
-    std::array<std::string, 3> words{program_text, "--store", store_text};
-    std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
     const pid_t scheduler = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) {
-        throw errno_error(ErrorKind::environment, program, "starting a process", errno);
+        throw errno_error(ErrorKind::environment, command.words.front(), "starting a process", errno);
     }
     if (pid_ == 0) {
-        become_worker(program_text.c_str(), arguments.data(), orders.read.get(), reports.write.get(),
-                      scheduler);
+        become_worker(command, orders.read.get(), reports.write.get(), scheduler);
     }
     to_worker_ = std::move(orders.write);
     from_worker_ = std::move(reports.read);
@@ -166,12 +186,14 @@ WorkerProcess::~WorkerProcess() {
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
+      stop_signal_(other.stop_signal_),
       to_worker_(std::move(other.to_worker_)),
       from_worker_(std::move(other.from_worker_)),
       unread_(std::move(other.unread_)) {}
 
 WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
     std::swap(pid_, other.pid_);
+    std::swap(stop_signal_, other.stop_signal_);
     std::swap(to_worker_, other.to_worker_);
     std::swap(from_worker_, other.from_worker_);
     std::swap(unread_, other.unread_);
@@ -223,9 +245,13 @@ void WorkerProcess::signal(int number) const noexcept {
     }
 }
 
-void WorkerProcess::stop() noexcept {
+void WorkerProcess::end_orders() noexcept {
     static_cast<void>(to_worker_.close());
-    signal(SIGTERM);
+}
+
+void WorkerProcess::stop() noexcept {
+    end_orders();
+    signal(stop_signal_);
 }
 
 int WorkerProcess::wait() noexcept {

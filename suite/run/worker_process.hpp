@@ -10,6 +10,7 @@
 
 #include "suite/base/files.hpp"
 #include "suite/plan/work_message.hpp"
+#include "suite/run/launcher.hpp"
 
 namespace suite::run {
 
@@ -28,8 +29,8 @@ namespace suite::run {
 /// itself dies with its scheduler (parent-death signal).
 class WorkerProcess {
 public:
-    /// Starts the program with `--store DIR`. Throws Error(environment).
-    WorkerProcess(const std::filesystem::path& program, const std::filesystem::path& store);
+    /// Starts it as command_of has it. Throws Error(environment), Error(usage) for a launcher that is none.
+    explicit WorkerProcess(const WorkerLaunch& launch);
     ~WorkerProcess();
     WorkerProcess(WorkerProcess&& other) noexcept;
     WorkerProcess& operator=(WorkerProcess&& other) noexcept;
@@ -41,7 +42,10 @@ public:
     /// Everything that has arrived. Sets `ended` when the worker has closed its end.
     [[nodiscard]] std::vector<plan::WorkReport> receive(bool& ended);
     void signal(int number) const noexcept;
-    /// Asks it to end: SIGTERM, and no more orders for a worker that was just about to wait for one.
+    /// No more orders: it ends after the one in hand.
+    void end_orders() noexcept;
+    /// Asks it to end: no more orders, and SIGTERM; a launcher of ranks gets SIGUSR1, which it passes on,
+    /// where SIGTERM would make it kill them.
     void stop() noexcept;
     /// Waits for the end and returns the wait status.
     int wait() noexcept;
@@ -50,6 +54,7 @@ public:
 
 private:
     pid_t pid_ = -1;
+    int stop_signal_ = 0;
     UniqueFd to_worker_;
     UniqueFd from_worker_;
     std::string unread_;

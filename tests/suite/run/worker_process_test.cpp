@@ -53,7 +53,7 @@ TEST(RunWorker, HandsOnTheExitCodeAndExplainsWhatIsNone) {
 }
 
 TEST_F(WorkerProcessTest, SaysThatItIsReadyAnswersOrdersAndEndsWhenThereAreNoMore) {
-    WorkerProcess worker(worker_program(), store_path());
+    WorkerProcess worker({.program = worker_program(), .store = store_path()});
     EXPECT_EQ(next_reports(worker).at(0).key, "");
 
     EXPECT_TRUE(worker.send(order("succeed")));
@@ -68,7 +68,7 @@ TEST_F(WorkerProcessTest, SaysThatItIsReadyAnswersOrdersAndEndsWhenThereAreNoMor
 
 TEST_F(WorkerProcessTest, SendingToADeadOneIsNoCrash) {
     const StopSignals ignores_broken_pipes;
-    WorkerProcess worker(worker_program(), store_path());
+    WorkerProcess worker({.program = worker_program(), .store = store_path()});
     static_cast<void>(next_reports(worker));
     worker.signal(SIGKILL);
     EXPECT_TRUE(next_reports(worker).empty());
@@ -80,7 +80,7 @@ TEST_F(WorkerProcessTest, SendingToADeadOneIsNoCrash) {
 TEST_F(WorkerProcessTest, IsReapedByItsOwner) {
     pid_t pid = 0;
     {
-        WorkerProcess worker(worker_program(), store_path());
+        WorkerProcess worker({.program = worker_program(), .store = store_path()});
         EXPECT_TRUE(worker.send(order("stubborn")));
         ASSERT_TRUE(testing::becomes_true([&] { return !workers().empty(); }));
         pid = workers().front();
@@ -96,7 +96,7 @@ TEST_F(WorkerProcessTest, WorksWithoutStandardStreams) {
     if (child == 0) {
         ::close(STDIN_FILENO);
         ::close(STDOUT_FILENO);
-        WorkerProcess worker(worker_program(), store_path());
+        WorkerProcess worker({.program = worker_program(), .store = store_path()});
         const bool ready = !next_reports(worker).empty();
         const bool done = worker.send(order("succeed")) && !next_reports(worker).empty();
         ::_exit(ready && done ? 0 : 1);
