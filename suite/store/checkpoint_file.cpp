@@ -35,6 +35,17 @@ struct TensorRow {
     std::uint64_t offset = 0;
 };
 
+struct ProgressRow {
+    std::int64_t images_seen = 0;
+    double train_seconds = 0.0;
+    std::string build;
+};
+
+const std::tuple progress_fields{Field{"images_seen", &ProgressRow::images_seen},
+                                 Field{"train_seconds", &ProgressRow::train_seconds},
+                                 Field{"build", &ProgressRow::build}};
+const std::tuple loss_fields{Field{"step", &LossEntry::step}, Field{"loss", &LossEntry::loss},
+                             Field{"lr", &LossEntry::lr}};
 const std::tuple checkpoint_fields{Field{"key", &CheckpointRow::key}, Field{"step", &CheckpointRow::step},
                                    Field{"values", &CheckpointRow::values},
                                    Field{"momentum", &CheckpointRow::momentum},
@@ -114,6 +125,32 @@ void add_value_faults(FaultList& faults, const Checkpoint& checkpoint, const std
     }
 }
 
+void write_progress(hid_t file, const CheckpointProgress& progress) {
+    const ProgressRow row{progress.images_seen, progress.train_seconds, progress.build};
+    write_table(file, "/progress", to_table(std::span<const ProgressRow>(&row, 1), progress_fields));
+    write_table(file, "/losses", to_table(std::span<const LossEntry>(progress.losses), loss_fields));
+}
+
+std::optional<CheckpointProgress> read_progress(hid_t file, const fs::path& path, std::uint64_t file_bytes) {
+    if (!has_object(file, "/progress")) {
+        return std::nullopt;
+    }
+    const Table columns = to_table(std::span<const ProgressRow>(), progress_fields);
+    const auto rows = from_table(read_table(file, "/progress", columns, file_bytes), progress_fields);
+    if (rows.size() != 1) {
+        throw Error(kind, Fault{.where = path.string() + ": /progress",
+                                .found = fmt::format("{} rows", rows.size()),
+                                .expected = "one",
+                                .fix = ""});
+    }
+    const Table loss_columns = to_table(std::span<const LossEntry>(), loss_fields);
+    return CheckpointProgress{
+        .images_seen = rows.front().images_seen,
+        .train_seconds = rows.front().train_seconds,
+        .build = rows.front().build,
+        .losses = from_table(read_table(file, "/losses", loss_columns, file_bytes), loss_fields)};
+}
+
 /// Everything but the arenas, and where they belong. Space for them is only reserved, so that they are
 /// written straight from the caller's memory.
 struct Skeleton {
@@ -133,6 +170,9 @@ Skeleton skeleton_of(const Checkpoint& checkpoint) {
         write_table(file, "/checkpoint",
                     to_table(std::span<const CheckpointRow>(&row, 1), checkpoint_fields));
         write_table(file, "/tensors", to_table(std::span<const TensorRow>(tensors), tensor_fields));
+        if (checkpoint.progress) {
+            write_progress(file, *checkpoint.progress);
+        }
         skeleton.values_at = reserve_floats(file, "/values", checkpoint.values.size());
         skeleton.momentum_at = reserve_floats(file, "/momentum", checkpoint.momentum.size());
     });
@@ -215,7 +255,8 @@ Checkpoint read_content(const fs::path& path, std::uint64_t file_bytes) {
                           .tensors = {},
                           .values = read_floats(id, "/values", 1, file_bytes).values,
                           .momentum = read_floats(id, "/momentum", 1, file_bytes).values,
-                          .step = rows.front().step};
+                          .step = rows.front().step,
+                          .progress = read_progress(id, path, file_bytes)};
     const Table tensor_columns = to_table(std::span<const TensorRow>(), tensor_fields);
     for (const TensorRow& row :
          from_table(read_table(id, "/tensors", tensor_columns, file_bytes), tensor_fields)) {

@@ -2,16 +2,20 @@
 // behind the same 512-byte user block as records, SHA-256 of all that follows:
 //   /checkpoint  one row: key, step, values, momentum, schema      /values, /momentum  float32, flat
 //   /tensors     name, shape ("64,3,7,7"; empty: a scalar), offset (elements)
+// and of a run that is not done:
+//   /progress    one row: images_seen, train_seconds, build        /losses   step, loss, lr
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "suite/base/files.hpp"
+#include "suite/store/record.hpp"
 
 namespace suite::store {
 
@@ -24,12 +28,21 @@ struct CheckpointTensor {
     [[nodiscard]] bool operator==(const CheckpointTensor&) const = default;
 };
 
+/// What a run that is not done needs besides, to go on.
+struct CheckpointProgress {
+    std::int64_t images_seen = 0;
+    double train_seconds = 0.0;
+    std::string build; ///< of the program that made it
+    std::vector<LossEntry> losses;
+};
+
 struct Checkpoint {
     std::string key; ///< of the run that made it
     std::vector<CheckpointTensor> tensors;
     std::vector<float> values;
     std::vector<float> momentum; ///< empty or as long as values
     std::int64_t step = 0;
+    std::optional<CheckpointProgress> progress{};
 };
 
 /// Writes the file whole or not at all, replacing an older one; makes the folder. Memory: none of the arenas

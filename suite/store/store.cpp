@@ -199,6 +199,10 @@ fs::path Store::checkpoint_path(std::string_view key) const {
     return path_of("checkpoints", key);
 }
 
+fs::path Store::partial_path(std::string_view key) const {
+    return path_of("partial", key);
+}
+
 std::optional<RunRecord> Store::read(std::string_view key) const {
     return read_record(record_path(key), key, RunStatus::finished);
 }
@@ -320,6 +324,20 @@ std::optional<fs::path> Store::set_aside_checkpoint(std::string_view key, std::s
     require_writable("setting a checkpoint aside");
     const fs::path path = checkpoint_path(key);
     return is_there(path) ? std::optional(move_to_damaged(path, key, reason)) : std::nullopt;
+}
+
+std::optional<fs::path> Store::set_aside_partial(std::string_view key, std::string_view reason) {
+    require_writable("setting a run's state aside");
+    const fs::path path = partial_path(key);
+    return is_there(path) ? std::optional(move_to_damaged(path, key, reason)) : std::nullopt;
+}
+
+void Store::remove_partial(std::string_view key) {
+    require_writable("removing a run's state");
+    const fs::path path = partial_path(key);
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+        throw errno_error(ErrorKind::store, path, "removing", errno);
+    }
 }
 
 std::optional<Claim> Store::try_claim(std::string_view key, double lease_seconds) {

@@ -66,9 +66,16 @@ public:
     /// The same for a checkpoint that its reader refused; the caller has judged it.
     std::optional<std::filesystem::path> set_aside_checkpoint(std::string_view key, std::string_view reason);
 
+    /// And for the state of a run that is not done.
+    std::optional<std::filesystem::path> set_aside_partial(std::string_view key, std::string_view reason);
+    /// Removes that state, if there is one.
+    void remove_partial(std::string_view key);
+
     [[nodiscard]] std::filesystem::path record_path(std::string_view key) const;
     [[nodiscard]] std::filesystem::path failure_path(std::string_view key) const;
     [[nodiscard]] std::filesystem::path checkpoint_path(std::string_view key) const;
+    /// Where a run that is not done keeps its state.
+    [[nodiscard]] std::filesystem::path partial_path(std::string_view key) const;
 
     /// The right to work on this run, unless a living process has it.
     [[nodiscard]] std::optional<Claim> try_claim(std::string_view key,

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "suite/train/detail/together.hpp"
+#include "suite/dist/alone.hpp"
 
 namespace suite::train {
 namespace {
@@ -28,7 +28,7 @@ public:
         const std::size_t batches = (split_.size() + batch_size_ - 1) / batch_size_;
         return (batches + ranks_ - 1) / ranks_;
     }
-    void run(std::size_t round, detail::Alone& alone);
+    void run(std::size_t round, dist::Alone& alone);
 
 private:
     Engine& engine_;
@@ -58,7 +58,7 @@ void Rounds::infer(std::size_t first, std::size_t count, std::span<float> logits
     engine_.infer({std::span(batch_.images), count, batch_.size}, logits);
 }
 
-void Rounds::run(std::size_t round, detail::Alone& alone) {
+void Rounds::run(std::size_t round, dist::Alone& alone) {
     std::size_t first = 0;
     std::size_t count = 0;
     const auto rank = static_cast<std::size_t>(communicator_.rank());
@@ -85,7 +85,7 @@ Predictions evaluate_split(Engine& engine, const data::Split& split, const data:
     Predictions out{split.size(), outputs, std::vector<float>(split.size() * outputs), split.labels.classes,
                     split.labels.matrix};
     communicator.set_phase("evaluate");
-    detail::Alone alone(communicator);
+    dist::Alone alone(communicator);
     alone.run([&] { engine.begin_inference(); });
     if (split.size() > 0) {
         Rounds rounds(engine, split, options, evaluation_batch, communicator, out);

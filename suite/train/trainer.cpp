@@ -280,13 +280,11 @@ TrainResult run_training(const plan::RunConfig& config, const data::DataSet& dat
 TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
                          const TrainedWeights* parent, const TrainHooks& hooks,
                          dist::Communicator& communicator) {
-    detail::Alone alone(communicator);
     communicator.set_phase("prepare");
     std::unique_ptr<detail::Training> training;
-    alone.run([&] {
+    dist::together(communicator, [&] {
         training = std::make_unique<detail::Training>(config, data_set, parent, hooks, communicator);
     });
-    alone.agree();
     training->share_start();
     training->run();
     return training->finish();

@@ -79,7 +79,7 @@ void Training::share_start() {
 }
 
 void Training::stop() {
-    if (hooks_.save && is_first_rank()) {
+    if (hooks_.save && is_first_rank() && state_.step > 0) {
         alone_.run([&] { save(); });
     }
     alone_.agree();

@@ -9,6 +9,8 @@
 #include "metrics/scores.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/base/log.hpp"
+#include "suite/dist/alone.hpp"
 #include "suite/worker/weights_file.hpp"
 
 namespace suite::worker {
@@ -63,15 +65,12 @@ std::string kind_word(const plan::RunConfig& config) {
     return config.kind == plan::RunKind::pretrain ? "pretrain" : "finetune";
 }
 
-std::map<std::string, std::string> provenance_of(const plan::WorkOrder& order, const plan::RunConfig& config,
-                                                 const std::string& started_utc) {
-    std::map<std::string, std::string> provenance = process_provenance();
-    provenance["workload"] = order.workload;
-    provenance["profile"] = order.profile;
-    provenance["protocol"] = config.protocol;
-    provenance["started"] = started_utc;
-    provenance["finished"] = utc_now();
-    return provenance;
+/// What decides whether a state may be taken up: another program, library or instruction set may compute
+/// other bits.
+const std::string& build_text() {
+    static const std::string text =
+        sha256_hex_of_file("/proc/self/exe") + " " + train::torch_version() + " " + train::cpu_capability();
+    return text;
 }
 
 /// What `work` gives; its seconds are added to `seconds`.
@@ -121,6 +120,14 @@ struct Executor::Attempt {
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
     store::Timing timing{.started_seconds = unix_seconds()};
+    std::int64_t resumed_at_step = -1; ///< -1: from the beginning
+};
+
+/// What a run needs besides its configuration. On ranks other than 0 there is no parent and no state.
+struct Executor::Inputs {
+    std::shared_ptr<const data::DataSet> data_set;
+    std::optional<train::TrainedWeights> parent;
+    std::optional<train::TrainingState> state;
 };
 
 std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config) {
@@ -177,27 +184,91 @@ void check_validity(const plan::RunConfig& config, const data::DataSet& data_set
 
 Executor::Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
                    std::function<void(const plan::WorkReport&)> report)
-    : store_(store, store::Access::read_write),
+    : single_(dist::make_single()),
+      communicator_(single_.get()),
+      store_(store, store::Access::read_write),
       stop_requested_(std::move(stop_requested)),
       report_(std::move(report)),
       cache_(cache_limit_bytes) {}
 
-train::TrainedWeights Executor::load_parent(const std::string& key) {
-    return trained_weights_of(store::read_checkpoint(store_.checkpoint_path(key), key));
+Executor::Executor(const std::filesystem::path& store, dist::Communicator& communicator,
+                   std::function<bool()> stop_requested, std::function<void(const plan::WorkReport&)> report,
+                   std::map<std::string, std::string> provenance)
+    : communicator_(&communicator),
+      provenance_(std::move(provenance)),
+      store_(store, communicator.rank() == 0 ? store::Access::read_write : store::Access::read_only),
+      stop_requested_(std::move(stop_requested)),
+      report_(std::move(report)),
+      cache_(cache_limit_bytes) {}
+
+std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder& order,
+                                                           const Attempt& attempt) {
+    std::map<std::string, std::string> provenance = process_provenance();
+    provenance["workload"] = order.workload;
+    provenance["profile"] = order.profile;
+    provenance["protocol"] = attempt.config.protocol;
+    provenance["started"] = attempt.started_utc;
+    provenance["finished"] = utc_now();
+    if (attempt.resumed_at_step >= 0) {
+        provenance["resumed_at_step"] = std::to_string(attempt.resumed_at_step);
+    }
+    provenance.insert(provenance_.begin(), provenance_.end());
+    return provenance;
 }
 
-store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const plan::RunConfig& config,
-                                           Attempt& attempt) {
+std::optional<train::TrainingState> Executor::load_partial(const std::string& key) {
+    const std::filesystem::path path = store_.partial_path(key);
+    if (!std::filesystem::exists(path)) {
+        return std::nullopt;
+    }
+    try {
+        std::optional<train::TrainingState> state =
+            training_state_of(store::read_checkpoint(path, key), build_text());
+        if (!state) {
+            log_info(fmt::format("{}: of another build; the run starts from its beginning", path.string()));
+            store_.remove_partial(key);
+        }
+        return state;
+    } catch (const Error& error) {
+        log_warning(fmt::format("{}; the run starts from its beginning", error.what()));
+        static_cast<void>(store_.set_aside_partial(key, error.what()));
+        return std::nullopt;
+    }
+}
+
+void Executor::save_partial(const std::string& key, const train::TrainingState& state) {
+    store::write_checkpoint(store_.partial_path(key), checkpoint_of(key, state, build_text()));
+}
+
+Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std::string& key,
+                                       Attempt& attempt) {
+    Inputs inputs;
     attempt.phase = "data";
-    if (const std::string reason = data::unavailable_reason(config.data); !reason.empty()) {
-        throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
-    }
-    const auto data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
+    dist::together(*communicator_, [&] {
+        if (const std::string reason = data::unavailable_reason(config.data); !reason.empty()) {
+            throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
+        }
+        inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
+    });
     attempt.phase = "parent";
-    std::optional<train::TrainedWeights> parent;
-    if (!config.parent_key.empty()) {
-        parent = timed(attempt.timing.store_seconds, [&] { return load_parent(config.parent_key); });
-    }
+    dist::together(*communicator_, [&] {
+        if (!is_first_rank()) {
+            return;
+        }
+        inputs.state = timed(attempt.timing.store_seconds, [&] { return load_partial(key); });
+        if (!config.parent_key.empty() && !inputs.state) {
+            inputs.parent = timed(attempt.timing.store_seconds, [&] {
+                return trained_weights_of(
+                    store::read_checkpoint(store_.checkpoint_path(config.parent_key), config.parent_key));
+            });
+        }
+    });
+    attempt.resumed_at_step = inputs.state ? inputs.state->step : -1;
+    return inputs;
+}
+
+train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::RunConfig& config,
+                                   const Inputs& inputs, Attempt& attempt) {
     attempt.phase = "train";
     attempt.step = 0;
     double reported_seconds = monotonic_seconds();
@@ -212,11 +283,20 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
             report_(report);
         }
     };
-    train::TrainResult result =
-        train::run_training(config, *data_set, parent ? &*parent : nullptr,
-                            {.stop_requested = stop_requested_, .progress = progress});
+    const auto save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
+    return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr,
+                               {.stop_requested = stop_requested_,
+                                .progress = progress,
+                                .resume = inputs.state ? &*inputs.state : nullptr,
+                                .save = save},
+                               *communicator_);
+}
+
+/// Rank 0's part after training.
+void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& config, const Inputs& inputs,
+                       train::TrainResult result, Attempt& attempt) {
     attempt.phase = "score";
-    check_validity(config, *data_set, result);
+    check_validity(config, *inputs.data_set, result);
     store::RunRecord record = record_of(order, config, result);
     attempt.timing.evaluation_seconds = result.evaluation_seconds;
     attempt.phase = "publish";
@@ -226,7 +306,11 @@ store::RunRecord Executor::train_and_score(const plan::WorkOrder& order, const p
                                 checkpoint_of(order.key, std::move(result.weights)));
         attempt.timing.store_seconds += monotonic_seconds() - started;
     }
-    return record;
+    record.timing = attempt.timing;
+    record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
+    record.provenance = provenance_of(order, attempt);
+    store_.publish(record);
+    store_.remove_partial(order.key);
 }
 
 plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& attempt, const Error& error) {
@@ -241,8 +325,12 @@ plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& att
         report.reason = error.faults().front().where;
         return report;
     }
-    if (attempt.phase == "order") { // a configuration without its key cannot be recorded
+    // A configuration without its key cannot be recorded.
+    if (attempt.phase == "order" || !is_first_rank()) {
         return report;
+    }
+    if (error.kind() == ErrorKind::corruption) { // its state may be wrong as well
+        store_.remove_partial(order.key);
     }
     store::RunRecord record;
     record.key = order.key;
@@ -253,7 +341,7 @@ plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& att
     record.seed = attempt.config.seed;
     record.parent_key = attempt.config.parent_key;
     record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
-    record.provenance = provenance_of(order, attempt.config, attempt.started_utc);
+    record.provenance = provenance_of(order, attempt);
     record.failure = store::Failure{
         .phase = attempt.phase, .kind = report.kind, .reason = report.reason, .step = attempt.step};
     store_.publish_failure(record);
@@ -273,13 +361,15 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
                                                 .fix = "use programs of one build"});
         }
         attempt.config = config;
-        store::RunRecord record = train_and_score(order, config, attempt);
-        record.timing = attempt.timing;
-        record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
-        record.provenance = provenance_of(order, config, attempt.started_utc);
-        store_.publish(record);
+        const Inputs inputs = open_inputs(config, order.key, attempt);
+        train::TrainResult result = train(order, config, inputs, attempt);
+        dist::together(*communicator_, [&] {
+            if (is_first_rank()) {
+                publish(order, config, inputs, std::move(result), attempt);
+            }
+        });
         report.event = plan::WorkEvent::done;
-        report.wall_seconds = record.wall_seconds;
+        report.wall_seconds = monotonic_seconds() - attempt.started_seconds;
         return report;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted) {

@@ -4,10 +4,13 @@
 #include <filesystem>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "suite/data/data_set.hpp"
+#include "suite/dist/communicator.hpp"
 #include "suite/plan/run_config.hpp"
 #include "suite/plan/work_message.hpp"
 #include "suite/store/checkpoint_file.hpp"
@@ -33,21 +36,43 @@ private:
 
 /// Executes orders one after another. Errors of a run become failure records and reports, never exceptions,
 /// except Error(interrupted) and what makes the store itself unusable.
+///
+/// A run that takes long, or is interrupted, keeps its state in the store under partial/ and goes on from
+/// there when it is ordered again, on any number of ranks that its key allows; the result has the same bits.
+/// A state of another build is dropped, a damaged one set aside; both mean a start from the beginning.
 class Executor {
 public:
     Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
              std::function<void(const plan::WorkReport&)> report);
+    /// One of several ranks (host memory): every rank executes the same orders; rank 0 alone reads parents,
+    /// scores and writes to the store. `provenance` is added to what the records say.
+    Executor(const std::filesystem::path& store, dist::Communicator& communicator,
+             std::function<bool()> stop_requested, std::function<void(const plan::WorkReport&)> report,
+             std::map<std::string, std::string> provenance);
 
+    /// Collective where there are ranks: all return the same event, kind and reason. Kind "peer": a rank is
+    /// lost, and no other collective can follow.
+    ///
     /// Ends with a done, failed or interrupted report (returned, not sent through `report`).
     [[nodiscard]] plan::WorkReport execute(const plan::WorkOrder& order);
 
 private:
     struct Attempt;
-    store::RunRecord train_and_score(const plan::WorkOrder& order, const plan::RunConfig& config,
-                                     Attempt& attempt);
-    train::TrainedWeights load_parent(const std::string& key);
+    struct Inputs;
+    [[nodiscard]] bool is_first_rank() const { return communicator_->rank() == 0; }
+    Inputs open_inputs(const plan::RunConfig& config, const std::string& key, Attempt& attempt);
+    train::TrainResult train(const plan::WorkOrder& order, const plan::RunConfig& config,
+                             const Inputs& inputs, Attempt& attempt);
+    void publish(const plan::WorkOrder& order, const plan::RunConfig& config, const Inputs& inputs,
+                 train::TrainResult result, Attempt& attempt);
+    [[nodiscard]] std::optional<train::TrainingState> load_partial(const std::string& key);
+    void save_partial(const std::string& key, const train::TrainingState& state);
+    std::map<std::string, std::string> provenance_of(const plan::WorkOrder& order, const Attempt& attempt);
     plan::WorkReport fail(const plan::WorkOrder& order, const Attempt& attempt, const Error& error);
 
+    std::unique_ptr<dist::Communicator> single_; ///< of an executor without ranks
+    dist::Communicator* communicator_;
+    std::map<std::string, std::string> provenance_;
     store::Store store_;
     std::function<bool()> stop_requested_;
     std::function<void(const plan::WorkReport&)> report_;

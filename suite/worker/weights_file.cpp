@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include <fmt/format.h>
+
 #include "suite/base/hash.hpp"
 #include "suite/train/initialise.hpp"
 
@@ -54,6 +56,46 @@ store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights we
             {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
     }
     return checkpoint;
+}
+
+store::Checkpoint checkpoint_of(const std::string& key, train::TrainingState state, std::string build) {
+    store::CheckpointProgress progress{.images_seen = state.images_seen,
+                                       .train_seconds = state.train_seconds,
+                                       .build = std::move(build),
+                                       .losses = {}};
+    for (const train::LossPoint& point : state.losses) {
+        progress.losses.push_back({.step = point.step, .loss = point.loss, .lr = point.lr});
+    }
+    return {.key = key,
+            .tensors = {},
+            .values = std::move(state.weights),
+            .momentum = std::move(state.momentum),
+            .step = state.step,
+            .progress = std::move(progress)};
+}
+
+std::optional<train::TrainingState> training_state_of(store::Checkpoint checkpoint,
+                                                      const std::string& build) {
+    if (!checkpoint.progress || checkpoint.progress->build != build) {
+        return std::nullopt;
+    }
+    train::TrainingState state{.step = checkpoint.step,
+                               .weights = std::move(checkpoint.values),
+                               .momentum = std::move(checkpoint.momentum),
+                               .losses = {},
+                               .images_seen = checkpoint.progress->images_seen,
+                               .train_seconds = checkpoint.progress->train_seconds};
+    for (const store::LossEntry& entry : checkpoint.progress->losses) {
+        if (entry.step != static_cast<std::int64_t>(state.losses.size())) {
+            throw Error(ErrorKind::weights,
+                        Fault{.where = fmt::format("/losses, row {}", state.losses.size()),
+                              .found = fmt::format("step {}", entry.step),
+                              .expected = "one row a step, in order",
+                              .fix = "run again: its run is repeated"});
+        }
+        state.losses.push_back({.step = entry.step, .loss = entry.loss, .lr = entry.lr});
+    }
+    return state;
 }
 
 train::TrainedWeights trained_weights_of(store::Checkpoint checkpoint) {

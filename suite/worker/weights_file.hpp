@@ -14,6 +14,13 @@ namespace suite::worker {
 [[nodiscard]] store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights weights);
 [[nodiscard]] train::TrainedWeights trained_weights_of(store::Checkpoint checkpoint);
 
+/// The state of a run that is not done, and back; nothing when another build made it or it is a finished
+/// run's. Throws Error(weights) when its steps are not one after the other.
+[[nodiscard]] store::Checkpoint checkpoint_of(const std::string& key, train::TrainingState state,
+                                              std::string build);
+[[nodiscard]] std::optional<train::TrainingState> training_state_of(store::Checkpoint checkpoint,
+                                                                    const std::string& build);
+
 /// A network for inference with the weights of a file, which is an official .npz or a checkpoint. Of .npz
 /// files one tensor at a time is held besides the network. Throws Error(weights) naming every tensor that
 /// does not fit or is not finite.

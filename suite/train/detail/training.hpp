@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "suite/data/loader.hpp"
-#include "suite/train/detail/together.hpp"
+#include "suite/dist/alone.hpp"
 #include "suite/train/gradient_reducer.hpp"
 #include "suite/train/shards.hpp"
 #include "suite/train/trainer.hpp"
@@ -38,7 +38,7 @@ private:
     data::TrainLoader loader_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<GradientReducer> reducer_;
-    Alone alone_;
+    dist::Alone alone_;
     TrainingState state_; ///< its arenas are filled for saving only
     data::Batch batch_;
     std::vector<float> mixed_;

@@ -1,6 +1,7 @@
 // Real trainings of a few steps on the smoke profile's phantoms, and everything that can go wrong with one.
 #include "suite/worker/executor.hpp"
 
+#include <fstream>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -249,8 +250,68 @@ TEST_F(ExecutorTest, ARequestToStopLeavesNothingBehind) {
 
     EXPECT_EQ(execute(config).event, WorkEvent::interrupted);
     EXPECT_EQ(look_up(run_key(config)).state, LookupState::absent);
-    EXPECT_FALSE(std::filesystem::exists(
-        store::Store(store_path(), store::Access::read_only).checkpoint_path(run_key(config))));
+    const store::Store store(store_path(), store::Access::read_only);
+    EXPECT_FALSE(std::filesystem::exists(store.checkpoint_path(run_key(config))));
+    EXPECT_FALSE(std::filesystem::exists(store.partial_path(run_key(config))));
+}
+
+/// A run that was asked to stop after so many steps, and its state in the store.
+class InterruptedRun : public ExecutorTest {
+protected:
+    const plan::RunConfig config_ = small_config(plan::RunKind::pretrain);
+    const std::string key_ = run_key(config_);
+
+    std::filesystem::path partial_path() const {
+        return store::Store(store_path(), store::Access::read_only).partial_path(key_);
+    }
+    void interrupt_after(std::int64_t wanted) {
+        std::int64_t asked = 0;
+        Executor executor(
+            store_path(), [&] { return asked++ == wanted; }, [](const plan::WorkReport&) {});
+        ASSERT_EQ(executor.execute(order_of(config_)).event, WorkEvent::interrupted);
+        ASSERT_TRUE(std::filesystem::exists(partial_path()));
+    }
+    /// The same run in a store of its own, never stopped.
+    store::RunRecord undisturbed() const {
+        const std::filesystem::path other = folder_.path() / "undisturbed";
+        Executor executor(
+            other, [] { return false; }, [](const plan::WorkReport&) {});
+        EXPECT_EQ(executor.execute(order_of(config_)).event, WorkEvent::done);
+        return store::Store(other, store::Access::read_only).look_up(key_).record.value();
+    }
+    void expect_finished(bool resumed) {
+        ASSERT_EQ(execute(config_).event, WorkEvent::done);
+        const store::RunRecord record = look_up(key_).record.value();
+        EXPECT_EQ(store::first_difference(record, undisturbed()), "");
+        EXPECT_EQ(record.provenance.contains("resumed_at_step"), resumed);
+        EXPECT_FALSE(std::filesystem::exists(partial_path()));
+    }
+};
+
+TEST_F(InterruptedRun, GoesOnWhereItStoppedWithTheSameBits) {
+    for (std::int64_t step = 1; step < steps; ++step) {
+        interrupt_after(step);
+        expect_finished(true);
+        std::filesystem::remove_all(store_path() / "records");
+    }
+}
+
+TEST_F(InterruptedRun, OfADamagedStateStartsAnewAndKeepsTheDamage) {
+    interrupt_after(2);
+    std::fstream file(partial_path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-100, std::ios::end);
+    file.put('\x5a');
+    file.close();
+    expect_finished(false);
+    EXPECT_FALSE(std::filesystem::is_empty(store_path() / "damaged"));
+}
+
+TEST_F(InterruptedRun, OfAnotherBuildStartsAnew) {
+    interrupt_after(2);
+    store::Checkpoint checkpoint = store::read_checkpoint(partial_path(), key_);
+    checkpoint.progress->build = "another";
+    store::write_checkpoint(partial_path(), checkpoint);
+    expect_finished(false);
 }
 
 TEST_F(ExecutorTest, AStoreThatCannotBeWrittenIsNoFailureOfTheRun) {

@@ -7,13 +7,14 @@
 #include "suite/base/error.hpp"
 #include "suite/dist/communicator.hpp"
 
-namespace suite::train::detail {
+namespace suite::dist {
 
 class Alone {
 public:
-    explicit Alone(dist::Communicator& communicator) : communicator_(&communicator) {}
+    explicit Alone(Communicator& communicator) : communicator_(&communicator) {}
 
-    /// Does nothing once something failed. Only Error(peer) passes: the collectives themselves are gone.
+    /// Runs this rank's part. Does nothing once something failed. Only Error(peer) passes: the collectives
+    /// themselves are gone.
     template<typename Work>
     void run(const Work& work) {
         if (failure_ != nullptr) {
@@ -40,15 +41,23 @@ public:
     /// Collective. Throws on all ranks what the lowest failed one met (dist::agree); on one rank as it was.
     void agree() {
         if (communicator_->size() > 1) {
-            dist::agree(*communicator_, failure_);
+            suite::dist::agree(*communicator_, failure_);
         } else if (failure_ != nullptr) {
             std::rethrow_exception(failure_);
         }
     }
 
 private:
-    dist::Communicator* communicator_;
+    Communicator* communicator_;
     std::exception_ptr failure_;
 };
 
-} // namespace suite::train::detail
+/// Collective: every rank does its part, then all return or all throw.
+template<typename Work>
+void together(Communicator& communicator, const Work& work) {
+    Alone alone(communicator);
+    alone.run(work);
+    alone.agree();
+}
+
+} // namespace suite::dist
