@@ -1,13 +1,21 @@
-// transferscale-worker: reads orders from stdin, one a line, and answers each on stdout; or, with a task as
-// its arguments, does that. Started by transferscale, one thread; a crash here is a failure record there, not
-// the end.
+// transferscale-worker: reads orders from stdin, one a line, and answers each on stdout, alone or as one of
+// several ranks; or, with a task as its arguments, does that. Started by transferscale, one thread; a crash
+// here is a failure record there, not the end.
+//
+//   transferscale-worker --store DIR
+//   transferscale-worker --store DIR --communicator mpi --ranks N [--deadline S] [--first-core C]
+//                        [--oversubscribed]
+//   transferscale-worker --describe        MPI library and topology as JSON
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <sys/prctl.h>
 
 #include "suite/base/error.hpp"
 #include "suite/base/files.hpp"
@@ -16,6 +24,7 @@
 #include "suite/plan/work_message.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/executor.hpp"
+#include "suite/worker/rank_service.hpp"
 #include "suite/worker/weights_tasks.hpp"
 
 namespace {
@@ -32,6 +41,19 @@ void catch_stop_signals() {
     sigemptyset(&action.sa_mask);
     ::sigaction(SIGTERM, &action, nullptr);
     ::signal(SIGXFSZ, SIG_IGN); // a file-size limit becomes an error with a message
+}
+
+// Launchers hand on the signals of batch systems, and reset what the scheduler had ignored for its workers.
+// A launcher that is gone must not leave its ranks behind.
+void prepare_rank() {
+    struct sigaction action {};
+    action.sa_handler = note_stop;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(SIGUSR1, &action, nullptr);
+    ::sigaction(SIGUSR2, &action, nullptr);
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 void send(const suite::plan::WorkReport& report) {
@@ -54,6 +76,53 @@ int serve(const std::string& store) {
     return stop_requested != 0 ? suite::exit_code(suite::ErrorKind::interrupted) : 0;
 }
 
+suite::Error argument_error(const std::string& where, const std::string& found) {
+    return {suite::ErrorKind::usage,
+            suite::Fault{.where = where,
+                         .found = found,
+                         .expected =
+                             "--store DIR --communicator mpi --ranks N [--deadline S] [--first-core C] "
+                             "[--oversubscribed]",
+                         .fix = "let transferscale run start it"}};
+}
+
+suite::worker::RankServiceOptions rank_options(const std::vector<std::string>& arguments) {
+    suite::worker::RankServiceOptions options;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string& name = arguments[i];
+        if (name == "--oversubscribed") {
+            options.oversubscribed = true;
+            continue;
+        }
+        if (i + 1 == arguments.size()) {
+            throw argument_error(name, "no value");
+        }
+        const std::string& value = arguments[++i];
+        try {
+            if (name == "--store") {
+                options.store = value;
+            } else if (name == "--ranks") {
+                options.ranks = std::stoi(value);
+            } else if (name == "--deadline") {
+                options.deadline_seconds = std::stod(value);
+            } else if (name == "--first-core") {
+                options.first_core = std::stoi(value);
+            } else if (name != "--communicator" || value != "mpi") {
+                throw argument_error(name, "'" + value + "'");
+            }
+        } catch (const std::logic_error&) { // of stoi and stod
+            throw argument_error(name, "'" + value + "'");
+        }
+    }
+    return options;
+}
+
+int serve_as_rank(const std::vector<std::string>& arguments) {
+    prepare_rank();
+    return suite::worker::serve_ranks(
+        rank_options(arguments), [] { return stop_requested != 0; }, send);
+}
+
 int perform_task(const std::vector<std::string>& arguments) {
     const auto order = suite::plan::weights_order_from_arguments(arguments);
     suite::set_log_level(order.quiet ? suite::LogLevel::error : suite::LogLevel::info);
@@ -70,11 +139,16 @@ int perform_task(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     try {
         const std::vector<std::string> arguments(argv + 1, argv + argc);
-        if (arguments.size() != 2 || arguments[0] != "--store") {
+        if (arguments.size() == 1 && arguments[0] == "--describe") {
+            std::cout << suite::worker::describe_ranks() << std::endl;
+            return 0;
+        }
+        const bool serves = arguments.size() >= 2 && arguments[0] == "--store";
+        if (!serves) {
             return perform_task(arguments);
         }
         catch_stop_signals();
-        return serve(arguments[1]);
+        return arguments.size() == 2 ? serve(arguments[1]) : serve_as_rank(arguments);
     } catch (const suite::Error& error) {
         suite::log_error(error.what());
         return error.exit_code();
