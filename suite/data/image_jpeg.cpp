@@ -13,6 +13,8 @@
 
 #include <jerror.h>
 
+#include "suite/data/resample.hpp"
+
 namespace suite::data {
 namespace {
 
@@ -278,8 +280,9 @@ PixelWindow JpegReader::Decompressor::select(const PixelWindow& window) {
 
 void JpegReader::Decompressor::read_selected(const PixelWindow& window, const PixelWindow& selected,
                                              RowSink sink, void* context) {
-    const auto row_bytes = static_cast<std::size_t>(selected.width) * (header_.info.channels == 1 ? 1 : 4);
-    rows_.resize(row_bytes * rows_at_once);
+    const auto row_bytes =
+        static_cast<std::size_t>(selected.width) * static_cast<std::size_t>(bytes_per_pixel());
+    rows_.resize(row_bytes * rows_at_once + row_slack_bytes);
     const std::size_t first_byte =
         static_cast<std::size_t>(window.x - selected.x) * static_cast<std::size_t>(bytes_per_pixel());
     const int last_row = ends_with_marker() ? window.y + window.height : header_.info.height;

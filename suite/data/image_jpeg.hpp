@@ -15,7 +15,8 @@ struct PixelWindow {
     int height = 0;
 };
 
-/// Takes one row of a window, counted from its top. Must not throw: C code is below it on the stack.
+/// Takes one row of a window, counted from its top; row_slack_bytes behind it are readable. Must not throw: C
+/// code is below it on the stack.
 using RowSink = void (*)(void* context, int row, const std::uint8_t* pixels) noexcept;
 
 /// One JPEG being decoded; `image.bytes` must outlive it. What libjpeg only warns of is an error here, except

@@ -36,19 +36,29 @@ Extent resized_extent(Extent source, int resize, bool squash) {
                : Extent{.width = longer(source.width, source.height), .height = resize};
 }
 
-/// Resize, then a crop of the side: as a box of the source.
-Box draw_crop(Extent source, int side, const plan::AugmentationDetail& detail, PhiloxStream& stream) {
+/// Resize, then a crop of the side at (left, top): as a box of the source.
+void set_crop(Extent source, Extent resized, int left, int top, Sampling& sampling) {
+    const auto x = static_cast<float>(left);
+    const auto y = static_cast<float>(top);
+    const auto side = static_cast<float>(sampling.side);
+    const float shrink_x = static_cast<float>(source.width) / static_cast<float>(resized.width);
+    const float shrink_y = static_cast<float>(source.height) / static_cast<float>(resized.height);
+    sampling.box = {
+        .x = x * shrink_x, .y = y * shrink_y, .width = side * shrink_x, .height = side * shrink_y};
+    sampling.resized = resized;
+    sampling.left = left;
+    sampling.top = top;
+}
+
+void draw_crop(Extent source, const plan::AugmentationDetail& detail, PhiloxStream& stream,
+               Sampling& sampling) {
+    const int side = sampling.side;
     const int resize = detail.resize == 0 ? side + side / 4 : detail.resize;
     assert(resize >= side);
     const Extent resized = resized_extent(source, resize, detail.squash);
-    const auto x = static_cast<float>(stream.below(static_cast<std::uint64_t>(resized.width - side + 1)));
-    const auto y = static_cast<float>(stream.below(static_cast<std::uint64_t>(resized.height - side + 1)));
-    const float shrink_x = static_cast<float>(source.width) / static_cast<float>(resized.width);
-    const float shrink_y = static_cast<float>(source.height) / static_cast<float>(resized.height);
-    return {.x = x * shrink_x,
-            .y = y * shrink_y,
-            .width = static_cast<float>(side) * shrink_x,
-            .height = static_cast<float>(side) * shrink_y};
+    const auto left = static_cast<int>(stream.below(static_cast<std::uint64_t>(resized.width - side + 1)));
+    const auto top = static_cast<int>(stream.below(static_cast<std::uint64_t>(resized.height - side + 1)));
+    set_crop(source, resized, left, top, sampling);
 }
 
 /// The centre crop after torchvision's and DALI's last attempt: all of a square, whose ratio is inside the
@@ -119,10 +129,11 @@ Tap mirror_tap(float position, int size) {
     return {.low = reflect_101(low, size), .high = reflect_101(low + 1, size), .share = position - floor};
 }
 
-float bilinear(const std::uint8_t* plane, int width, const Tap& x, const Tap& y) {
-    const std::uint8_t* upper = plane + static_cast<std::ptrdiff_t>(y.low) * width;
-    const std::uint8_t* lower = plane + static_cast<std::ptrdiff_t>(y.high) * width;
-    const auto mix = [&x](const std::uint8_t* row) {
+template<typename Pixel>
+float bilinear(const Pixel* plane, int width, const Tap& x, const Tap& y) {
+    const Pixel* upper = plane + static_cast<std::ptrdiff_t>(y.low) * width;
+    const Pixel* lower = plane + static_cast<std::ptrdiff_t>(y.high) * width;
+    const auto mix = [&x](const Pixel* row) {
         const auto low = static_cast<float>(row[x.low]);
         return low + x.share * (static_cast<float>(row[x.high]) - low);
     };
@@ -149,7 +160,8 @@ void sample_box(const std::uint8_t* plane, int width, const Sampling& sampling, 
     }
 }
 
-void sample_affine(const std::uint8_t* plane, int size, const Sampling& sampling, float* out) {
+template<typename Pixel>
+void sample_affine(const Pixel* plane, int size, const Sampling& sampling, float* out) {
     const auto& [a, b, c, d, e, f] = sampling.inverse;
     for (int row = 0; row < size; ++row) {
         const auto target_y = static_cast<float>(row);
@@ -209,11 +221,29 @@ Normalisation make_normalisation(std::span<const double> mean, std::span<const d
 }
 
 Sampling whole_image(Extent source, int side) {
-    return {.side = side, .box = whole_box(source), .limits = whole_box(source), .inverse = {}};
+    return {.side = side,
+            .box = whole_box(source),
+            .limits = whole_box(source),
+            .resized = {.width = side, .height = side},
+            .inverse = {}};
 }
 
 Sampling whole_image(int size) {
     return whole_image({.width = size, .height = size}, size);
+}
+
+Sampling centre_crop(Extent source, int resize, int side) {
+    assert(resize >= side);
+    Sampling sampling = whole_image(source, side);
+    const Extent resized = resized_extent(source, resize, false);
+    const auto half = [side](int length) { return static_cast<int>(std::nearbyint((length - side) / 2.0)); };
+    set_crop(source, resized, half(resized.width), half(resized.height), sampling);
+    return sampling;
+}
+
+void sample_affine_plane(std::span<const float> plane, const Sampling& sampling, std::span<float> out) {
+    assert(sampling.rotates && plane.size() == out.size());
+    sample_affine(plane.data(), sampling.side, sampling, out.data());
 }
 
 std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale, float shift_x,
@@ -244,7 +274,7 @@ Sampling draw_sampling(plan::Augmentation kind, Extent source, int side, PhiloxS
     case plan::Augmentation::flip:
         break;
     case plan::Augmentation::crop_flip:
-        sampling.box = draw_crop(source, side, detail, stream);
+        draw_crop(source, detail, stream, sampling);
         break;
     case plan::Augmentation::random_resized_crop:
         sampling.box = draw_resized_crop(

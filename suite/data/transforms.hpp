@@ -47,6 +47,11 @@ struct Sampling {
     int side = 0; ///< of the picture, which is square
     Box box;      ///< what becomes the picture
     Box limits;   ///< pixels that may be looked at: a crop made before resizing does not see its surroundings
+    /// The same in whole pixels, for libraries that cut pixels out of a resized image: `limits` is resized to
+    /// this, and the picture is cut out of it at (left, top).
+    Extent resized;
+    int left = 0;
+    int top = 0;
     bool flip = false;
     bool rotates = false;
     std::array<float, 6> inverse{}; ///< source x = a x + b y + c, source y = d x + e y + f of a target pixel
@@ -64,11 +69,17 @@ struct Sampling {
 /// The whole image squashed to the side (how fine-tuning evaluates, 3.2), unflipped.
 [[nodiscard]] Sampling whole_image(Extent source, int side);
 [[nodiscard]] Sampling whole_image(int size);
+/// How ImageNet models are validated (2.5): the short side becomes `resize`, the centre of that is cut out as
+/// torchvision does (half pixels to even).
+[[nodiscard]] Sampling centre_crop(Extent source, int resize, int side);
 
 /// Forward rotation (degrees, counter-clockwise), scale and shift (pixels) about the centre of an image,
 /// inverted for sampling.
 [[nodiscard]] std::array<float, 6> inverse_shift_scale_rotate(int size, float angle_degrees, float scale,
                                                               float shift_x, float shift_y);
+
+/// One plane of floats through an affine sampling (`rotates`) of its own side, and its flip.
+void sample_affine_plane(std::span<const float> plane, const Sampling& sampling, std::span<float> out);
 
 /// Samples the source bilinearly into 3 x side x side floats and normalises them. Boxes: half-pixel centres,
 /// edge pixels repeated. Affine maps: reflect-101 border. Nothing is allocated.
