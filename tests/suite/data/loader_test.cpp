@@ -88,6 +88,27 @@ TEST(TrainLoader, ASubsetOfOneMicroBatchIsVisitedEvenly) {
     }
 }
 
+TEST(TrainLoader, APartOfABatchIsThatPartOfTheWhole) {
+    const Split split = numbered_split(20, 4);
+    LoaderOptions augmented = options(12);
+    augmented.augmentation = plan::Augmentation::crop_flip;
+    const TrainLoader loader(split, {}, augmented);
+    Batch whole;
+    Batch part;
+    for (std::int64_t step = 0; step < 4; ++step) { // over the end of epochs
+        loader.load(step, whole);
+        for (std::size_t first = 0; first < 12; first += 3) {
+            loader.load(step, first, 3, part);
+            EXPECT_TRUE(std::equal(part.samples.begin(), part.samples.end(),
+                                   whole.samples.begin() + static_cast<std::ptrdiff_t>(first)));
+            EXPECT_TRUE(std::equal(part.images.begin(), part.images.end(),
+                                   whole.images.begin() + static_cast<std::ptrdiff_t>(first * 3 * 64)));
+            EXPECT_TRUE(std::equal(part.classes.begin(), part.classes.end(),
+                                   whole.classes.begin() + static_cast<std::ptrdiff_t>(first)));
+        }
+    }
+}
+
 TEST(TrainLoader, RandAugmentComesFirstAndIsAFunctionOfTheSample) {
     Split split = numbered_split(20, 5);
     for (std::size_t i = 0; i < split.images.pixels.size(); ++i) {

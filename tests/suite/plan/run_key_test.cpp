@@ -202,6 +202,21 @@ TEST(CanonicalText, DoesNotDependOnTheLocale) {
     EXPECT_EQ(again, text);
 }
 
+TEST(RunKey, NamesReductionAndRanksOnlyWhereTheyChangeTheResult) {
+    suite::plan::RunConfig config = suite::plan::expand(Tree().load(), "w", "full").runs[0].config;
+    const std::string strict = suite::plan::canonical_text(config);
+    for (const char* word : {"reduction", "ranks", "wire", "bucket_bytes"}) {
+        EXPECT_THAT(strict, ::testing::Not(::testing::HasSubstr("\"" + std::string(word) + "\":")));
+    }
+    config.reduction = suite::plan::ReductionMode::fast;
+    config.ranks = 4;
+    config.wire = suite::plan::WireFormat::bfloat16;
+    const std::string fast = suite::plan::canonical_text(config);
+    EXPECT_THAT(fast, ::testing::HasSubstr(R"("ranks":4,"reduction":"fast")"));
+    EXPECT_THAT(fast, ::testing::HasSubstr(R"("wire":"bfloat16")"));
+    EXPECT_EQ(suite::plan::canonical_text(suite::plan::run_config_from_text(fast)), fast);
+}
+
 TEST(CanonicalText, OfAnythingElseIsRefused) {
     const std::string text =
         suite::plan::canonical_text(suite::plan::expand(Tree().load(), "w", "full").runs.back().config);

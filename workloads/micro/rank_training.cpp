@@ -1,0 +1,199 @@
+// Training of the laptop networks on ranks, for ci/bench --only-ranks: mpirun -np N transferscale-rank-bench,
+// or alone for one rank. 32 images a rank and step (weak scaling). All cases in turns, medians over the
+// rounds; rank 0 prints JSON. Nothing here passes or fails.
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "suite/base/clock.hpp"
+#include "suite/base/error.hpp"
+#include "suite/base/hash.hpp"
+#include "suite/base/philox.hpp"
+#include "suite/dist/mpi.hpp"
+#include "suite/train/trainer.hpp"
+
+namespace {
+
+using namespace suite;
+
+constexpr int images_per_rank = 32;
+constexpr std::int64_t warm_up_steps = 10;
+constexpr std::int64_t steps = 60;
+constexpr int rounds = 5;
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+data::Split noise(std::size_t count) {
+    data::Split split;
+    split.images = {count, 3, 28, std::vector<std::uint8_t>(count * 3 * 28 * 28)};
+    split.labels.outputs = 10;
+    PhiloxStream random({.purpose = Purpose::content});
+    for (std::uint8_t& pixel : split.images.pixels) {
+        pixel = static_cast<std::uint8_t>(random.below(256));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        split.labels.classes.push_back(static_cast<std::int64_t>(random.below(10)));
+    }
+    return split;
+}
+
+/// laptop-small (width 8, units 1-1-1) or laptop-large (16, 1-1-2): workloads/networks/laptop.toml.
+plan::RunConfig config_of(bool is_large, int ranks) {
+    plan::RunConfig config;
+    const int width = is_large ? 16 : 8;
+    config.network.unit = plan::Unit::basic;
+    config.network.stem = plan::Stem::small_2;
+    config.network.depths = is_large ? std::vector{1, 1, 2} : std::vector{1, 1, 1};
+    config.network.stem_channels = width;
+    config.network.stage_channels = {width, 2 * width, 4 * width};
+    config.network.groups = 4;
+    config.train.batch = images_per_rank * ranks;
+    config.train.micro_batch = images_per_rank;
+    config.train.mean = config.train.std = {0.5, 0.5, 0.5};
+    config.train.schedule = {.kind = plan::ScheduleKind::hyperrule,
+                             .peak_lr = 0.003,
+                             .total_steps = warm_up_steps + steps,
+                             .boundaries = {10, 1000, 1000, 1000, 1000}};
+    return config;
+}
+
+struct Case {
+    const char* name;
+    plan::ReductionMode mode;
+    int micro_batch;
+    std::size_t bucket_bytes; ///< 0: default
+    bool is_alone;            ///< every rank for itself, at the same time
+};
+constexpr Case cases[] = {
+    {"alone", plan::ReductionMode::fast, 32, 0, true},
+    {"fast", plan::ReductionMode::fast, 32, 0, false},
+    {"fast_one_bucket", plan::ReductionMode::fast, 32, std::size_t{1} << 30, false},
+    {"strict", plan::ReductionMode::strict, 32, 0, false},
+    {"fast_micro_8", plan::ReductionMode::fast, 8, 0, false},
+    {"strict_micro_8", plan::ReductionMode::strict, 8, 0, false},
+};
+
+/// Medians over the steps after the warm-up of the slowest rank's seconds.
+struct Medians {
+    double whole, data, forward, backward, overlapped, exposed, optimiser;
+};
+
+Medians medians_of(const train::StepTimes& times) {
+    const auto of = [&](double train::StepTime::*field) {
+        std::vector<double> slowest;
+        const auto ranks = static_cast<std::size_t>(times.ranks);
+        for (std::size_t step = warm_up_steps; step < times.steps(); ++step) {
+            double most = 0.0;
+            for (std::size_t rank = 0; rank < ranks; ++rank) {
+                most = std::max(most, times.values[step * ranks + rank].*field);
+            }
+            slowest.push_back(most);
+        }
+        return median(slowest);
+    };
+    return {of(&train::StepTime::whole),      of(&train::StepTime::data),
+            of(&train::StepTime::forward),    of(&train::StepTime::backward),
+            of(&train::StepTime::overlapped), of(&train::StepTime::exposed_communication),
+            of(&train::StepTime::optimiser)};
+}
+
+Medians run(const Case& one, bool is_large, const data::DataSet& data_set, dist::Communicator& ranks) {
+    plan::RunConfig config = config_of(is_large, one.is_alone ? 1 : ranks.size());
+    config.reduction = one.mode;
+    config.train.micro_batch = one.micro_batch;
+    config.bucket_bytes = one.bucket_bytes;
+    ranks.barrier();
+    const auto single = dist::make_single();
+    return medians_of(
+        train::run_training(config, data_set, nullptr, {.measure = true}, one.is_alone ? *single : ranks)
+            .step_times);
+}
+
+/// Seconds of one call, all ranks at once: the median.
+template<typename Call>
+double seconds_of(dist::Communicator& ranks, const Call& call) {
+    std::vector<double> seconds;
+    for (int i = 0; i < 200; ++i) {
+        ranks.barrier();
+        const double start = monotonic_seconds();
+        call();
+        seconds.push_back(monotonic_seconds() - start);
+    }
+    return median(seconds);
+}
+
+std::string calls_json(std::size_t parameters, dist::Communicator& ranks) {
+    std::vector<float> arena(parameters, 1e-9F);
+    std::vector<double> status(4);
+    return fmt::format(
+        R"({{"all_reduce_seconds": {:.4g}, "status_seconds": {:.4g}, "hash_seconds": {:.4g}}})",
+        seconds_of(ranks,
+                   [&] { ranks.all_reduce(dist::buffer(std::span(arena)), dist::Reduction::maximum); }),
+        seconds_of(ranks, [&] { ranks.all_reduce(dist::buffer(std::span(status)), dist::Reduction::sum); }),
+        seconds_of(ranks, [&] { // one comparison of weights
+            std::uint64_t mine = hash64(std::as_bytes(std::span(arena)));
+            std::vector<std::uint64_t> all(static_cast<std::size_t>(ranks.size()));
+            ranks.all_gather(dist::buffer(std::span(&mine, 1)), dist::buffer(std::span(all)));
+        }));
+}
+
+std::string network_json(bool is_large, const data::DataSet& data_set, dist::Communicator& ranks) {
+    std::map<std::string, std::vector<Medians>> found;
+    for (int round = 0; round < rounds; ++round) {
+        for (const Case& one : cases) {
+            found[one.name].push_back(run(one, is_large, data_set, ranks));
+        }
+    }
+    std::vector<std::string> rows;
+    for (const auto& [name, all] : found) {
+        const auto of = [&all = all](double Medians::*field) {
+            std::vector<double> values;
+            for (const Medians& each : all) {
+                values.push_back(each.*field);
+            }
+            return median(values);
+        };
+        rows.push_back(fmt::format(
+            R"("{}": {{"step_seconds": {:.6g}, "data": {:.4g}, "forward": {:.4g}, "backward": {:.4g}, )"
+            R"("overlapped": {:.4g}, "exposed": {:.4g}, "optimiser": {:.4g}}})",
+            name, of(&Medians::whole), of(&Medians::data), of(&Medians::forward), of(&Medians::backward),
+            of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::optimiser)));
+    }
+    return fmt::format("{{\"cases\": {{{}}}, \"calls\": {}}}", fmt::join(rows, ",\n   "),
+                       calls_json(is_large ? 151'834 : 19'858, ranks));
+}
+
+int measure() {
+    const bool is_launched =
+        std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMIX_RANK") != nullptr;
+    const auto ranks = is_launched ? dist::make_mpi() : dist::make_single();
+    train::initialise_torch();
+    data::DataSet data_set{.id = "noise", .train = noise(512), .test = noise(8)};
+    const std::string small = network_json(false, data_set, *ranks);
+    const std::string large = network_json(true, data_set, *ranks);
+    if (ranks->rank() == 0) {
+        std::cout << fmt::format("{{\"ranks\": {},\n \"laptop-small\": {},\n \"laptop-large\": {}}}\n",
+                                 ranks->size(), small, large);
+    }
+    return 0;
+}
+
+} // namespace
+
+int main() {
+    try {
+        return measure();
+    } catch (const Error& error) {
+        std::cerr << error.what() << '\n';
+        return error.exit_code();
+    }
+}
