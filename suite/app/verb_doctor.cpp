@@ -76,6 +76,30 @@ json worker_state() {
     }
 }
 
+/// What the worker program says of ranks: the MPI library that it was built with, and the topology.
+json ranks_state() {
+    json state{{"mpi_library", nullptr}, {"topology", nullptr}, {"cores", run::default_jobs()}};
+    try {
+        const std::string answer = first_line_of("'" + run::worker_program().string() + "' --describe");
+        const json described = json::parse(answer, nullptr, false);
+        if (described.is_object()) {
+            state["mpi_library"] = described.value("mpi", json(nullptr));
+            state["topology"] = described.value("topology", json(nullptr));
+        }
+    } catch (const Error&) { // worker_state() says so
+    }
+    state["possible"] = !state["mpi_library"].is_null() && !first_line_of("mpirun --version").empty();
+    return state;
+}
+
+std::string ranks_text(const json& ranks) {
+    if (!ranks["possible"].get<bool>()) {
+        return "one rank only: install libopenmpi-dev and openmpi-bin, then ./reproduce build";
+    }
+    return fmt::format("up to {} ranks (more with --oversubscribe), {}", ranks["cores"].get<int>(),
+                       ranks["mpi_library"].get<std::string>());
+}
+
 json examine() {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const long pages = ::sysconf(_SC_PHYS_PAGES);
@@ -91,6 +115,7 @@ json examine() {
             {"devices", devices},
             {"libraries", libraries()},
             {"mpi", mpi.empty() ? json(nullptr) : json(mpi)},
+            {"ranks", ranks_state()},
             {"worker", worker_state()},
             {"datasets", data_sets(catalog)}};
 }
@@ -106,6 +131,10 @@ void print(const json& document) {
     }
     fmt::print("  {:<14} {}\n", "MPI",
                document["mpi"].is_null() ? "not found" : document["mpi"].get<std::string>());
+    fmt::print("  {:<14} {}\n", "ranks", ranks_text(document["ranks"]));
+    if (!document["ranks"]["topology"].is_null()) {
+        fmt::print("  {:<14} {}\n", "topology", document["ranks"]["topology"].get<std::string>());
+    }
     const json& worker = document["worker"];
     fmt::print("worker {}\n", worker["starts"].get<bool>()
                                   ? worker["program"].get<std::string>()

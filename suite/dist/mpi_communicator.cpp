@@ -18,6 +18,7 @@
 #include "suite/dist/mpi.hpp"
 #include "suite/dist/mpi_operations.hpp"
 #include "suite/dist/peers.hpp"
+#include "suite/dist/watchdog.hpp"
 
 namespace suite::dist {
 namespace {
@@ -39,22 +40,23 @@ Error mpi_error(std::string found, std::string fix) {
 /// MPI in this process: initialised once, finalised with the last communicator.
 class Session {
 public:
-    static std::shared_ptr<Session> get() {
+    static std::shared_ptr<Session> get(double deadline_seconds) {
         static std::weak_ptr<Session> current;
         std::shared_ptr<Session> session = current.lock();
         if (!session) {
-            session = std::make_shared<Session>();
+            session = std::make_shared<Session>(deadline_seconds);
             current = session;
         }
         return session;
     }
-    Session() {
+    explicit Session(double deadline_seconds) : deadline_seconds_(deadline_seconds) {
         int finalized = 0;
         MPI_Finalized(&finalized);
         if (finalized != 0) {
             throw mpi_error("MPI that was finalised before",
                             "keep one communicator as long as ranks are needed");
         }
+        const Watchdog watchdog(deadline_seconds_, "start of MPI");
         int provided = 0;
         const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
         if (code != MPI_SUCCESS || provided < MPI_THREAD_SERIALIZED) {
@@ -64,6 +66,7 @@ public:
     }
     ~Session() {
         if (!failed_) {
+            const Watchdog watchdog(deadline_seconds_, "end of MPI");
             MPI_Finalize();
         }
     }
@@ -73,6 +76,7 @@ public:
     void set_failed() noexcept { failed_ = true; }
 
 private:
+    double deadline_seconds_;
     bool failed_ = false;
 };
 
@@ -181,8 +185,13 @@ private:
     std::shared_ptr<Started> started_;
 };
 
-MpiCommunicator::MpiCommunicator(const MpiOptions& options) : session_(Session::get()), options_(options) {
-    MPI_Comm_dup(MPI_COMM_WORLD, &wire_.comm); // errors before the next line end the process: nobody to tell
+MpiCommunicator::MpiCommunicator(const MpiOptions& options)
+    : session_(Session::get(options.deadline_seconds)), options_(options) {
+    {
+        const Watchdog watchdog(options.deadline_seconds, "start of MPI");
+        MPI_Comm_dup(MPI_COMM_WORLD,
+                     &wire_.comm); // errors before the next line end the process: nobody to tell
+    }
     MPI_Comm_set_errhandler(wire_.comm, MPI_ERRORS_RETURN);
     MPI_Comm_rank(wire_.comm, &wire_.rank);
     MPI_Comm_size(wire_.comm, &wire_.size);
@@ -191,6 +200,7 @@ MpiCommunicator::MpiCommunicator(const MpiOptions& options) : session_(Session::
 
 MpiCommunicator::~MpiCommunicator() {
     if (!lost_ && started_.empty()) {
+        const Watchdog watchdog(options_.deadline_seconds, "end of MPI");
         MPI_Comm_free(&wire_.comm);
     } else {
         session_->set_failed();

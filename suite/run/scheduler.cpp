@@ -34,14 +34,14 @@ bool is_interruption(int wait_status) {
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(ErrorKind::interrupted);
 }
 
-// Ranks that differ or do not meet say so by their exit code; anything else is the machine's doing.
-ErrorKind kind_before_any_run(int wait_status) {
-    for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::peer}) {
+// Ranks that differ or lack something say so by their exit code; any other end of theirs is a lost rank.
+ErrorKind kind_before_any_run(int ranks, int wait_status) {
+    for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::environment}) {
         if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(kind)) {
             return kind;
         }
     }
-    return ErrorKind::environment;
+    return ranks > 1 ? ErrorKind::peer : ErrorKind::environment;
 }
 
 } // namespace
@@ -224,7 +224,7 @@ void Scheduler::handle_end(Slot& slot) {
     const std::size_t task = slot.task;
     const std::string how = describe_exit(status);
     if (!slot.proved) {
-        throw Error(kind_before_any_run(status),
+        throw Error(kind_before_any_run(slot.ranks, status),
                     Fault{.where = program_.string(),
                           .found = "a worker that ended with " + how + " before any run",
                           .expected = "a running worker",
