@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,11 @@ enum class Picture { svg, png };
 
 /// Whether gnuplot is on the PATH.
 [[nodiscard]] bool can_draw();
+
+/// What a gnuplot program draws that `script` writes for a given output, published by rename. Throws as
+/// draw().
+void draw_script(const std::function<std::string(const std::filesystem::path& output)>& script,
+                 const std::filesystem::path& path);
 
 /// Draws into `path`, published by rename. Throws Error(environment) when gnuplot is not there or fails.
 void draw(const Plot& plot, Picture picture, const std::filesystem::path& path);

@@ -258,9 +258,15 @@ bool can_draw() {
 }
 
 void draw(const Plot& plot, Picture picture, const std::filesystem::path& path) {
+    draw_script([&](const std::filesystem::path& output) { return gnuplot_script(plot, picture, output); },
+                path);
+}
+
+void draw_script(const std::function<std::string(const std::filesystem::path& output)>& write_script,
+                 const std::filesystem::path& path) {
     const ScopedFile script(path.string() + ".gp.tmp" + std::to_string(getpid()));
     const ScopedFile drawn(path.string() + ".tmp" + std::to_string(getpid()));
-    suite::publish_text(script.path, gnuplot_script(plot, picture, drawn.path), ErrorKind::environment);
+    suite::publish_text(script.path, write_script(drawn.path), ErrorKind::environment);
     if (const int code = run_gnuplot(script.path); code != 0) {
         throw gnuplot_error(fmt::format("exit code {} drawing {}", code, path.string()),
                             "see its message above");

@@ -55,22 +55,6 @@ std::string without_spare_blanks(std::string_view svg) {
     return kept;
 }
 
-/// The picture as part of a page: without XML prolog, its names apart from those of the other figures, and
-/// with the figure's title for those who cannot see it.
-std::string inline_svg(const DrawnFigure& figure, std::size_t number) {
-    const std::size_t start = figure.svg.find("<svg");
-    if (start == std::string::npos) {
-        return "";
-    }
-    std::string svg = without_spare_blanks(without_empty_groups(std::string_view(figure.svg).substr(start)));
-    const std::string prefix = fmt::format("f{}-", number);
-    replace_all(svg, " id='", fmt::format(" id='{}", prefix));
-    replace_all(svg, " id=\"", fmt::format(" id=\"{}", prefix));
-    replace_all(svg, "href='#", fmt::format("href='#{}", prefix));
-    replace_all(svg, "<title>Gnuplot</title>", fmt::format("<title>{}</title>", escaped(figure.title)));
-    return svg;
-}
-
 ordered_json figures_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
     ordered_json list = ordered_json::array();
     for (const DrawnFigure& figure : figures) {
@@ -125,6 +109,20 @@ ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFig
 }
 
 } // namespace
+
+std::string inline_svg(const DrawnFigure& figure, std::size_t number) {
+    const std::size_t start = figure.svg.find("<svg");
+    if (start == std::string::npos) {
+        return "";
+    }
+    std::string svg = without_spare_blanks(without_empty_groups(std::string_view(figure.svg).substr(start)));
+    const std::string prefix = fmt::format("f{}-", number);
+    replace_all(svg, " id='", fmt::format(" id='{}", prefix));
+    replace_all(svg, " id=\"", fmt::format(" id=\"{}", prefix));
+    replace_all(svg, "href='#", fmt::format("href='#{}", prefix));
+    replace_all(svg, "<title>Gnuplot</title>", fmt::format("<title>{}</title>", escaped(figure.title)));
+    return svg;
+}
 
 std::string anchor_of(const std::string& cell) {
     std::string anchor = "cell-";

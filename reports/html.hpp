@@ -32,6 +32,10 @@ using CellHomes = std::map<std::string, std::string>;
 [[nodiscard]] std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& figures = {},
                                   const CellHomes& homes = {});
 
+/// The picture as part of a page: without XML prolog, its names apart from those of the page's other figures
+/// (`number`), and with the figure's title for those who cannot see it; "" when there is none.
+[[nodiscard]] std::string inline_svg(const DrawnFigure& figure, std::size_t number);
+
 /// A page that links those of several workloads; `pages` are their file names, in the same order.
 [[nodiscard]] std::string to_html_index(const std::vector<const CheckResult*>& results,
                                         const std::vector<std::string>& pages);

@@ -49,6 +49,8 @@ std::string_view text_of(Template which) {
         return templates::page_html;
     case Template::index_html:
         return templates::index_html;
+    case Template::prediction_html:
+        return templates::prediction_html;
     case Template::junit_xml:
         break;
     }

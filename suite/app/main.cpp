@@ -29,6 +29,7 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_compare(dispatcher);
     suite::app::register_stats(dispatcher);
     suite::app::register_baseline(dispatcher);
+    suite::app::register_predict(dispatcher);
     suite::app::register_infer(dispatcher);
     suite::app::register_weights(dispatcher);
     suite::app::register_doctor(dispatcher);

@@ -71,6 +71,7 @@ void register_verify(Dispatcher& dispatcher);
 void register_compare(Dispatcher& dispatcher);
 void register_stats(Dispatcher& dispatcher);
 void register_baseline(Dispatcher& dispatcher);
+void register_predict(Dispatcher& dispatcher);
 void register_infer(Dispatcher& dispatcher);
 void register_weights(Dispatcher& dispatcher);
 void register_doctor(Dispatcher& dispatcher);

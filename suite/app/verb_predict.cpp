@@ -1,0 +1,235 @@
+// predict: what more ranks would do, from measured rungs (spec: cli.md, performance.md section 3).
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reports/prediction.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/names.hpp"
+#include "suite/plan/catalog.hpp"
+#include "suite/plan/ladder_file.hpp"
+
+namespace suite::app {
+namespace {
+
+// The largest world size that is asked for: beyond any machine, far below any overflow.
+constexpr int most_ranks = 1 << 20;
+constexpr double gradient_element_bytes = 4; // fp32 on the wire
+
+struct PredictOptions {
+    std::string system = "juwels-booster";
+    int to = 1024;
+    std::string model;
+    std::filesystem::path rungs;
+    std::string form = "sqrt";
+    int calibrate = 0;
+    int batch = 0;
+    int accumulation = 0;
+    double image_kilobytes = 0.0;
+    double storage_gigabytes_per_second = 0.0;
+    std::uint64_t seed = 0;
+    std::filesystem::path out;
+    OutputOptions output;
+};
+
+plan::SystemSpec system_of(const plan::Catalog& catalog, const std::string& name) {
+    return name.ends_with(".toml") || name.find('/') != std::string::npos
+               ? plan::load_system(name)
+               : plan::find(catalog.systems, name, "system");
+}
+
+metrics::Fabric fabric_of(const plan::SystemSpec& system) {
+    const plan::NetworkRates& network = *system.network;
+    return {.ranks_per_node = system.ranks_per_node(),
+            .nics_per_node = network.nics_per_node,
+            .node_bytes_per_second = 1e9 * network.node_gigabytes_per_second,
+            .nic_bytes_per_second = 1e9 * network.nic_gigabytes_per_second,
+            .base_seconds = 1e-6 * network.base_microseconds,
+            .ring_hop_seconds = 1e-6 * network.ring_hop_microseconds,
+            .tree_hop_seconds = 1e-6 * network.tree_hop_microseconds,
+            .network_hop_seconds = 1e-6 * network.network_hop_microseconds,
+            .nic_seconds = 1e-6 * network.nic_microseconds,
+            .overhead_seconds = 1e-6 * network.overhead_microseconds,
+            .tree_bandwidth_share = network.tree_bandwidth_share,
+            .nodes_per_cell = network.nodes_per_cell};
+}
+
+std::optional<metrics::StepForm> form_of(const std::string& word, FaultList& faults) {
+    if (word == "auto") {
+        return std::nullopt;
+    }
+    std::vector<std::string> valid{"auto"};
+    for (const metrics::StepForm form : metrics::all_step_forms) {
+        if (metrics::to_string(form) == word) {
+            return form;
+        }
+        valid.emplace_back(metrics::to_string(form));
+    }
+    faults.add({"--form", "'" + word + "'", expected_names(word, valid), ""});
+    return std::nullopt;
+}
+
+void find_option_faults(const PredictOptions& options, FaultList& faults) {
+    const auto within = [&faults](const char* option, int value, int least) {
+        if (value < least || value > most_ranks) {
+            faults.add({option, fmt::format("{}", value),
+                        fmt::format("a whole number from {} to {}", least, most_ranks), ""});
+        }
+    };
+    within("--to", options.to, 2);
+    within("--calibrate", options.calibrate, 0);
+    within("--batch", options.batch, 0);
+    within("--accumulation", options.accumulation, 0);
+    const auto is_rate = [](double value) { return std::isfinite(value) && value >= 0; };
+    if (!is_rate(options.image_kilobytes) || !is_rate(options.storage_gigabytes_per_second) ||
+        (options.image_kilobytes > 0) != (options.storage_gigabytes_per_second > 0)) {
+        faults.add({"--image-kilobytes, --storage-gigabytes-per-second",
+                    fmt::format("{} and {}", options.image_kilobytes, options.storage_gigabytes_per_second),
+                    "two numbers above 0, or neither", "give both to model the input"});
+    }
+}
+
+std::vector<metrics::Rung> rungs_from(const std::filesystem::path& file, FaultList& faults) {
+    std::vector<metrics::Rung> ladder;
+    try {
+        for (const plan::LadderRow& row : plan::read_ladder(file, faults)) {
+            ladder.push_back({.ranks = row.ranks,
+                              .images_per_second = row.images_per_second,
+                              .sd = row.sd,
+                              .place = row.place});
+        }
+    } catch (const Error& error) {
+        for (const Fault& fault : error.faults()) {
+            faults.add(fault);
+        }
+        return {};
+    }
+    if (faults.empty()) { // else rows are missing and the ladder's faults would be theirs
+        metrics::find_ladder_faults(ladder, file.string(), faults);
+    }
+    return ladder;
+}
+
+// Whose rungs these are; the published note belongs to the published rungs alone.
+void take_ladder(const PredictOptions& options, const plan::Catalog& catalog, const plan::SystemSpec& system,
+                 reports::PredictionRequest& request, FaultList& faults) {
+    if (!options.rungs.empty()) {
+        request.ladder_title = options.rungs.string();
+        request.ladder = rungs_from(options.rungs, faults);
+    } else if (system.ladder) {
+        request.ladder_title = system.ladder->title;
+        request.note = system.ladder->note;
+        request.ladder = rungs_from(catalog.root / system.ladder->file, faults);
+    } else {
+        faults.add({"system " + system.id, "no published ladder", "measured rungs to calibrate on",
+                    "give them with --rungs FILE"});
+    }
+}
+
+void take_training(const PredictOptions& options, const plan::Catalog& catalog,
+                   const plan::SystemSpec& system, reports::PredictionRequest& request) {
+    const plan::LadderSpec ladder = system.ladder.value_or(plan::LadderSpec{.images_per_rank_step = 128});
+    const int batch = options.batch > 0 ? options.batch : ladder.images_per_rank_step;
+    request.model = options.model.empty() ? ladder.model : options.model;
+    request.shape.images_per_rank_step = batch;
+    request.shape.fabric = fabric_of(system);
+    if (!request.model.empty()) {
+        const plan::NetworkSpec& network = plan::find(catalog.networks, request.model, "model");
+        const double parameters = plan::parameter_count(network, static_cast<std::size_t>(ladder.classes));
+        request.shape.bucket_bytes =
+            metrics::bucket_plan(gradient_element_bytes * parameters, 1e6 * system.network->bucket_megabytes);
+    }
+    if (options.image_kilobytes > 0) {
+        request.shape.input =
+            metrics::Input{.bytes_per_image = 1e3 * options.image_kilobytes,
+                           .storage_bytes_per_second = 1e9 * options.storage_gigabytes_per_second};
+    }
+    const int micro_batches = ladder.micro_batch > 0 ? std::max(1, batch / ladder.micro_batch) : 1;
+    request.accumulation = options.accumulation > 0 ? options.accumulation : micro_batches;
+}
+
+reports::PredictionRequest request_of(const PredictOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const plan::SystemSpec system = system_of(catalog, options.system);
+    FaultList faults;
+    find_option_faults(options, faults);
+    if (!system.network) {
+        faults.add(
+            {system.origin.text(), "no [system.network]", "the rates of its network", "add the table"});
+    }
+    reports::PredictionRequest request{.system = system.id,
+                                       .system_title = system.title,
+                                       .system_ranks = system.nodes * system.ranks_per_node(),
+                                       .form = form_of(options.form, faults),
+                                       .most_calibrated = options.calibrate,
+                                       .to = options.to,
+                                       .seed = options.seed};
+    take_ladder(options, catalog, system, request, faults);
+    faults.throw_if_any(ErrorKind::usage);
+    take_training(options, catalog, system, request);
+    return request;
+}
+
+int predict(const PredictOptions& options) {
+    const reports::PredictionReport report = reports::predict(request_of(options));
+    std::vector<std::string> files;
+    if (!options.out.empty()) {
+        for (const std::filesystem::path& path : reports::write_prediction(report, options.out)) {
+            files.push_back(path.string());
+        }
+    }
+    if (options.output.json) {
+        nlohmann::ordered_json document = reports::to_json(report);
+        document["files"] = files;
+        fmt::print("{}\n", document.dump(2));
+    } else {
+        fmt::print("{}", reports::prediction_text(report));
+        if (!files.empty()) {
+            fmt::print("\nReport: {}\n", fmt::join(files, " "));
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+void register_predict(Dispatcher& dispatcher) {
+    auto options = std::make_shared<PredictOptions>();
+    CLI::App* verb =
+        add_verb(dispatcher, "predict",
+                 "What more ranks would do: a step-time model calibrated on measured rungs, with its "
+                 "back-test and a simulation",
+                 options->output, [options] { return predict(*options); });
+    verb->add_option("--system", options->system, "A system under workloads/systems, or a file like those")
+        ->capture_default_str();
+    verb->add_option("--to", options->to, "Largest world size to predict")->capture_default_str();
+    verb->add_option("--model", options->model,
+                     "Network whose gradients are reduced (default: that of the rungs)");
+    verb->add_option(
+        "--rungs", options->rungs,
+        "Measured rungs, CSV gpus,images_per_s[,sd] (default: what was published for the system)");
+    verb->add_option("--calibrate", options->calibrate, "Only rungs of up to this many ranks; 0: all")
+        ->capture_default_str();
+    verb->add_option(
+            "--form", options->form,
+            "How a step grows: sqrt, log2, extreme, linear, log2-linear, cells, network, or auto (the least "
+            "leave-one-rung-out error)")
+        ->capture_default_str();
+    verb->add_option("--batch", options->batch,
+                     "Images a rank and step (default: the published ladder's, else 128)");
+    verb->add_option(
+        "--accumulation", options->accumulation,
+        "Backward passes of a step; the last hides communication (default: the published ladder's, else 1)");
+    verb->add_option("--image-kilobytes", options->image_kilobytes, "Read for one image: models the input");
+    verb->add_option("--storage-gigabytes-per-second", options->storage_gigabytes_per_second,
+                     "That the storage gives to all ranks together");
+    verb->add_option("--seed", options->seed, "Of the bootstrap and the simulation")->capture_default_str();
+    verb->add_option("--out", options->out,
+                     "Folder for predict-SYSTEM.md, .html, .json and .svg (default: none)");
+}
+
+} // namespace suite::app
