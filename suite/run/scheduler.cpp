@@ -60,6 +60,7 @@ RunSummary Scheduler::run() {
     while (!is_finished()) {
         assign();
         wait_for_reports();
+        kill_late_workers();
         renew_claims();
         progress_.update(progress_state());
         if (signals.requested()) {
@@ -205,7 +206,11 @@ void Scheduler::handle(Slot& slot, const plan::WorkReport& report) {
             // A worker that cannot trust its order has no configuration to record; one that has lost a rank
             // may have lost the one that writes.
             const bool lost_rank = kind_of(report) == ErrorKind::peer;
-            slot.leaving = slot.leaving || lost_rank;
+            if (lost_rank) { // what is left of it ends by itself
+                slot.leaving = true;
+                slot.worker->end_orders();
+                slot.kill_seconds = monotonic_seconds() + options_.worker_grace_seconds;
+            }
             fail(task, report.phase, kind_of(report), report.reason, report.phase == "order" || lost_rank);
         }
         break;
@@ -218,6 +223,7 @@ void Scheduler::handle_end(Slot& slot) {
     const int status = slot.worker->wait();
     slot.worker.reset();
     slot.leaving = false;
+    slot.kill_seconds = 0.0;
     if (slot.task == no_task) {
         return;
     }
@@ -242,6 +248,15 @@ void Scheduler::handle_end(Slot& slot) {
         fail(task, "worker", ErrorKind::environment, "the worker process ended with " + how, true);
     }
     free_slot(slot);
+}
+
+// A launcher that cannot get rid of its ranks must not hold up the rest.
+void Scheduler::kill_late_workers() {
+    for (const Slot& slot : slots_) {
+        if (slot.worker && slot.kill_seconds > 0.0 && monotonic_seconds() > slot.kill_seconds) {
+            slot.worker->signal(SIGKILL);
+        }
+    }
 }
 
 void Scheduler::free_slot(Slot& slot) {

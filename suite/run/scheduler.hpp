@@ -67,9 +67,10 @@ private:
         std::optional<WorkerProcess> worker;
         std::size_t task = no_task;
         std::optional<store::Claim> claim;
-        bool proved = false;  ///< has reported at least once
-        bool leaving = false; ///< was interrupted or has lost a rank: it takes no more orders
-        int ranks = 1;        ///< of the worker
+        bool proved = false;       ///< has reported at least once
+        bool leaving = false;      ///< was interrupted or has lost a rank: it takes no more orders
+        double kill_seconds = 0.0; ///< of a worker that has lost a rank: when it must be gone; 0: none
+        int ranks = 1;             ///< of the worker
         bool exclusive = false;
     };
     static constexpr std::size_t no_task = static_cast<std::size_t>(-1);
@@ -85,6 +86,7 @@ private:
     void check_cores() const;
     void start_worker(Slot& slot, const Task& task);
     void end_idle_worker(Slot& slot);
+    void kill_late_workers();
     bool begin(Slot& slot, std::size_t task);
     void wait_for_reports();
     void handle(Slot& slot, const plan::WorkReport& report);

@@ -25,6 +25,7 @@
 
 #include <unistd.h>
 
+#include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/plan/run_config.hpp"
@@ -50,6 +51,8 @@ std::vector<std::string> split(const std::string& text) {
     }
     return words;
 }
+
+double order_started = 0.0;
 
 void note_order(const plan::WorkOrder& order) {
     if (const char* path = std::getenv("FAKE_WORKER_LOG"); path != nullptr) {
@@ -86,6 +89,7 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
         {"top1", "test", config.protocol == "differ" ? ::getpid() : value, "percent", "higher"}};
     record.weights_digest = sha256_hex(order.key);
     record.wall_seconds = 0.5;
+    record.timing = store::Timing{.started_seconds = order_started};
     return record;
 }
 
@@ -177,6 +181,7 @@ int main(int, char** argv) {
     while (stop_requested == 0 && std::getline(std::cin, line)) {
         const plan::WorkOrder order = plan::work_order_from_line(line);
         note_order(order);
+        order_started = unix_seconds();
         send(execute(store, order));
     }
     return stop_requested == 0 ? 0 : 75;
