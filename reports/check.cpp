@@ -61,6 +61,7 @@ private:
     void read_runs(const plan::PlannedCell& planned, CellResult& cell);
     void note_stale_baseline(const plan::PlannedCell& planned);
     void compare_cell(const plan::PlannedCell& planned, CellResult& cell);
+    void compare_as_rung(const plan::PlannedCell& planned, CellResult& cell);
     void judge_cells();
     [[nodiscard]] std::string reason_of(const CellResult& cell, const std::string& statistical) const;
     [[nodiscard]] bool repeats(const CellResult& cell) const;
@@ -97,6 +98,8 @@ void Checker::describe() {
     result_.compares_with_baseline = references_.compares_with_baseline;
     result_.baseline_origin = references_.baseline_origin;
     result_.figures = workload_.figures;
+    result_.is_scaling = workload_.scaling.has_value();
+    result_.caveat = workload_.scaling ? workload_.scaling->caveat : "";
 }
 
 void Checker::read_parents() {
@@ -152,7 +155,28 @@ void Checker::note_stale_baseline(const plan::PlannedCell& planned) {
     }
 }
 
+/// Efficiencies instead of the runs' own values; those of flagged runs count nowhere.
+void Checker::compare_as_rung(const plan::PlannedCell& planned, CellResult& cell) {
+    const auto found = references_.published.find(cell.id);
+    const plan::Reference* published = found == references_.published.end() ? nullptr : &found->second;
+    cell.rung = rung_of(plan_, planned, published, records_);
+    cell.comparison = compare_rung(*cell.rung, published, planned.margin);
+    const std::size_t finished = cell.values.size();
+    cell.values.clear();
+    std::vector<double> values;
+    for (const RungValue& entry : values_of(*cell.rung)) {
+        cell.values.push_back({.seed = entry.repetition, .value = entry.value, .key = entry.key});
+        values.push_back(entry.value);
+    }
+    cell.set_aside = finished - cell.values.size();
+    cell.ours = metrics::make_sample(values);
+}
+
 void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
+    if (workload_.scaling) {
+        compare_as_rung(planned, cell);
+        return;
+    }
     std::vector<double> values;
     for (const SeedResult& entry : cell.values) {
         values.push_back(entry.value);
@@ -199,6 +223,10 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
     cell.baseline = side_of(references_.baseline, cell.id);
     cell.metric = cell.published ? references_.published.at(cell.id).metric : "";
     cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
+    if (workload_.scaling && cell.published) { // shown beside, though nothing is measured here
+        cell.rung = RungResult{.ranks = std::stoi(cell.cell.shots),
+                               .published = references_.published.at(cell.id).throughput};
+    }
     notes_[cell.id] = {};
     index_[cell.id] = result_.cells.size();
     result_.cells.push_back(std::move(cell));
@@ -222,14 +250,18 @@ std::string Checker::reason_of(const CellResult& cell, const std::string& statis
         parts.push_back(cell.judged_by_baseline
                             ? fmt::format("no baseline of profile {} recorded for this cell", profile_.id)
                             : "no published number for this cell");
-    } else if (!cell.values.empty() && !statistical.empty()) {
+    }
+    const bool is_measured = cell.rung ? !cell.rung->runs.empty() && statistical != "no reference"
+                                       : cell.reference() && !cell.values.empty();
+    if (is_measured && !statistical.empty()) {
         parts.push_back(statistical);
     }
     if (cell.repeats_baseline && cell.comparison.verdict == metrics::Verdict::inconclusive) {
         parts.push_back("yet every value repeats the baseline's of the same seed exactly");
     }
     if (cell.is_incomplete()) {
-        parts.push_back(fmt::format("{} of {} planned runs finished", cell.values.size(), cell.planned));
+        parts.push_back(
+            fmt::format("{} of {} planned runs finished", cell.values.size() + cell.set_aside, cell.planned));
     }
     const std::vector<std::string>& notes = notes_.at(cell.id);
     parts.insert(parts.end(), notes.begin(), notes.end());
@@ -241,7 +273,9 @@ void Checker::judge_cells() {
     for (const CellResult& cell : result_.cells) {
         family.push_back(cell.comparison);
     }
-    metrics::judge_family(family);
+    if (!workload_.scaling) { // a rung's decision is one-sided, on its confidence bound
+        metrics::judge_family(family);
+    }
     for (std::size_t i = 0; i < family.size(); ++i) {
         CellResult& cell = result_.cells[i];
         cell.comparison = family[i];

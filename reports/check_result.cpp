@@ -33,6 +33,28 @@ Counts CheckResult::counts() const {
     return counts;
 }
 
+namespace {
+
+bool is_invalid(const CellResult& cell) {
+    return cell.rung && !cell.rung->invalid.empty();
+}
+
+/// Timing decides nothing: what was planned must be there and valid.
+int gates_exit_code(const CheckResult& result, const ExitRules& rules) {
+    const auto is_absent = [](const CellResult& cell) { return cell.planned > 0 && cell.is_incomplete(); };
+    const bool absent = std::any_of(result.cells.begin(), result.cells.end(), is_absent);
+    const bool nothing = std::all_of(result.cells.begin(), result.cells.end(),
+                                     [](const CellResult& cell) { return cell.planned == 0; });
+    if (std::any_of(result.cells.begin(), result.cells.end(), is_invalid) || (rules.strict && absent)) {
+        return suite::exit_code(ErrorKind::comparison);
+    }
+    return rules.skip_missing && (absent || (nothing && !result.cells.empty()))
+               ? suite::exit_code(ErrorKind::skipped)
+               : 0;
+}
+
+} // namespace
+
 std::vector<std::string> absences(const CheckResult& result) {
     std::vector<std::string> list;
     for (const CellResult& cell : result.cells) {
@@ -51,6 +73,9 @@ std::vector<std::string> absences(const CheckResult& result) {
 int exit_code(const CheckResult& result, const ExitRules& rules) {
     if (!result.damaged.empty()) {
         return suite::exit_code(ErrorKind::store);
+    }
+    if (rules.gates && result.is_scaling) {
+        return gates_exit_code(result, rules);
     }
     const bool differs = result.counts().different > 0;
     const bool fails = std::any_of(result.claims.begin(), result.claims.end(), [](const ClaimResult& claim) {

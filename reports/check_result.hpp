@@ -13,6 +13,7 @@
 #include "metrics/claims.hpp"
 #include "metrics/sample.hpp"
 #include "metrics/verdict.hpp"
+#include "reports/rung.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/reference.hpp"
 #include "suite/store/record.hpp"
@@ -49,6 +50,7 @@ struct RunFacts {
     std::uint64_t seed = 0;
     std::string parent; ///< key; "" for pre-training and from scratch
     RunState state = RunState::absent;
+    suite::plan::RunKind kind = suite::plan::RunKind::finetune;
     std::string metric;
     std::optional<double> value{};
     std::string started{}; ///< UTC, as 2026-11-23T15:04:05Z
@@ -83,11 +85,13 @@ struct CellResult {
     bool repeats_baseline = false;      ///< same seeds, same values, bit for bit
     std::vector<suite::plan::StandIn> stand_ins;
     std::vector<std::string> damaged; ///< messages about records that count as absent, each naming its file
+    std::size_t set_aside = 0;        ///< finished runs that are shown but count nowhere: flagged ones
+    std::optional<RungResult> rung{}; ///< of a scaling workload; `values` are efficiencies then
 
     [[nodiscard]] const std::optional<ReferenceSide>& reference() const {
         return judged_by_baseline ? baseline : published;
     }
-    [[nodiscard]] bool is_incomplete() const { return values.size() < planned || planned == 0; }
+    [[nodiscard]] bool is_incomplete() const { return values.size() + set_aside < planned || planned == 0; }
 };
 
 struct ClaimResult {
@@ -130,6 +134,8 @@ struct CheckResult {
     std::vector<std::string> damaged; ///< every message once
     std::vector<RunFacts> runs;       ///< all planned runs, in the plan's order, whatever is selected
     std::vector<Provenance> provenances;
+    std::string caveat;      ///< of a scaling workload: to be said wherever its published absolutes stand
+    bool is_scaling = false; ///< cells are rungs of a ladder
 
     [[nodiscard]] Counts counts() const;
 };
@@ -138,6 +144,7 @@ struct CheckResult {
 struct ExitRules {
     bool strict = false;       ///< missing or fewer runs than planned counts as failed
     bool skip_missing = false; ///< … is skipped (77), for CTest
+    bool gates = false; ///< of rungs only validity counts, no efficiency and no claim; nor unplanned rungs
 };
 
 /// 5 a record is damaged; 1 a cell is different or a claim fails unexpectedly (strict: or anything is missing

@@ -45,6 +45,9 @@ public:
             add_run();
         }
         for (const plan::CellId& cell : plan::workload_cells(workload_)) {
+            if (!is_on_ladder(cell)) {
+                continue;
+            }
             std::string dotted = cell.text();
             std::replace(dotted.begin(), dotted.end(), '/', '.');
             add_check("cell." + dotted, "--cell", cell.text());
@@ -59,6 +62,24 @@ public:
     }
 
 private:
+    /// Rungs of other profiles' ladders are no tests of this one.
+    [[nodiscard]] bool is_on_ladder(const plan::CellId& cell) const {
+        const plan::ScalingLadder* ladder =
+            workload_.scaling ? workload_.scaling->ladder(profile_.id) : nullptr;
+        return !workload_.scaling ||
+               (ladder != nullptr && std::find(ladder->ranks.begin(), ladder->ranks.end(),
+                                               std::stoi(cell.shots)) != ladder->ranks.end());
+    }
+    /// `check` of this workload. Timing never decides a test: of rungs only gates, counts and hashes do.
+    [[nodiscard]] std::vector<std::string> check_arguments(const std::vector<std::string>& more) const {
+        std::vector<std::string> arguments{"check", workload_.id, "--profile", options_.profile};
+        if (workload_.scaling) {
+            arguments.emplace_back("--gates");
+        }
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    }
+
     void add(const std::string& name, const std::vector<std::string>& arguments,
              const std::string& properties) {
         std::vector<std::string> words{bracketed(options_.program.string())};
@@ -80,14 +101,13 @@ private:
     }
     void add_check(const std::string& what, const std::string& option, const std::string& id) {
         names_.push_back(workload_.id + "." + what);
-        add(names_.back(),
-            {"check", workload_.id, "--profile", options_.profile, option, id, "--skip-missing"},
+        add(names_.back(), check_arguments({option, id, "--skip-missing"}),
             fmt::format("{}SKIP_RETURN_CODE {} TIMEOUT {}",
                         is_trained_ ? fmt::format("FIXTURES_REQUIRED {} ", bracketed(workload_.id)) : "",
                         skipped_code, check_timeout_seconds));
     }
     void add_verdict() {
-        add(workload_.id + ".verdict", {"check", workload_.id, "--profile", options_.profile, "--strict"},
+        add(workload_.id + ".verdict", check_arguments({"--strict"}),
             fmt::format("FIXTURES_REQUIRED {} DEPENDS {} TIMEOUT {}", bracketed(workload_.id),
                         bracketed(fmt::format("{}", fmt::join(names_, ";"))), check_timeout_seconds));
     }

@@ -7,6 +7,7 @@
 #include "report_templates.hpp"
 #include "reports/html_view.hpp"
 #include "reports/render.hpp"
+#include "reports/rung_text.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -169,6 +170,14 @@ std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& f
     view["counts"] = counts_view(result.counts());
     view["has_baseline"] = result.compares_with_baseline;
     view["table"] = table_view(result);
+    view["caveat"] = result.caveat;
+    view["has_rungs"] = result.is_scaling;
+    view["rung_tables"] = ordered_json::array();
+    for (const RungTable& table : {measured_table(result), time_table(result), rank_table(result)}) {
+        if (!table.rows.empty()) {
+            view["rung_tables"].push_back(view_of(table));
+        }
+    }
     return render(Template::page_html, view);
 }
 

@@ -184,7 +184,10 @@ ordered_json table_view(const CheckResult& result) {
                         {"height", lines.size()},
                         {"lines", std::move(lines)}});
     }
-    return {{"sources", sources}, {"has_shots", has_shots}, {"rows", std::move(rows)}};
+    return {{"sources", sources},
+            {"has_shots", has_shots},
+            {"has_ranks", result.is_scaling},
+            {"rows", std::move(rows)}};
 }
 
 ordered_json cell_view(const CheckResult& result, const CellResult& cell, const std::string& home) {

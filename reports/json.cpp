@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "reports/rung_text.hpp"
+
 namespace reports {
 namespace {
 
@@ -65,26 +67,31 @@ ordered_json stand_ins_of(const CellResult& cell) {
 
 ordered_json to_json(const CellResult& cell) {
     const metrics::CellComparison& comparison = cell.comparison;
-    return {{"id", cell.id},
-            {"metric", cell.metric},
-            {"n", cell.values.size()},
-            {"planned", cell.planned},
-            {"mean", number(mean_of(cell.ours))},
-            {"sd", number(cell.ours.sd)},
-            {"reference", judging_side(cell)},
-            {"difference", number(comparison.difference)},
-            {"ci95", interval(comparison.ci95)},
-            {"p_different", number(comparison.p_different)},
-            {"p_different_adjusted", number(comparison.p_different_adjusted)},
-            {"p_equivalent", number(comparison.p_equivalent)},
-            {"margin", cell.planned > 0 ? ordered_json(comparison.margin) : ordered_json(nullptr)},
-            {"verdict", metrics::to_string(comparison.verdict)},
-            {"reason", comparison.reason},
-            {"repeats_baseline", cell.repeats_baseline},
-            {"values", values_of(cell)},
-            {"published", side(cell.published)},
-            {"baseline", side(cell.baseline)},
-            {"stand_ins", stand_ins_of(cell)}};
+    ordered_json document{
+        {"id", cell.id},
+        {"metric", cell.metric},
+        {"n", cell.values.size()},
+        {"planned", cell.planned},
+        {"mean", number(mean_of(cell.ours))},
+        {"sd", number(cell.ours.sd)},
+        {"reference", judging_side(cell)},
+        {"difference", number(comparison.difference)},
+        {"ci95", interval(comparison.ci95)},
+        {"p_different", number(comparison.p_different)},
+        {"p_different_adjusted", number(comparison.p_different_adjusted)},
+        {"p_equivalent", number(comparison.p_equivalent)},
+        {"margin", cell.planned > 0 ? ordered_json(comparison.margin) : ordered_json(nullptr)},
+        {"verdict", metrics::to_string(comparison.verdict)},
+        {"reason", comparison.reason},
+        {"repeats_baseline", cell.repeats_baseline},
+        {"values", values_of(cell)},
+        {"published", side(cell.published)},
+        {"baseline", side(cell.baseline)},
+        {"stand_ins", stand_ins_of(cell)}};
+    if (cell.rung) {
+        document["rung"] = to_json(*cell.rung);
+    }
+    return document;
 }
 
 ordered_json to_json(const ClaimResult& claim) {
@@ -127,6 +134,9 @@ ordered_json to_json(const CheckResult& result) {
                           {"damaged", result.damaged}};
     for (const CellResult& cell : result.cells) {
         document["cells"].push_back(to_json(cell));
+    }
+    if (!result.caveat.empty()) {
+        document["caveat"] = result.caveat;
     }
     for (const ClaimResult& claim : result.claims) {
         document["claims"].push_back(to_json(claim));

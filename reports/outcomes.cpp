@@ -14,13 +14,18 @@ using suite::store::LookupState;
 using suite::store::MetricEntry;
 using suite::store::RunRecord;
 
+/// A scaling run is scored on what it trains on.
+std::string_view split_of(const suite::plan::PlannedRun& run) {
+    return run.config.kind == suite::plan::RunKind::scaling ? "train" : judged_split;
+}
+
 /// The record holds no usable value: named as any other fault of a record.
 std::string unusable(const suite::plan::PlannedRun& run, const Records& records, std::string found) {
     return suite::Error(suite::ErrorKind::store,
                         suite::Fault{.where = records.place(run.key),
                                      .found = std::move(found),
                                      .expected = fmt::format("a finite {} of split {}", run.config.metric,
-                                                             judged_split),
+                                                             split_of(run)),
                                      .fix = "set the file aside and run again"})
         .what();
 }
@@ -29,7 +34,7 @@ Outcome outcome_of_finished(const suite::plan::PlannedRun& run, const RunRecord&
                             const Records& records) {
     const auto entry =
         std::find_if(record.metrics.begin(), record.metrics.end(), [&run](const MetricEntry& metric) {
-            return metric.name == run.config.metric && metric.split == judged_split;
+            return metric.name == run.config.metric && metric.split == split_of(run);
         });
     if (entry == record.metrics.end()) {
         return {.value = {}, .failure = {}, .damage = unusable(run, records, "no such metric")};

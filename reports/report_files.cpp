@@ -11,6 +11,7 @@
 #include "reports/html.hpp"
 #include "reports/json.hpp"
 #include "reports/junit.hpp"
+#include "reports/rung_text.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/names.hpp"
@@ -110,7 +111,9 @@ std::string markdown_table(const CheckResult& result) {
     text += "|---|---|---|--:|--:|--:|:--|--:|:--|:--|\n";
     for (const CellResult& cell : result.cells) {
         const std::string shots =
-            cell.cell.shots == "full" ? "" : fmt::format(" ({} shots)", cell.cell.shots);
+            cell.cell.shots == "full"
+                ? ""
+                : fmt::format(" ({} {})", cell.cell.shots, result.is_scaling ? "ranks" : "shots");
         text += markdown_row({cell.cell.target + shots, cell.cell.model, cell.cell.source,
                               published_cell(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
                               difference_text(cell.comparison),
@@ -217,6 +220,11 @@ std::string to_markdown(const CheckResult& result) {
         "{}\n† printed on the authors' posters only; **bold** as printed; ≡ every value repeats the "
         "baseline's of the same seed exactly.\n\n",
         markdown_table(result));
+    if (result.is_scaling) {
+        text += fmt::format("## Throughput\n\n{}\n\n{}\n## Where a step's time goes\n\n{}\n## Ranks\n\n{}\n",
+                            result.caveat, markdown(measured_table(result)), markdown(time_table(result)),
+                            markdown(rank_table(result)));
+    }
     if (!result.claims.empty()) {
         text += fmt::format("## Claims\n\n{}\n", markdown_claims(result));
     }
@@ -233,6 +241,9 @@ std::string to_markdown(const CheckResult& result) {
 }
 
 std::string to_csv(const CheckResult& result) {
+    if (result.is_scaling) {
+        return rung_csv(result);
+    }
     std::string text =
         "cell,metric,n,planned,mean,sd,"
         "published_kind,published_mean,published_sd,published_n,published_origin,"

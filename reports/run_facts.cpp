@@ -73,6 +73,7 @@ void describe_runs(const suite::plan::Plan& plan, Records& records, CheckResult&
                        .seed = run.seed,
                        .parent = run.parent,
                        .state = state_of(run, lookup, outcome),
+                       .kind = run.config.kind,
                        .metric = run.config.metric,
                        .value = outcome.value};
         if (lookup.record && facts.state != RunState::damaged) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/rung_text.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -65,6 +66,7 @@ private:
                   const std::string& ours, const std::string& difference, const std::string& n,
                   const std::string& verdict);
     void add_group(const Group& group);
+    void add_rungs();
     void add_claims();
     void add_absences();
     void add_end();
@@ -101,6 +103,15 @@ void TableWriter::add_group(const Group& group) {
         add_line(short_name(cell), published_text(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
                  difference_text(cell.comparison), fmt::format("{}/{}", cell.values.size(), cell.planned),
                  verdict_text(cell));
+    }
+}
+
+void TableWriter::add_rungs() {
+    for (const RungTable& table : {measured_table(result_), time_table(result_), rank_table(result_)}) {
+        text_ += table.rows.empty() ? "" : "\n" + plain_text(table);
+    }
+    if (!result_.caveat.empty()) {
+        text_ += "\n" + wrapped(result_.caveat, page_columns, 0) + "\n";
     }
 }
 
@@ -172,6 +183,9 @@ std::string TableWriter::write() {
     add_line("cell", "published ", "baseline", "ours", "difference [95 %]", "n", "verdict");
     for (const Group& group : groups_by_target(result_.cells)) {
         add_group(group);
+    }
+    if (result_.is_scaling) {
+        add_rungs();
     }
     add_claims();
     add_absences();

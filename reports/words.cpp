@@ -30,7 +30,10 @@ std::string difference_text(const metrics::CellComparison& comparison) {
 }
 
 std::string metric_text(const std::string& metric) {
-    return metric == "top1" ? "top-1 accuracy, %" : metric == "mean_auc" ? "mean AUC, %" : metric;
+    return metric == "top1"                           ? "top-1 accuracy, %"
+           : metric == "mean_auc"                     ? "mean AUC, %"
+           : metric == suite::plan::efficiency_metric ? "scaling efficiency, %"
+                                                      : metric;
 }
 
 std::string verdict_text(const CellResult& cell) {
@@ -61,6 +64,11 @@ std::string protocol_text(const CheckResult& result) {
 }
 
 std::string comparison_text(const CheckResult& result) {
+    if (result.is_scaling) {
+        return "Efficiency compared with the published shape at equal world size, as good or better within "
+               "the margin "
+               "on the 95 % confidence bound; absolute throughput is compared with nothing.";
+    }
     if (!result.compares_with_baseline) {
         return "Compared with the published numbers." + protocol_text(result);
     }

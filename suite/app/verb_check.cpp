@@ -64,6 +64,8 @@ void register_check(Dispatcher& dispatcher) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_flag("--strict", options->rules.strict,
                    "Missing, or fewer runs than planned, counts as failed");
+    verb->add_flag("--gates", options->rules.gates,
+                   "Of rungs judge validity alone: counts, parameters, losses; no timing decides");
     verb->add_flag("--skip-missing", options->rules.skip_missing,
                    "Exit code 77 when something is missing or incomplete and nothing differs");
 }

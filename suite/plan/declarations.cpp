@@ -146,6 +146,8 @@ void read_figure(TomlReader& reader, FigureSpec& figure) {
     reader.required("x", figure.x);
     reader.required("series", figure.series);
     reader.optional("panels", figure.panels);
+    reader.optional("value", figure.value);
+    reader.expect(figure.value == "throughput", "value", figure.value, "throughput");
     reader.finish();
 }
 
@@ -217,8 +219,16 @@ void read_sources(TomlReader& reader, WorkloadSpec& spec) {
     }
 }
 
-// A view declares no axes: they are its workloads'.
+// A view declares no axes: they are its workloads'; those of a ladder are its modes and ranks.
 void read_axes(TomlReader& reader, WorkloadSpec& spec) {
+    if (auto scaling = reader.table("scaling")) {
+        reader.required("targets", spec.targets);
+        reader.required("models", spec.models);
+        expect_distinct(reader, "targets", spec.targets);
+        expect_distinct(reader, "models", spec.models);
+        read_scaling(*scaling, spec);
+        return;
+    }
     if (reader.optional("union_of", spec.union_of)) {
         expect_distinct(reader, "union_of", spec.union_of);
         return;

@@ -25,6 +25,8 @@ void read_recipe(TomlReader& reader, RecipeSpec& spec);
 void read_protocol(TomlReader& reader, ProtocolSpec& spec);
 void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
 void read_workload(TomlReader& reader, WorkloadSpec& spec);
+/// The table `scaling` of a workload; fills its sources and shots with modes and ranks.
+void read_scaling(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);
 
 /// Gives every view its workloads' axes, cells, sources, margins and claims; of the latter those that keep

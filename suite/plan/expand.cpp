@@ -34,7 +34,6 @@ private:
     DataConfig data(const DataSetSpec& used) const;
     DataSetSpec limited(DataSetSpec spec) const;
 
-    std::vector<CellId> selected_cells() const;
     void add_cell(const CellId& id);
     std::size_t add_parent(const std::string& data_set, const std::string& model);
     std::size_t add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key);
@@ -298,37 +297,8 @@ void Expander::add_cell(const CellId& id) {
     plan_.cells.push_back(std::move(cell));
 }
 
-// In declared order; every glob must select something.
-std::vector<CellId> Expander::selected_cells() const {
-    const std::vector<CellId> all = workload_cells(workload_);
-    std::vector<std::string> texts;
-    std::transform(all.begin(), all.end(), std::back_inserter(texts),
-                   [](const CellId& id) { return id.text(); });
-    std::vector<bool> is_selected(all.size(), filter_.cells.empty());
-    FaultList faults;
-    for (const std::string& glob : filter_.cells) {
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            const bool matches = glob_match(glob, texts[i]);
-            is_selected[i] = is_selected[i] || matches;
-            count += matches ? 1U : 0U;
-        }
-        if (count == 0) {
-            faults.add({"--cell", "'" + glob + "'", expected_names(glob, texts), ""});
-        }
-    }
-    faults.throw_if_any(ErrorKind::usage);
-    std::vector<CellId> selected;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (is_selected[i]) {
-            selected.push_back(all[i]);
-        }
-    }
-    return selected;
-}
-
 Plan Expander::expand() {
-    for (const CellId& id : selected_cells()) {
+    for (const CellId& id : selected_cells(workload_, filter_)) {
         add_cell(id);
     }
     plan_.runs = std::move(parents_);
@@ -349,11 +319,17 @@ std::string CellId::text() const {
 }
 
 const std::string& CellId::axis(std::string_view name) const {
-    return name == "target" ? target : name == "model" ? model : name == "source" ? source : shots;
+    return name == "target"                     ? target
+           : name == "model"                    ? model
+           : name == "source" || name == "mode" ? source
+                                                : shots;
 }
 
 void CellId::set_axis(std::string_view name, const std::string& value) {
-    (name == "target" ? target : name == "model" ? model : name == "source" ? source : shots) = value;
+    (name == "target"                     ? target
+     : name == "model"                    ? model
+     : name == "source" || name == "mode" ? source
+                                          : shots) = value;
 }
 
 std::size_t Plan::parent_count() const {
@@ -364,6 +340,10 @@ std::size_t Plan::parent_count() const {
 const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell) {
     const auto rule = std::find_if(workload.source_rules.begin(), workload.source_rules.end(),
                                    [&cell](const SourceRule& r) { return r.source == cell.source; });
+    if (rule == workload.source_rules.end()) { // a rung trains on its target, from scratch
+        static const std::string none;
+        return none;
+    }
     const auto special = rule->for_target.find(cell.target);
     return special == rule->for_target.end() ? rule->data_set : special->second;
 }
@@ -377,6 +357,9 @@ DataConfig resolve_data(const Catalog& catalog, const std::string& profile, cons
 
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
             const PlanFilter& filter) {
+    if (const WorkloadSpec& spec = find(catalog.workloads, workload, "workload"); spec.scaling) {
+        return expand_scaling(catalog, spec, find(catalog.profiles, profile, "profile"), filter);
+    }
     std::set<std::string> as_run_keys;
     if (filter.protocol != as_run) {
         PlanFilter same = filter;

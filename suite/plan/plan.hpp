@@ -12,7 +12,8 @@
 
 namespace suite::plan {
 
-/// One point of a workload's axes. Text: target/model/source, and /shots unless shots is "full".
+/// One point of a workload's axes. Text: target/model/source, and /shots unless shots is "full". Of a scaling
+/// workload the source is the mode and the shots are the ranks: target/model/weak/4.
 struct CellId {
     std::string target;
     std::string model;
@@ -20,7 +21,7 @@ struct CellId {
     std::string shots = "full";
     [[nodiscard]] std::string text() const;
     [[nodiscard]] const std::string&
-    axis(std::string_view name) const; ///< "target", "model", "source", "shots"
+    axis(std::string_view name) const; ///< "target", "model", "source" or "mode", "shots" or "ranks"
     void set_axis(std::string_view name, const std::string& value);
 };
 
@@ -44,6 +45,15 @@ struct PlannedRun {
     [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
+/// Metric of a scaling workload's cells: throughput over ranks times the base case's, percent.
+inline constexpr std::string_view efficiency_metric = "efficiency";
+
+/// The base runs before and after a run of a larger rung, as places in Plan::runs.
+struct BaseRuns {
+    std::size_t before = 0;
+    std::size_t after = 0;
+};
+
 struct PlannedCell {
     CellId id;
     std::string text;
@@ -51,7 +61,8 @@ struct PlannedCell {
     double margin = 0.0;     ///< points, declared in the workload
     double margin_sds = 0.0; ///< … but at least this many sds of the reference
     std::vector<StandIn> stand_ins;
-    std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed
+    std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed (of a base case: all its runs)
+    std::vector<BaseRuns> bases{}; ///< of a rung above the base case: of each of `runs`
     bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
 };
 
@@ -77,6 +88,9 @@ struct PlanFilter {
     std::string protocol = as_run;                   ///< or "as-written"
     ReductionMode reduction = ReductionMode::strict; ///< of every run
     int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
+    std::optional<int>
+        slots{}; ///< scaling: rungs of more ranks are skipped, unless declared to oversubscribe
+    bool oversubscribe = false; ///< … or this says that all may
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
@@ -98,6 +112,11 @@ struct PlanFilter {
 /// are more than its smallest class holds is skipped with that reason, where class sizes are declared.
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
+
+/// A workload's ladder at a profile, for rungs that people name: the rest as declared there. Throws
+/// Error(usage) unless the workload is one of scaling with a ladder at this profile, and the ranks rise
+/// from 1.
+void set_ladder(WorkloadSpec& workload, const std::string& profile, const ScalingLadder& ladder);
 
 /// A data set under a profile: its stand-in, with the profile's limits and world seed, a superset's members
 /// resolved. Throws Error(usage) when a name is unknown.

@@ -49,6 +49,8 @@ private:
     void read_seeds(const fs::path& path, ReferenceKind kind, std::map<std::string, Reference>& cells);
     void add_printed(CsvTable& table, const CsvRow& row, const std::string& cell);
     void add_value(CsvTable& table, const CsvRow& row, const std::string& cell, Reference& reference);
+    void read_throughput(const fs::path& path);
+    void add_rung(CsvTable& table, const CsvRow& row, const std::string& cell, const PrintedThroughput& base);
     void read_baseline(const fs::path& path);
     std::string read_baseline_origin(const fs::path& csv, const fs::path& json);
 
@@ -68,7 +70,8 @@ ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& wor
     : catalog_(catalog), workload_(workload), profile_(profile), protocol_(protocol), root_(catalog.root) {
     for (const CellId& id : workload_cells(workload)) {
         cells_.push_back(id.text());
-        metrics_[id.text()] = find(catalog.data_sets, id.target, "data set").metric;
+        metrics_[id.text()] = workload.scaling ? std::string(efficiency_metric)
+                                               : find(catalog.data_sets, id.target, "data set").metric;
     }
 }
 
@@ -141,6 +144,64 @@ void ReferenceReader::read_printed(const fs::path& path) {
         if (const auto cell = cell_of(table, row)) {
             add_printed(table, row, *cell);
         }
+    }
+}
+
+// E(N) = 100 T(N) / (N T(1)), known as well as the last printed digits of both (cherti-jitsev.md 5).
+void ReferenceReader::add_rung(CsvTable& table, const CsvRow& row, const std::string& cell,
+                               const PrintedThroughput& base) {
+    const auto throughput = table.number(row, "images_per_second");
+    const auto speedup = table.number(row, "speedup");
+    if (!throughput || !speedup || !(*throughput > 0.0) || !(base.images_per_second > 0.0)) {
+        table.add_fault(row, fmt::format("no throughput of {}", cell), "images per second above 0");
+        return;
+    }
+    const double ranks = std::stod(cell.substr(cell.rfind('/') + 1));
+    const double mean = highest_percent * *throughput / (ranks * base.images_per_second);
+    const double rounding =
+        mean * (half_of_last_digit(table.text(row, "images_per_second")) / *throughput +
+                half_of_last_digit(table.text(row, "images_per_second")) / base.images_per_second);
+    PrintedCell printed{.mean = mean,
+                        .sd = 0.0,
+                        .n = 1,
+                        .rounding_half_width = ranks > 1 ? rounding : 0.0,
+                        .where = table.text(row, "where"),
+                        .bold = std::nullopt,
+                        .origin = table.text(row, "origin"),
+                        .file = table.text(row, "file")};
+    Reference reference{.kind = ReferenceKind::printed,
+                        .metric = metrics_.at(cell),
+                        .values = {{.seed = 0, .value = mean}},
+                        .printed = std::move(printed),
+                        .origin = table.text(row, "origin"),
+                        .throughput = PrintedThroughput{*throughput, *speedup}};
+    if (!references_.published.try_emplace(cell, std::move(reference)).second) {
+        table.add_fault(row, fmt::format("a second row of {}", cell), "one row a cell");
+    }
+}
+
+// The base case of a target, network and mode stands before its rungs.
+void ReferenceReader::read_throughput(const fs::path& path) {
+    if (!fs::exists(path)) {
+        return;
+    }
+    CsvTable table(path, name_of(path),
+                   {"cell", "images_per_second", "speedup", "where", "origin", "file?", "line?"}, faults_);
+    std::map<std::string, PrintedThroughput> bases;
+    for (const CsvRow& row : table.rows()) {
+        const std::string& cell = table.text(row, "cell");
+        if (cell.ends_with("/1")) {
+            bases[cell.substr(0, cell.rfind('/'))] = {
+                .images_per_second = table.number(row, "images_per_second").value_or(0.0), .speedup = 1.0};
+        }
+        const auto base = bases.find(cell.substr(0, cell.rfind('/')));
+        if (!metrics_.contains(cell) || base == bases.end()) {
+            table.add_fault(row, fmt::format("cell '{}'", cell),
+                            base == bases.end() ? "its base case of 1 rank before it"
+                                                : expected_names(cell, cells_));
+            continue;
+        }
+        add_rung(table, row, cell, base->second);
     }
 }
 
@@ -274,12 +335,18 @@ void ReferenceReader::inherit(References part) {
 
 References ReferenceReader::read() {
     const fs::path folder = workload_.folder;
-    references_.compares_with_baseline = profile_.recorded_baseline;
+    // Efficiencies of another machine are no baseline: rungs are compared with what was published.
+    references_.compares_with_baseline = profile_.recorded_baseline && !workload_.scaling;
+    read_throughput(folder / "reference" / "throughput.csv");
     read_printed(folder / "reference" / "printed.csv");
     std::map<std::string, Reference> raw;
     read_seeds(folder / "reference" / "raw_seeds.csv", ReferenceKind::raw_seeds, raw);
     merge_raw(std::move(raw));
     read_unshown(folder / "reference" / "unshown_seeds.csv");
+    if (workload_.scaling) {
+        faults_.throw_if_any(ErrorKind::usage, 2);
+        return std::move(references_);
+    }
     const fs::path own = folder / "baseline" / (baseline_name(profile_.id, protocol_) + ".csv");
     read_baseline(fs::exists(own) ? own : folder / "baseline" / (profile_.id + ".csv"));
     for (const std::string& id : workload_.union_of) {

@@ -5,6 +5,8 @@
 //   raw_seeds.csv      cell,metric,seed,value,origin,raw_source,file,line   values behind them, percent; each
 //                                                                           (cell, seed) once
 //   unshown_seeds.csv  the same of sources that no table or figure shows: in no cell of the workload
+//   throughput.csv     cell,images_per_second,speedup,where,origin,file,line   rungs of a scaling workload as
+//                                                                           printed: efficiency is computed
 //   PROFILE.csv        cell,metric,seed,value,key                           recorded values; key: the run's
 // file, line: where the number stands below workloads/references/; raw_source: what its authors call the
 // source. A view has the references of its workloads, and files of its own where it prints others.
@@ -44,6 +46,12 @@ struct PrintedCell {
     std::string file{}; ///< of the printed table, below workloads/references/; "" where the row names none
 };
 
+/// What is printed of a rung beside its efficiency.
+struct PrintedThroughput {
+    double images_per_second = 0.0;
+    double speedup = 0.0;
+};
+
 /// One cell's reference. Raw values win over the printed summary, which stands beside them.
 struct Reference {
     ReferenceKind kind = ReferenceKind::printed;
@@ -51,6 +59,7 @@ struct Reference {
     std::vector<SeedValue> values; ///< in seed order; empty for a printed summary
     std::optional<PrintedCell> printed;
     std::string origin;
+    std::optional<PrintedThroughput> throughput{}; ///< of a rung
     std::string raw_source{}; ///< the authors' name of source and network; "" where no raw values are known
 
     /// How far a printed mean may be from the true one; 0 where the values are known.

@@ -10,7 +10,7 @@ namespace suite::plan {
 namespace {
 
 const std::vector<std::string> known_metrics{"top1", "mean_auc"};
-const std::vector<std::string> axis_names{"target", "model", "source", "shots"};
+const std::vector<std::string> axis_names{"target", "model", "source", "shots", "mode", "ranks"};
 
 template<typename Spec>
 std::vector<std::string> names_of(const std::map<std::string, Spec>& specs) {
@@ -42,6 +42,7 @@ private:
     void check_recipe(const Origin& origin, const std::string& name, RunKind kind);
     void check_outputs(const DataSetSpec& spec, const std::string& recipe);
     void check_target(const WorkloadSpec& workload, const std::string& target);
+    void check_scaling(const WorkloadSpec& spec);
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
     void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);
@@ -215,10 +216,10 @@ void ReferenceChecker::check_versus(const WorkloadSpec& workload, const ClaimSpe
     for (const auto& [axis, value] : term.versus) {
         if (known(claim.origin, "axis", axis, axis_names)) {
             known(claim.origin, axis, value,
-                  axis == "target"   ? workload.targets
-                  : axis == "model"  ? workload.models
-                  : axis == "source" ? workload.sources
-                                     : workload.shots);
+                  axis == "target"                     ? workload.targets
+                  : axis == "model"                    ? workload.models
+                  : axis == "source" || axis == "mode" ? workload.sources
+                                                       : workload.shots);
         }
     }
 }
@@ -313,8 +314,29 @@ void ReferenceChecker::check_without(const WorkloadSpec& workload, const std::ve
     }
 }
 
-void ReferenceChecker::check(const WorkloadSpec& spec) {
+// Rungs train from scratch, as the pre-training of their data set does.
+void ReferenceChecker::check_scaling(const WorkloadSpec& spec) {
     for (const std::string& target : spec.targets) {
+        check_source(spec, target);
+    }
+    std::vector<std::string> seen;
+    for (const ScalingLadder& ladder : spec.scaling->ladders) {
+        known(ladder.origin, "profile", ladder.profile, names_of(catalog_.profiles));
+        if (std::find(seen.begin(), seen.end(), ladder.profile) != seen.end()) {
+            faults_.add({.where = ladder.origin.text(),
+                         .found = "a second ladder of profile '" + ladder.profile + "'",
+                         .expected = "one a profile",
+                         .fix = "leave one out"});
+        }
+        seen.push_back(ladder.profile);
+    }
+}
+
+void ReferenceChecker::check(const WorkloadSpec& spec) {
+    if (spec.scaling) {
+        check_scaling(spec);
+    }
+    for (const std::string& target : spec.scaling ? std::vector<std::string>{} : spec.targets) {
         check_target(spec, target);
     }
     for (const std::string& model : spec.models) {

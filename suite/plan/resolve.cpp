@@ -97,7 +97,8 @@ TrainConfig resolve_training(const RecipeSpec& recipe, const RecipeSpec* parent,
 double run_gigamacs(const RunConfig& config) {
     const double forward = forward_gigamacs(config.network, config.data.set.image_size, config.outputs());
     const auto trained = static_cast<double>(config.train.schedule.total_steps) * config.train.batch;
-    return forward * (3.0 * trained + static_cast<double>(config.data.set.test_images));
+    const std::size_t scored = config.kind == RunKind::scaling ? 0 : config.data.set.test_images;
+    return forward * (3.0 * trained + static_cast<double>(scored));
 }
 
 } // namespace suite::plan

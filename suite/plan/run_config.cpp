@@ -185,6 +185,13 @@ void visit(Visitor& v, Value& t) {
     v.field("weight_decay", t.weight_decay);
 }
 
+template<typename Visitor, Described<ScalingConfig> Value>
+void visit(Visitor& v, Value& s) {
+    v.field("data_mode", s.data_mode);
+    v.field("occasion", s.occasion);
+    v.field("warmup_steps", s.warmup_steps);
+}
+
 template<typename Visitor, Described<RunConfig> Value>
 void visit(Visitor& v, Value& c) {
     v.optional_field("bucket_bytes", c.bucket_bytes);
@@ -197,6 +204,7 @@ void visit(Visitor& v, Value& c) {
     v.field("protocol", c.protocol);
     v.optional_field("ranks", c.ranks);
     v.optional_field("reduction", c.reduction);
+    v.optional_field("scaling", c.scaling);
     v.field("seed", c.seed);
     v.field("shots", c.shots);
     v.field("train", c.train);

@@ -48,6 +48,17 @@ struct TrainConfig {
     int outputs = 0; ///< of the network; 0 = as many as the data set has labels
 };
 
+/// Metric of a scaling run: images of all ranks per second, with I/O.
+inline constexpr std::string_view throughput_metric = "images_per_second";
+
+/// What a scaling run measures with; `seed` is its repetition.
+struct ScalingConfig {
+    int occasion = 0; ///< the base case is run before and after each larger rung: the how-manieth of them
+    std::int64_t warmup_steps = 0;
+    std::string data_mode;
+    [[nodiscard]] bool operator==(const ScalingConfig&) const = default;
+};
+
 struct RunConfig {
     RunKind kind = RunKind::finetune;
     std::string protocol;
@@ -65,6 +76,7 @@ struct RunConfig {
     /// On how many ranks, where the result depends on it: fast, and runs that measure scaling. 0: any number
     /// gives the same result.
     int ranks = 0;
+    std::optional<ScalingConfig> scaling; ///< of kind scaling
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {

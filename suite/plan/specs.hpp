@@ -130,7 +130,7 @@ struct DataSetSpec {
 
 // ---------------------------------------------------------------- recipes
 
-enum class RunKind { pretrain, finetune };
+enum class RunKind { pretrain, finetune, scaling };
 enum class OptimizerKind { sgd, sgd_agc };
 /// How the gradients of a step's micro-batches are summed (reliability.md 6.1, 6.5).
 enum class ReductionMode {
@@ -293,8 +293,40 @@ struct FigureSpec {
     std::vector<std::string> cells;  ///< globs
     std::string x;                   ///< axis along the picture
     std::vector<std::string> series; ///< axes whose values are told apart by colour
+    std::string value;               ///< of rungs: "throughput" instead of efficiency
     std::string panels;              ///< axis with a picture of its own for each value; "" for one
     Origin origin;
+};
+
+/// What stays the same along a ladder of world sizes.
+enum class ScalingMode {
+    weak,   ///< the images of one rank and step
+    strong, ///< the images of all ranks in one step
+};
+
+/// A ladder of world sizes at the scale of one profile.
+struct ScalingLadder {
+    std::string profile;
+    std::vector<int> ranks;           ///< rising, 1 first: the base case
+    std::vector<int> oversubscribed;  ///< of them, what runs even where there are fewer cores; marked then
+    int local_batch = 0;              ///< weak: images of one rank and step
+    int strong_batch = 0;             ///< strong: images of all ranks and one step; 0 = no strong rungs
+    int micro_batch = 0;              ///< images of one backward pass; divides both
+    std::int64_t steps = 0;           ///< of one run, warm-up included
+    std::int64_t warmup_steps = 0;    ///< left out of steady-state numbers
+    std::string data_mode = "cached"; ///< "synthetic", "cached" or "real" (suites.md 5.2 no. 2)
+    Origin origin;
+};
+
+/// Throughput and efficiency over world sizes instead of scores. In a cell's id the mode stands where other
+/// workloads have the source, the number of ranks where they have the shots: target/model/weak/4.
+struct ScalingSpec {
+    std::vector<ScalingMode> modes;
+    ReductionMode reduction = ReductionMode::fast; ///< of training for accuracy, too, at that scale
+    double margin = 0.0; ///< points of efficiency below the reference that still count as equal
+    std::string caveat;  ///< printed wherever absolute published numbers stand; "" for none
+    std::vector<ScalingLadder> ladders; ///< one a profile
+    [[nodiscard]] const ScalingLadder* ladder(const std::string& profile) const;
 };
 
 struct WorkloadSpec {
@@ -316,6 +348,7 @@ struct WorkloadSpec {
     double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference
     std::vector<ClaimSpec> claims;
     std::vector<FigureSpec> figures;
+    std::optional<ScalingSpec> scaling; ///< of a workload that measures instead of scoring
     Origin origin;
 };
 

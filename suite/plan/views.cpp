@@ -1,10 +1,12 @@
 // The cells of workloads, and views: workloads that look at the cells of others from another side.
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "suite/base/names.hpp"
 #include "suite/plan/declarations.hpp"
 #include "suite/plan/plan.hpp"
+#include "suite/plan/resolve.hpp"
 
 namespace suite::plan {
 namespace {
@@ -201,6 +203,34 @@ std::vector<CellId> workload_cells(const WorkloadSpec& workload) {
         }
     }
     return cells;
+}
+
+std::vector<CellId> selected_cells(const WorkloadSpec& workload, const PlanFilter& filter) {
+    const std::vector<CellId> all = workload_cells(workload);
+    std::vector<std::string> texts;
+    std::transform(all.begin(), all.end(), std::back_inserter(texts),
+                   [](const CellId& id) { return id.text(); });
+    std::vector<bool> is_selected(all.size(), filter.cells.empty());
+    FaultList faults;
+    for (const std::string& glob : filter.cells) {
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const bool matches = glob_match(glob, texts[i]);
+            is_selected[i] = is_selected[i] || matches;
+            count += matches ? 1U : 0U;
+        }
+        if (count == 0) {
+            faults.add({"--cell", "'" + glob + "'", expected_names(glob, texts), ""});
+        }
+    }
+    faults.throw_if_any(ErrorKind::usage);
+    std::vector<CellId> selected;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (is_selected[i]) {
+            selected.push_back(all[i]);
+        }
+    }
+    return selected;
 }
 
 std::vector<CellId> claim_cells(const WorkloadSpec& workload, const ClaimSpec& claim) {

@@ -34,8 +34,10 @@ inline constexpr Word<Reader> reader_words[] = {{Reader::published, "published"}
                                                 {Reader::fashion_mnist, "fashion-mnist"},
                                                 {Reader::phantom_natural, "phantom-natural"},
                                                 {Reader::phantom_xray, "phantom-xray"}};
-inline constexpr Word<RunKind> run_kind_words[] = {{RunKind::pretrain, "pretrain"},
-                                                   {RunKind::finetune, "finetune"}};
+inline constexpr Word<RunKind> run_kind_words[] = {
+    {RunKind::pretrain, "pretrain"}, {RunKind::finetune, "finetune"}, {RunKind::scaling, "scaling"}};
+inline constexpr Word<ScalingMode> scaling_mode_words[] = {{ScalingMode::weak, "weak"},
+                                                           {ScalingMode::strong, "strong"}};
 inline constexpr Word<OptimizerKind> optimizer_words[] = {{OptimizerKind::sgd, "sgd"},
                                                           {OptimizerKind::sgd_agc, "sgd-agc"}};
 inline constexpr Word<ReductionMode> reduction_words[] = {{ReductionMode::strict, "strict"},
@@ -74,6 +76,8 @@ template<>
 inline constexpr std::span<const Word<Reader>> words<Reader>{detail::reader_words};
 template<>
 inline constexpr std::span<const Word<RunKind>> words<RunKind>{detail::run_kind_words};
+template<>
+inline constexpr std::span<const Word<ScalingMode>> words<ScalingMode>{detail::scaling_mode_words};
 template<>
 inline constexpr std::span<const Word<OptimizerKind>> words<OptimizerKind>{detail::optimizer_words};
 template<>

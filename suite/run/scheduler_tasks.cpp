@@ -5,6 +5,7 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
+#include "suite/plan/words.hpp"
 #include "suite/run/scheduler.hpp"
 
 namespace suite::run {
@@ -15,7 +16,7 @@ store::RunRecord failure_record(const plan::PlannedRun& run, const std::string& 
     store::RunRecord record;
     record.key = run.key;
     record.status = store::RunStatus::failed;
-    record.kind = run.is_pretraining() ? "pretrain" : "finetune";
+    record.kind = plan::to_word(run.config.kind);
     record.cell = run.cell;
     record.config = canonical_text(run.config);
     record.seed = run.seed;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "suite/store/scaling_section.hpp"
+
 namespace suite::store {
 
 inline constexpr int record_schema = 1;
@@ -56,7 +58,7 @@ struct Failure {
 struct RunRecord {
     std::string key; ///< 64 hexadecimal digits; equals the file's name and SHA-256 of `config`
     RunStatus status = RunStatus::finished;
-    std::string kind;   ///< "pretrain" or "finetune"
+    std::string kind;   ///< "pretrain", "finetune" or "scaling"
     std::string cell;   ///< first cell that asked for it, "" for pre-training
     std::string config; ///< canonical text (suite/plan/run_config.hpp)
     std::uint64_t seed = 0;
@@ -69,7 +71,8 @@ struct RunRecord {
     std::int64_t parameters = 0;
     double train_seconds = 0.0;
     double wall_seconds = 0.0;
-    std::optional<Timing> timing; ///< not in records of earlier versions
+    std::optional<Timing> timing;          ///< not in records of earlier versions
+    std::optional<ScalingSection> scaling; ///< of a finished scaling run; same_result does not look at it
     std::map<std::string, std::string>
         provenance; ///< commit, dirty, compiler, libraries, host, cpu, started, …
     std::optional<Failure> failure;

@@ -7,6 +7,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/store/hdf5_io.hpp"
+#include "suite/store/scaling_fields.hpp"
 #include "suite/store/user_block.hpp"
 
 namespace suite::store {
@@ -119,6 +120,12 @@ void add_value_faults(FaultList& faults, const RunRecord& record, const std::str
                         record.predictions->label_matrix.size()),
             "sizes that agree");
     }
+    if (record.scaling &&
+        record.scaling->ranks.size() != static_cast<std::size_t>(record.scaling->summary.ranks)) {
+        add(fmt::format("{} rows of scaling_ranks for {} ranks", record.scaling->ranks.size(),
+                        record.scaling->summary.ranks),
+            "one a rank");
+    }
 }
 
 using NamedTables = std::vector<std::pair<std::string, Table>>;
@@ -131,6 +138,13 @@ NamedTables tables_of(const RunRecord& record) {
         {"/provenance", to_table(std::span<const NamedValue>(provenance_rows(record)), provenance_fields)}};
     if (record.timing) {
         tables.emplace_back("/timing", to_table(std::span<const Timing>(&*record.timing, 1), timing_fields));
+    }
+    if (record.scaling) {
+        const ScalingSection& scaling = *record.scaling;
+        tables.emplace_back("/scaling",
+                            to_table(std::span<const ScalingSummary>(&scaling.summary, 1), scaling_fields));
+        tables.emplace_back("/scaling_ranks", to_table(std::span(scaling.ranks), scaling_rank_fields));
+        tables.emplace_back("/scaling_steps", to_table(std::span(scaling.steps), scaling_step_fields));
     }
     if (record.failure) {
         tables.emplace_back("/failure",
@@ -270,6 +284,12 @@ RunRecord read_content(std::string_view bytes, FaultList& faults) {
     });
     if (has_object(file.get(), "/timing")) {
         record.timing = reader.only_row("/timing", timing_fields);
+    }
+    if (has_object(file.get(), "/scaling")) {
+        ScalingSection& scaling = record.scaling.emplace();
+        scaling.summary = reader.only_row("/scaling", scaling_fields);
+        scaling.ranks = reader.rows("/scaling_ranks", scaling_rank_fields);
+        scaling.steps = reader.rows("/scaling_steps", scaling_step_fields);
     }
     if (record.status == RunStatus::failed) {
         record.failure = reader.only_row("/failure", failure_fields);

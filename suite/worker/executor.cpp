@@ -11,6 +11,7 @@
 #include "suite/base/hash.hpp"
 #include "suite/base/log.hpp"
 #include "suite/dist/alone.hpp"
+#include "suite/plan/words.hpp"
 #include "suite/worker/weights_file.hpp"
 
 namespace suite::worker {
@@ -62,7 +63,7 @@ store::MetricEntry score(const std::string& metric, const train::Predictions& p)
 }
 
 std::string kind_word(const plan::RunConfig& config) {
-    return config.kind == plan::RunKind::pretrain ? "pretrain" : "finetune";
+    return std::string(plan::to_word(config.kind));
 }
 
 /// What decides whether a state may be taken up: another program, library or instruction set may compute

@@ -51,6 +51,34 @@ TEST(RecordFile, GivesBackEveryField) {
     expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);
 }
 
+TEST(RecordFile, GivesBackTheScalingSection) {
+    RunRecord record = minimal_record();
+    record.kind = "scaling";
+    record.scaling = testing::scaling_section();
+
+    const RunRecord read = record_from_bytes(record_to_bytes(record), record.key, "x.h5");
+
+    ASSERT_TRUE(read.scaling.has_value());
+    EXPECT_EQ(record_to_bytes(read), record_to_bytes(record)); // every column, bit by bit
+    EXPECT_EQ(read.scaling->summary.images_per_second, 1024.0);
+    EXPECT_EQ(read.scaling->summary.flags, "busy");
+    ASSERT_EQ(read.scaling->ranks.size(), 2U);
+    EXPECT_EQ(read.scaling->ranks[1].core, "1");
+    ASSERT_EQ(read.scaling->steps.size(), 2U);
+    EXPECT_EQ(read.scaling->steps[1].step, 19);
+    RunRecord slower = record;
+    slower.scaling->summary.seconds *= 2;
+    EXPECT_TRUE(same_result(record, slower));
+}
+
+TEST(RecordFile, RefusesAScalingSectionWithoutARowForEachRank) {
+    RunRecord record = minimal_record();
+    record.scaling = testing::scaling_section();
+    record.scaling->ranks.pop_back();
+
+    EXPECT_THROW(static_cast<void>(record_to_bytes(record)), Error);
+}
+
 TEST(RecordFile, GivesBackEmptyVectors) {
     RunRecord record = minimal_record();
     expect_equal(record_from_bytes(record_to_bytes(record), record.key, "x.h5"), record);

@@ -68,6 +68,53 @@ inline RunRecord full_record(std::uint64_t seed = 7) {
     return record;
 }
 
+/// The section of a run on two ranks; every number is its own.
+inline ScalingSection scaling_section() {
+    ScalingSection section;
+    section.summary = {.ranks = 2,
+                       .hosts = 1,
+                       .cores = 2,
+                       .local_batch = 64,
+                       .steps = 20,
+                       .warmup_steps = 4,
+                       .images = 2560,
+                       .backend = "mpi",
+                       .reduction = "fast",
+                       .data_mode = "cached",
+                       .seconds = 2.5,
+                       .images_per_second = 1024.0,
+                       .steady_images_per_second = 1100.5,
+                       .step_p50_seconds = 0.115,
+                       .step_p95_seconds = 0.14,
+                       .data_seconds = 0.001,
+                       .forward_seconds = 0.03,
+                       .backward_seconds = 0.06,
+                       .communication_seconds = 0.002,
+                       .optimizer_seconds = 0.0005,
+                       .imbalance_seconds = 0.003,
+                       .foreign_share = 0.07,
+                       .steal_share = 0.01,
+                       .throttle_events = -1,
+                       .flags = "busy"};
+    for (std::int64_t rank = 0; rank < 2; ++rank) {
+        section.ranks.push_back({.rank = rank,
+                                 .host = "node",
+                                 .core = std::to_string(rank),
+                                 .images = 1280,
+                                 .processor_seconds = 2.25,
+                                 .data_seconds = 0.001,
+                                 .forward_seconds = 0.03,
+                                 .backward_seconds = 0.06,
+                                 .communication_seconds = 0.002,
+                                 .optimizer_seconds = 0.0005,
+                                 .step_p50_seconds = 0.11,
+                                 .step_p95_seconds = 0.13,
+                                 .weights_digest = "abc"});
+    }
+    section.steps = {{0, 0.2, 0.1, 0.01, 0.005}, {19, 0.12, 0.09, 0.003, 0.002}};
+    return section;
+}
+
 inline RunRecord failed_record(std::uint64_t seed = 7) {
     RunRecord record = minimal_record(seed);
     record.status = RunStatus::failed;

@@ -1,0 +1,112 @@
+// Against scipy (tests/fixtures/scaling_efficiency.py printed the numbers), closed forms and the printed
+// table of the paper.
+#include "metrics/scaling.hpp"
+
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace metrics {
+namespace {
+
+const std::vector<double> base{812.4, 809.9, 815.2, 807.7, 811.0};
+const std::vector<double> rung{1570.1, 1561.3, 1588.4, 1549.0, 1572.2};
+
+TEST(Efficiency, IsTheMeanLogRatioWithBothIntervals) {
+    const Efficiency e = efficiency(base, rung, 2);
+
+    EXPECT_EQ(e.n, 5U);
+    EXPECT_NEAR(e.mean, 96.65164993779727, 1e-10);
+    EXPECT_NEAR(e.speedup, 1.9330329987559456, 1e-12);
+    ASSERT_TRUE(e.ci95 && e.ci95_welch);
+    EXPECT_NEAR(e.ci95->low, 95.93992294, 1e-7);
+    EXPECT_NEAR(e.ci95->high, 97.36865686, 1e-7);
+    EXPECT_NEAR(e.ci95_welch->low, 95.56565422, 1e-7);
+    EXPECT_NEAR(e.ci95_welch->high, 97.74998677, 1e-7);
+    EXPECT_NEAR(e.median.median, 96.63343180699164, 1e-10);
+    EXPECT_NEAR(e.median.interval.low, 95.88956295654326, 1e-10);
+    EXPECT_NEAR(e.median.interval.high, 97.42394504416093, 1e-10);
+    EXPECT_DOUBLE_EQ(e.median.coverage, 0.9375);
+}
+
+// The published table: efficiencies recomputed from its throughputs are those of spec performance.md 3.3.
+TEST(Efficiency, ReproducesThePrintedTable) {
+    const double one = 129.14;
+    EXPECT_NEAR(efficiency(std::vector{one}, std::vector{508.00}, 4).mean, 98.34, 0.005);
+    EXPECT_NEAR(efficiency(std::vector{one}, std::vector{4029.69}, 32).mean, 97.51, 0.005);
+    const Efficiency largest = efficiency(std::vector{one}, std::vector{124003.59}, 1024);
+    EXPECT_NEAR(largest.mean, 93.77, 0.005);
+    EXPECT_NEAR(largest.speedup, 960.26, 0.05); // printed from more digits of T(1)
+    EXPECT_FALSE(largest.ci95.has_value());
+    EXPECT_FALSE(largest.ci95_welch.has_value());
+}
+
+TEST(Efficiency, OfARatioWithoutSpreadHasNoInterval) {
+    const Efficiency e = efficiency(std::vector{100.0, 200.0}, std::vector{150.0, 300.0}, 2);
+
+    EXPECT_NEAR(e.mean, 75.0, 1e-12);
+    EXPECT_FALSE(e.ci95.has_value());
+    EXPECT_TRUE(e.ci95_welch.has_value()); // unpaired, the halves differ
+    EXPECT_EQ(compare_efficiency(e, 75.0, {.declared = 1.5}).verdict, Verdict::inconclusive);
+}
+
+TEST(Efficiency, RefusesWhatIsNoThroughput) {
+    EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector{1.0, 2.0}, 2)), suite::Error);
+    EXPECT_THROW(static_cast<void>(efficiency({}, {}, 2)), suite::Error);
+    EXPECT_THROW(static_cast<void>(efficiency(std::vector{0.0}, std::vector{1.0}, 2)), suite::Error);
+    EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector<double>{NAN}, 2)), suite::Error);
+    EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector{1.0}, 0)), suite::Error);
+}
+
+TEST(MedianInterval, IsTheNarrowestPairOfOrderedValuesThatCovers) {
+    const auto of = [](std::size_t n) {
+        std::vector<double> values(n);
+        std::iota(values.begin(), values.end(), 1.0);
+        return median_interval(values);
+    };
+    EXPECT_EQ(of(1).coverage, 0.0);
+    EXPECT_DOUBLE_EQ(of(5).interval.low, 1.0); // 93.75 %: nothing wider exists
+    EXPECT_DOUBLE_EQ(of(8).interval.low, 1.0); // the next pair has 92.97 %
+    EXPECT_NEAR(of(8).coverage, 0.9921875, 1e-15);
+    EXPECT_DOUBLE_EQ(of(12).interval.low, 3.0);
+    EXPECT_DOUBLE_EQ(of(12).interval.high, 10.0);
+    EXPECT_NEAR(of(12).coverage, 0.96142578125, 1e-15);
+    EXPECT_DOUBLE_EQ(of(20).interval.low, 6.0);
+    EXPECT_NEAR(of(20).coverage, 0.9586105346679688, 1e-14);
+    EXPECT_DOUBLE_EQ(of(12).median, 6.5);
+}
+
+TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
+    const Efficiency ours = efficiency(base, rung, 2);
+    const Margin margin{.declared = 1.5};
+
+    const CellComparison good = compare_efficiency(ours, 95.0, margin);
+    EXPECT_EQ(good.verdict, Verdict::equivalent);
+    EXPECT_NEAR(good.p_equivalent.value(), 0.00011954322831668727, 1e-12);
+    EXPECT_NEAR(good.difference.value(), 1.65164993779727, 1e-10);
+
+    const CellComparison unclear = compare_efficiency(ours, 97.69, margin);
+    EXPECT_EQ(unclear.verdict, Verdict::inconclusive);
+    EXPECT_NEAR(unclear.p_equivalent.value(), 0.07324224350887051, 1e-10);
+    EXPECT_THAT(unclear.reason, testing::HasSubstr("96.19 %"));
+
+    const CellComparison worse = compare_efficiency(ours, 99.0, margin);
+    EXPECT_EQ(worse.verdict, Verdict::different);
+    EXPECT_NEAR(worse.p_different.value(), 0.015209922101773942, 1e-10);
+
+    EXPECT_EQ(compare_efficiency(ours, 60.0, margin).verdict, Verdict::equivalent); // better is no fault
+    EXPECT_EQ(compare_efficiency(ours, std::nullopt, margin).verdict, Verdict::missing);
+}
+
+TEST(CompareEfficiency, TakesTheRoundingOfThePrintedNumberIn) {
+    const CellComparison cell =
+        compare_efficiency(efficiency(base, rung, 2), 97.69, {.declared = 1.5, .rounding_half_width = 0.5});
+    EXPECT_DOUBLE_EQ(cell.margin, 2.0);
+    EXPECT_EQ(cell.verdict, Verdict::equivalent);
+}
+
+} // namespace
+} // namespace metrics
