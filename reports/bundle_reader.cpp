@@ -8,9 +8,11 @@
 #include <fmt/format.h>
 
 #include "reports/bundle.hpp"
+#include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
 #include "reports/check.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/plan/words.hpp"
 #include "suite/store/bundle_file.hpp"
 #include "suite/store/exclusive_file.hpp"
 
@@ -91,7 +93,7 @@ void BundleReader::take_run(const RunRow& row) {
     run.seed = row.seed;
     run.parent = row.parent;
     run.config.kind =
-        row.kind == "pretrain" ? suite::plan::RunKind::pretrain : suite::plan::RunKind::finetune;
+        suite::plan::from_word<suite::plan::RunKind>(row.kind).value_or(suite::plan::RunKind::finetune);
     run.config.metric = row.metric;
     subject_.plan.runs.push_back(std::move(run));
 }
@@ -192,6 +194,13 @@ void BundleReader::read_parts() {
                                                     .kind = std::move(row.kind),
                                                     .reason = std::move(row.reason),
                                                     .step = row.step};
+        }
+    }
+    if (subject_.workload.scaling) {
+        for (auto& [run, section] : ScalingTables::read(file_, group_)) {
+            if (RunRecord* record = record_at(run, "/scaling")) {
+                record->scaling = std::move(section);
+            }
         }
     }
     std::map<std::int64_t, Provenance> sets;

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "suite/plan/words.hpp"
+
 namespace reports::bundle {
 namespace {
 
@@ -81,7 +83,7 @@ ClaimRow row_of(const ClaimResult& claim) {
 
 RunRow row_of(const RunFacts& run) {
     return {.key = run.key,
-            .kind = run.is_pretraining() ? "pretrain" : "finetune",
+            .kind = std::string(plan::to_word(run.kind)),
             .cell = run.cell,
             .label = run.label,
             .seed = run.seed,
@@ -122,6 +124,15 @@ void add_rows(std::vector<ReferenceRow>& rows, const std::string& side, const st
         row.value = entry.value;
         row.n = 1;
         row.key = entry.key;
+        rows.push_back(row);
+    }
+    if (const auto& throughput = reference.throughput) {
+        ReferenceRow row = head;
+        row.row = "throughput";
+        row.value = throughput->images_per_second;
+        rows.push_back(row);
+        row.row = "speedup";
+        row.value = throughput->speedup;
         rows.push_back(row);
     }
     if (const auto& printed = reference.printed) {
@@ -213,6 +224,10 @@ void take_references(const std::vector<ReferenceRow>& rows, plan::References& re
         if (row.row == "value") {
             reference->second.values.push_back(
                 {.seed = static_cast<std::uint64_t>(row.seed), .value = row.value, .key = row.key});
+        } else if (row.row == "throughput") {
+            reference->second.throughput = plan::PrintedThroughput{.images_per_second = row.value};
+        } else if (row.row == "speedup" && reference->second.throughput) {
+            reference->second.throughput->speedup = row.value;
         } else {
             reference->second.printed = {.mean = row.value,
                                          .sd = row.sd,

@@ -124,7 +124,8 @@ struct ProvenanceRow {
     std::string value;
 };
 
-/// row "reference": one a cell and side; "value": a raw value of it; "printed": its printed mean ± sd.
+/// row "reference": one a cell and side; "value": a raw value of it; "printed": its printed mean ± sd; of a
+/// rung also "throughput" (images per second) and "speedup".
 struct ReferenceRow {
     std::string side; ///< "published" or "baseline"
     std::string cell;

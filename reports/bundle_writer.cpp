@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reports/bundle.hpp"
+#include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
 #include "reports/outcomes.hpp"
 #include "suite/store/bundle_file.hpp"
@@ -19,7 +20,7 @@ using suite::store::to_table;
 class RecordRows {
 public:
     RecordRows(const suite::plan::Plan& plan, Records& records, const CheckResult& result)
-        : plan_(plan), records_(records), runs_(run_rows(result)) {}
+        : plan_(plan), records_(records), runs_(run_rows(result)), is_scaling_(result.is_scaling) {}
 
     /// Adds the tables of this workload.
     void write(const std::string& group, suite::store::BundleContent& content) {
@@ -36,6 +37,11 @@ public:
         add("/metrics", metrics_, metric_fields);
         add("/losses", losses_, loss_fields);
         add("/failures", failures_, failure_fields);
+        if (is_scaling_) {
+            for (auto& table : scaling_.tables(group)) {
+                content.tables.push_back(std::move(table));
+            }
+        }
     }
     [[nodiscard]] std::size_t records() const { return configs_.size(); }
 
@@ -63,6 +69,9 @@ private:
         for (const suite::store::LossEntry& entry : record.losses) {
             losses_.push_back({.run = run, .step = entry.step, .loss = entry.loss, .lr = entry.lr});
         }
+        if (record.scaling) {
+            scaling_.add(run, *record.scaling);
+        }
         if (record.failure) {
             failures_.push_back({.run = run,
                                  .phase = record.failure->phase,
@@ -79,6 +88,8 @@ private:
     std::vector<MetricRow> metrics_;
     std::vector<LossRow> losses_;
     std::vector<FailureRow> failures_;
+    ScalingTables scaling_;
+    bool is_scaling_;
 };
 
 std::string version_of(const CheckResult& result) {

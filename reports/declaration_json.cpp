@@ -108,9 +108,9 @@ plan::ClaimSpec claim_from_json(const ordered_json& entry) {
 }
 
 ordered_json figure_to_json(const plan::FigureSpec& figure) {
-    return {{"id", figure.id},        {"title", figure.title}, {"kind", plan::to_word(figure.kind)},
-            {"cells", figure.cells},  {"x", figure.x},         {"series", figure.series},
-            {"panels", figure.panels}};
+    return {{"id", figure.id},         {"title", figure.title}, {"kind", plan::to_word(figure.kind)},
+            {"cells", figure.cells},   {"x", figure.x},         {"series", figure.series},
+            {"panels", figure.panels}, {"value", figure.value}};
 }
 
 plan::FigureSpec figure_from_json(const ordered_json& entry) {
@@ -120,6 +120,7 @@ plan::FigureSpec figure_from_json(const ordered_json& entry) {
             .cells = entry.at("cells").get<std::vector<std::string>>(),
             .x = entry.at("x"),
             .series = entry.at("series").get<std::vector<std::string>>(),
+            .value = entry.value("value", ""),
             .panels = entry.at("panels"),
             .origin = {}};
 }
@@ -134,8 +135,25 @@ plan::SourceRule source_from_json(const ordered_json& entry) {
             .for_target = entry.at("for_target").get<std::map<std::string, std::string>>()};
 }
 
+/// What a check needs of a ladder; null for a workload that scores.
+ordered_json scaling_to_json(const std::optional<plan::ScalingSpec>& scaling) {
+    return scaling ? ordered_json{{"margin", scaling->margin}, {"caveat", scaling->caveat}}
+                   : ordered_json(nullptr);
+}
+
+std::optional<plan::ScalingSpec> scaling_from_json(const ordered_json& entry) {
+    if (entry.is_null()) {
+        return std::nullopt;
+    }
+    plan::ScalingSpec scaling;
+    scaling.margin = entry.at("margin");
+    scaling.caveat = entry.at("caveat");
+    return scaling;
+}
+
 ordered_json workload_to_json(const plan::WorkloadSpec& workload) {
-    return {{"id", workload.id},
+    return {{"scaling", scaling_to_json(workload.scaling)},
+            {"id", workload.id},
             {"title", workload.title},
             {"source", workload.source},
             {"paper", workload.paper},
@@ -169,6 +187,7 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     workload.source_rules = values_of<plan::SourceRule>(entry.at("source_rules"), source_from_json);
     workload.margins = entry.at("margins").get<std::map<std::string, double>>();
     workload.margin_sds = entry.at("margin_sds");
+    workload.scaling = scaling_from_json(entry.value("scaling", ordered_json(nullptr)));
     workload.claims = values_of<plan::ClaimSpec>(entry.at("claims"), claim_from_json);
     workload.figures = values_of<plan::FigureSpec>(entry.at("figures"), figure_from_json);
     return workload;
@@ -187,7 +206,10 @@ ordered_json cell_to_json(const plan::PlannedCell& cell) {
                                   [](const plan::StandIn& entry) {
                                       return ordered_json{entry.published, entry.used};
                                   })},
-            {"runs", cell.runs}};
+            {"runs", cell.runs},
+            {"bases", list_of(cell.bases, [](const plan::BaseRuns& bases) {
+                 return ordered_json{bases.before, bases.after};
+             })}};
 }
 
 plan::PlannedCell cell_from_json(const ordered_json& entry) {
@@ -205,6 +227,10 @@ plan::PlannedCell cell_from_json(const ordered_json& entry) {
         return plan::StandIn{.published = pair.at(0), .used = pair.at(1)};
     });
     cell.runs = entry.at("runs").get<std::vector<std::size_t>>();
+    cell.bases =
+        values_of<plan::BaseRuns>(entry.value("bases", ordered_json::array()), [](const ordered_json& pair) {
+            return plan::BaseRuns{.before = pair.at(0), .after = pair.at(1)};
+        });
     return cell;
 }
 

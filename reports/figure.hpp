@@ -37,7 +37,8 @@ struct Plot {
     suite::plan::FigureKind kind = suite::plan::FigureKind::bars;
     std::string y_label;
     std::vector<std::string> categories;
-    std::size_t columns = 1; ///< of panels: published and ours side by side, or ours alone
+    bool is_logarithmic = false; ///< y: powers of ten
+    std::size_t columns = 1;     ///< of panels: published and ours side by side, or ours alone
     std::vector<PlotPanel> panels;
 };
 

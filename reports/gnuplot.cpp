@@ -63,6 +63,10 @@ Range range_of(const Plot& plot) {
     if (!(low <= high)) {
         return {};
     }
+    if (plot.is_logarithmic) {
+        return {.low = std::pow(10.0, std::floor(std::log10(std::max(low, 1e-3)))),
+                .high = std::pow(10.0, std::ceil(std::log10(std::max(high, 1e-3))))};
+    }
     const double step = high - low > 30 ? 10 : high - low > 6 ? 2 : 0.5;
     return {.low = std::floor(low / step - 0.2) * step, .high = std::ceil(high / step + 0.2) * step};
 }
@@ -230,6 +234,7 @@ std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesys
     script += fmt::format("set xrange [-0.6:{:.3g}]\nset yrange [{:.6g}:{:.6g}]\nset ylabel {}\n",
                           static_cast<double>(plot.categories.size()) - 0.4, range.low, range.high,
                           gnuplot_text(plot.y_label));
+    script += plot.is_logarithmic ? "set logscale y 10\n" : "";
     script +=
         "set grid ytics lc rgb '#dddddd'\nset border 3\nset tics nomirror\n"
         "set key outside below horizontal maxrows 3 samplen 1.5\nset boxwidth 1\nset pointintervalbox 0\n";

@@ -111,7 +111,9 @@ public:
             add_once(labels_, label);
             colours_.try_emplace({panel_name(*cell), label}, palette_.colour(cell->cell));
         }
-        plot_.y_label = fmt::format("{}", fmt::join(metrics, " or "));
+        plot_.is_logarithmic = shows_throughput();
+        plot_.y_label =
+            shows_throughput() ? "images per second" : fmt::format("{}", fmt::join(metrics, " or "));
     }
 
     Plot build(const std::string& ours_title) {
@@ -129,6 +131,23 @@ public:
     }
 
 private:
+    [[nodiscard]] bool shows_throughput() const { return figure_.value == "throughput"; }
+
+    /// Of rungs what counts: one whose runs are all flagged is no point of a figure.
+    [[nodiscard]] metrics::Sample sample_of(const CellResult& cell, Side side) const {
+        if (side == Side::ours) {
+            return !shows_throughput()                 ? cell.ours
+                   : cell.rung && !cell.values.empty() ? cell.rung->throughput
+                                                       : metrics::Sample{};
+        }
+        if (shows_throughput()) {
+            const bool printed = cell.rung && cell.rung->published;
+            return printed ? metrics::make_sample(std::array{cell.rung->published->images_per_second})
+                           : metrics::Sample{};
+        }
+        return cell.published ? cell.published->sample : metrics::Sample{};
+    }
+
     [[nodiscard]] std::string panel_name(const CellResult& cell) const {
         return figure_.panels.empty() ? "" : cell.cell.axis(figure_.panels);
     }
@@ -149,9 +168,7 @@ private:
                 std::find(plot_.categories.begin(), plot_.categories.end(), cell->cell.axis(figure_.x));
             const auto label =
                 std::find(labels_.begin(), labels_.end(), label_of(cell->cell, figure_.series));
-            const metrics::Sample sample = side == Side::ours ? cell->ours
-                                           : cell->published  ? cell->published->sample
-                                                              : metrics::Sample{};
+            const metrics::Sample sample = sample_of(*cell, side);
             panel.series[static_cast<std::size_t>(label - labels_.begin())]
                 .values[static_cast<std::size_t>(category - plot_.categories.begin())] = value_of(sample);
         }

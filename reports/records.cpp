@@ -21,6 +21,9 @@ void strip(suite::store::RunRecord& record, Keep keep) {
     record.predictions.reset();
     record.losses = thinned(record.losses, keep == Keep::for_bundles ? most_losses_kept : 2);
     if (keep == Keep::for_reports) {
+        if (record.scaling) {
+            record.scaling->steps.clear();
+        }
         record.config.clear();
         record.config.shrink_to_fit();
     }
