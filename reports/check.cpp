@@ -224,8 +224,9 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
     cell.metric = cell.published ? references_.published.at(cell.id).metric : "";
     cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
     if (workload_.scaling && cell.published) { // shown beside, though nothing is measured here
-        cell.rung = RungResult{.ranks = std::stoi(cell.cell.shots),
-                               .published = references_.published.at(cell.id).throughput};
+        RungResult& rung = cell.rung.emplace();
+        rung.ranks = std::stoi(cell.cell.shots);
+        rung.published = references_.published.at(cell.id).throughput;
     }
     notes_[cell.id] = {};
     index_[cell.id] = result_.cells.size();

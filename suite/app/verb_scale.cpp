@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "reports/check.hpp"
+#include "reports/figure.hpp"
+#include "reports/json.hpp"
+#include "reports/report_files.hpp"
+#include "suite/app/reporting.hpp"
+#include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
+#include "suite/base/names.hpp"
+#include "suite/plan/words.hpp"
+#include "suite/run/scheduler.hpp"
+
+namespace suite::app {
+namespace {
+
+/// What differs from the declared ladder; absent: as declared.
+struct ScaleOptions {
+    SelectionOptions selection;
+    std::optional<std::string> workload;
+    std::vector<int> ranks;
+    std::vector<std::string> models;
+    std::vector<std::string> modes;
+    std::optional<std::int64_t> steps;
+    std::optional<std::int64_t> warmup_steps;
+    std::optional<int> local_batch;
+    std::optional<int> micro_batch;
+    std::optional<int> strong_batch;
+    std::filesystem::path out = "report";
+    std::string formats;
+    std::string launcher{run::default_launcher};
+    double deadline_seconds = 60.0;
+};
+
+/// The workload that was named, or the only one of scaling.
+plan::WorkloadSpec& workload_of(plan::Catalog& catalog, const ScaleOptions& options) {
+    std::vector<std::string> ladders;
+    for (const auto& [id, workload] : catalog.workloads) {
+        if (workload.scaling) {
+            ladders.push_back(id);
+        }
+    }
+    const std::string id = options.workload.value_or(ladders.size() == 1 ? ladders.front() : "");
+    if (std::find(ladders.begin(), ladders.end(), id) == ladders.end()) {
+        plan::throw_unknown_name("--workload", id, ladders);
+    }
+    return catalog.workloads.at(id);
+}
+
+void take_ladder(const ScaleOptions& options, plan::WorkloadSpec& workload) {
+    const plan::ScalingLadder* declared = workload.scaling->ladder(options.selection.profile);
+    plan::ScalingLadder ladder = declared == nullptr ? plan::ScalingLadder{} : *declared;
+    ladder.ranks = options.ranks.empty() ? ladder.ranks : options.ranks;
+    std::erase_if(ladder.oversubscribed, [&ladder](int ranks) {
+        return std::find(ladder.ranks.begin(), ladder.ranks.end(), ranks) == ladder.ranks.end();
+    });
+    ladder.steps = options.steps.value_or(ladder.steps);
+    // A short ladder keeps its share of warm-up.
+    const std::int64_t declared_warmup =
+        declared == nullptr ? 0 : declared->warmup_steps * ladder.steps / declared->steps;
+    ladder.warmup_steps = options.warmup_steps.value_or(declared_warmup);
+    ladder.local_batch = options.local_batch.value_or(ladder.local_batch);
+    ladder.micro_batch = options.micro_batch.value_or(ladder.micro_batch);
+    ladder.strong_batch = options.strong_batch.value_or(ladder.strong_batch);
+    plan::set_ladder(workload, options.selection.profile, ladder);
+}
+
+/// Networks and modes that the ladder is climbed with, as globs of cells.
+std::vector<std::string> cells_of(const plan::Catalog& catalog, const ScaleOptions& options,
+                                  plan::WorkloadSpec& workload) {
+    for (const std::string& model : options.models) {
+        for (const std::string& target : workload.targets) {
+            const auto& known = find(catalog.data_sets, target, "data set").pretrain;
+            if (!known.contains(model)) {
+                std::vector<std::string> valid;
+                for (const auto& [name, recipe] : known) {
+                    valid.push_back(name);
+                }
+                plan::throw_unknown_name("--model", model, valid);
+            }
+        }
+        if (std::find(workload.models.begin(), workload.models.end(), model) == workload.models.end()) {
+            workload.models.push_back(model);
+        }
+    }
+    const std::vector<std::string> models = options.models.empty() ? workload.models : options.models;
+    std::vector<std::string> globs;
+    for (const std::string& model : models) {
+        for (const std::string& mode : options.modes.empty() ? workload.sources : options.modes) {
+            for (const int ranks : workload.scaling->ladder(options.selection.profile)->ranks) {
+                globs.push_back(fmt::format("*/{}/{}/{}", model, mode, ranks));
+            }
+        }
+    }
+    return globs;
+}
+
+run::RunSummary climb(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOptions& options) {
+    store::Store store(options.selection.store, store::Access::read_write);
+    run::Scheduler scheduler(catalog, {plan}, store,
+                             {.jobs = 1,
+                              .launcher = options.launcher,
+                              .oversubscribe = options.selection.oversubscribe,
+                              .deadline_seconds = options.deadline_seconds});
+    return scheduler.run();
+}
+
+int report(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOptions& options) {
+    const store::Store store(options.selection.store, store::Access::read_only);
+    const plan::References references =
+        plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
+    const reports::CheckResult result = reports::check(catalog, plan, references, store);
+    const std::string words = !options.formats.empty() ? options.formats
+                              : reports::can_draw()    ? "md,html,csv,json,svg"
+                                                       : "md,html,csv,json";
+    std::vector<std::string> files;
+    for (const auto& path : reports::write_report(result, options.out, reports::parse_formats(words))) {
+        files.push_back(path.string());
+    }
+    if (options.selection.output.json) {
+        nlohmann::ordered_json document = reports::to_json(result);
+        document["files"] = files;
+        fmt::print("{}\n", document.dump(2));
+    } else {
+        fmt::print("{}Report: {}\n", reports::table_text(result, colours_of_stdout()), fmt::join(files, " "));
+    }
+    log_damage(result);
+    return reports::exit_code(result, {.gates = true});
+}
+
+int scale(const ScaleOptions& options) {
+    plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    plan::WorkloadSpec& workload = workload_of(catalog, options);
+    take_ladder(options, workload);
+    SelectionOptions selection = options.selection;
+    selection.workloads = {workload.id};
+    selection.cells = cells_of(catalog, options, workload);
+    const plan::Plan plan = expand_selection(catalog, selection).front();
+    for (const plan::SkippedCell& skipped : plan.skipped) {
+        log_warning(fmt::format("skipped {}: {}", skipped.cell, skipped.reason));
+    }
+    const run::RunSummary summary = climb(catalog, plan, options);
+    if (summary.exit_code() != 0) {
+        return summary.exit_code();
+    }
+    return report(catalog, plan, options);
+}
+
+void add_ladder(CLI::App& verb, ScaleOptions& options) {
+    verb.add_option("--ranks", options.ranks,
+                    "The ladder: rising numbers of ranks that begin with 1, as 1,2,4")
+        ->delimiter(',');
+    verb.add_option("--model", options.models, "Networks, by their published names")->delimiter(',');
+    verb.add_option("--mode", options.modes,
+                    "weak (each rank keeps its batch), strong (all share one), or both")
+        ->delimiter(',')
+        ->check(CLI::IsMember({"weak", "strong"}));
+    verb.add_option("--steps", options.steps, "Optimiser steps of a run, warm-up included");
+    verb.add_option("--warmup-steps", options.warmup_steps, "Of them left out of steady-state numbers");
+    verb.add_option("--local-batch", options.local_batch, "Weak: images of a rank and step");
+    verb.add_option("--strong-batch", options.strong_batch, "Strong: images of all ranks and a step");
+    verb.add_option("--micro-batch", options.micro_batch, "Images of one backward pass; divides both");
+    verb.add_option("--workload", options.workload,
+                    "The workload whose ladder it is (default: the only one)");
+}
+
+} // namespace
+
+void register_scale(Dispatcher& dispatcher) {
+    auto options = std::make_shared<ScaleOptions>();
+    CLI::App* verb = add_verb(dispatcher, "scale", "Throughput and efficiency over a ladder of world sizes",
+                              options->selection.output, [options] { return scale(*options); });
+    add_ladder(*verb, *options);
+    options->selection.store = default_store();
+    verb->add_option("--profile", options->selection.profile, "At what scale: smoke, laptop or paper")
+        ->capture_default_str();
+    verb->add_option("--store", options->selection.store, "Folder of the run records")->capture_default_str();
+    verb->add_option("--seeds", options->selection.seeds, "Repetitions: 0-4 or 0,2,7");
+    verb->add_flag("--oversubscribe", options->selection.oversubscribe,
+                   "Measure rungs of more ranks than cores, too; they are marked and never a result");
+    verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
+        ->capture_default_str();
+    verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
+        ->check(CLI::Range(0.1, 86400.0))
+        ->capture_default_str();
+    verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
+    verb->add_option("--format", options->formats, "As in report");
+}
+
+} // namespace suite::app
