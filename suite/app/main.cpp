@@ -27,6 +27,7 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_bundle(dispatcher);
     suite::app::register_verify(dispatcher);
     suite::app::register_compare(dispatcher);
+    suite::app::register_scale(dispatcher);
     suite::app::register_stats(dispatcher);
     suite::app::register_baseline(dispatcher);
     suite::app::register_predict(dispatcher);

@@ -16,7 +16,6 @@ struct RunVerbOptions {
     SelectionOptions selection;
     std::optional<int> jobs; ///< absent: as many as there are cores for
     std::string launcher{run::default_launcher};
-    bool oversubscribe = false;
     double deadline_seconds = 60.0;
     bool no_loss = false;
 };
@@ -44,7 +43,7 @@ int run_verb(const RunVerbOptions& options) {
                              {.jobs = options.jobs.value_or(std::max(1, run::default_jobs() / ranks)),
                               .ranks = ranks,
                               .launcher = options.launcher,
-                              .oversubscribe = options.oversubscribe,
+                              .oversubscribe = options.selection.oversubscribe,
                               .deadline_seconds = options.deadline_seconds});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {
@@ -73,8 +72,6 @@ void register_run(Dispatcher& dispatcher) {
     add_ranks(*verb, options->selection);
     verb->add_option("--jobs", options->jobs, "Runs at a time (default: cores over ranks), one thread a rank")
         ->check(CLI::Range(1, 1024));
-    verb->add_flag("--oversubscribe", options->oversubscribe,
-                   "Let more ranks run than there are cores; their records say so");
     verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
         ->capture_default_str();
     verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")

@@ -1,9 +1,11 @@
 #include "suite/app/verbs.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
 #include "suite/base/log.hpp"
+#include "suite/run/launcher.hpp"
 
 namespace suite::app {
 
@@ -50,17 +52,42 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
     verb.add_option("--ranks", options.ranks, "Every run over this many MPI ranks")
         ->check(CLI::Range(1, 65536))
         ->capture_default_str();
+    verb.add_flag("--oversubscribe", options.oversubscribe,
+                  "Let more ranks run than there are cores; their records say so");
     verb.add_option("--reduction", options.reduction,
                     "How ranks sum gradients: strict (the same bits on any number of ranks) or fast")
         ->check(CLI::IsMember({"strict", "fast"}))
         ->capture_default_str();
 }
 
+namespace {
+
+/// Ladders are not among `all`: their runs need the machine to themselves and say something about it, while
+/// the others may share it and must give the same numbers anywhere.
+std::vector<std::string> scored_workloads(const plan::Catalog& catalog) {
+    std::vector<std::string> ids = plan::workload_ids(catalog);
+    std::erase_if(ids,
+                  [&catalog](const std::string& id) { return catalog.workloads.at(id).scaling.has_value(); });
+    return ids;
+}
+
+/// Ranks that fit: the devices of the profile's system, or this machine's cores.
+int slots_of(const plan::Catalog& catalog, const std::string& profile) {
+    const plan::ProfileSpec& spec = find(catalog.profiles, profile, "profile");
+    if (spec.system.empty()) {
+        return run::usable_cores();
+    }
+    const plan::SystemSpec& system = find(catalog.systems, spec.system, "system");
+    return system.nodes * std::max(system.gpus_per_node, 1);
+}
+
+} // namespace
+
 std::vector<std::string> all_of(const plan::Catalog& catalog, const std::vector<std::string>& workloads) {
     std::vector<std::string> ids;
     for (const std::string& id : workloads) {
         const std::vector<std::string> meant =
-            id == "all" ? plan::workload_ids(catalog) : std::vector<std::string>{id};
+            id == "all" ? scored_workloads(catalog) : std::vector<std::string>{id};
         ids.insert(ids.end(), meant.begin(), meant.end());
     }
     return ids;
@@ -75,6 +102,8 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);
     }
+    filter.slots = slots_of(catalog, options.profile);
+    filter.oversubscribe = options.oversubscribe;
     std::vector<plan::Plan> plans;
     for (const std::string& workload : all_of(catalog, options.workloads)) {
         plans.push_back(plan::expand(catalog, workload, options.profile, filter));

@@ -38,6 +38,7 @@ struct SelectionOptions {
     std::vector<std::string> cells;
     int ranks = 1;
     std::string reduction = "strict";
+    bool oversubscribe = false; ///< more ranks than cores
     OutputOptions output;
 };
 
@@ -69,6 +70,7 @@ void register_report(Dispatcher& dispatcher);
 void register_bundle(Dispatcher& dispatcher);
 void register_verify(Dispatcher& dispatcher);
 void register_compare(Dispatcher& dispatcher);
+void register_scale(Dispatcher& dispatcher);
 void register_stats(Dispatcher& dispatcher);
 void register_baseline(Dispatcher& dispatcher);
 void register_predict(Dispatcher& dispatcher);

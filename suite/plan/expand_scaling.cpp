@@ -191,6 +191,8 @@ std::size_t ScalingExpander::add_run(const Rung& rung, std::uint64_t repetition,
     run.cell = rung.id.text();
     run.label = run.cell;
     run.seed = repetition;
+    run.ranks = rung.ranks;
+    run.exclusive = true;
     // Of one process: the others work at the same time.
     run.gigamacs = run_gigamacs(run.config) / rung.ranks;
     plan_.runs.push_back(std::move(run));

@@ -27,11 +27,12 @@ double declared_processes(const plan::Catalog& catalog, const plan::ProfileSpec&
 
 double estimate_from_declaration(const plan::Catalog& catalog, const plan::Plan& plan) {
     const plan::ProfileSpec& profile = plan::find(catalog.profiles, plan.profile, "profile");
-    double gigamacs = 0.0;
+    double seconds = 0.0;
     for (const plan::PlannedRun& run : plan.runs) {
-        gigamacs += run.gigamacs;
+        seconds += run.gigamacs / profile.gigamacs_per_second /
+                   (run.exclusive ? 1.0 : declared_processes(catalog, profile));
     }
-    return gigamacs / profile.gigamacs_per_second / declared_processes(catalog, profile);
+    return seconds;
 }
 
 Throughput measured_throughput(const plan::Plan& plan, const std::vector<ItemStatus>& statuses) {
@@ -74,14 +75,16 @@ double estimate_remaining(const plan::Catalog& catalog, const plan::Plan& plan,
                           const std::vector<ItemStatus>& statuses, const Throughput& throughput, int jobs) {
     const plan::ProfileSpec& profile = plan::find(catalog.profiles, plan.profile, "profile");
     double seconds = 0.0;
+    double alone = 0.0; // of runs that have the machine to themselves
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
         if (statuses[i].state != ItemState::done) {
             const auto measured = throughput.find(plan.runs[i].config.network.id);
             const double rate = measured == throughput.end() ? profile.gigamacs_per_second : measured->second;
-            seconds += plan.runs[i].gigamacs / rate;
+            (plan.runs[i].exclusive ? alone : seconds) += plan.runs[i].gigamacs / rate;
         }
     }
-    return seconds / (profile.system.empty() ? std::max(1, jobs) : declared_processes(catalog, profile));
+    return alone +
+           seconds / (profile.system.empty() ? std::max(1, jobs) : declared_processes(catalog, profile));
 }
 
 int default_jobs() {

@@ -192,7 +192,8 @@ void Scheduler::check_cores() const {
               options_.ranks * options_.jobs);
     }
     for (const Task& task : tasks_) {
-        if (task.state == TaskState::waiting && task.run->ranks > 1) {
+        // Of a run that has the machine to itself the plan has decided whether it may oversubscribe.
+        if (task.state == TaskState::waiting && task.run->ranks > 1 && !task.run->exclusive) {
             check("run " + task.run->label, task.run->ranks);
         }
     }
