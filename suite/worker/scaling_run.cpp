@@ -338,11 +338,11 @@ ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::Da
     return measured;
 }
 
-void fill_scaling_record(const ScalingMeasurement& measurement, store::RunRecord& record) {
-    record.scaling = measurement.section;
+void fill_scaling_record(const store::ScalingSection& section, store::RunRecord& record) {
+    record.scaling = section;
     record.metrics = {{.name = std::string(plan::throughput_metric),
                        .split = "train",
-                       .value = measurement.section.summary.images_per_second,
+                       .value = section.summary.images_per_second,
                        .unit = "img/s",
                        .direction = "higher"}};
 }

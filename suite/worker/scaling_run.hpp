@@ -51,6 +51,6 @@ inline constexpr double most_steal_share = 0.02;
 void check_scaling(const plan::RunConfig& config, const train::TrainResult& result);
 
 /// The record's part of a measurement: throughput as its metric.
-void fill_scaling_record(const ScalingMeasurement& measurement, store::RunRecord& record);
+void fill_scaling_record(const store::ScalingSection& section, store::RunRecord& record);
 
 } // namespace suite::worker
