@@ -46,13 +46,16 @@ void ScalingTables::add(std::int64_t run, const ScalingSection& section) {
     rank_runs_.insert(rank_runs_.end(), section.ranks.size(), run);
     ranks_.insert(ranks_.end(), section.ranks.begin(), section.ranks.end());
     step_runs_.insert(step_runs_.end(), section.steps.size(), run);
+    sweep_runs_.insert(sweep_runs_.end(), section.sweep.size(), run);
+    sweep_.insert(sweep_.end(), section.sweep.begin(), section.sweep.end());
     steps_.insert(steps_.end(), section.steps.begin(), section.steps.end());
 }
 
 std::vector<std::pair<std::string, Table>> ScalingTables::tables(const std::string& group) const {
     return {{group + "/scaling", with_runs(runs_, summaries_, suite::store::scaling_fields)},
             {group + "/scaling_ranks", with_runs(rank_runs_, ranks_, suite::store::scaling_rank_fields)},
-            {group + "/scaling_steps", with_runs(step_runs_, steps_, suite::store::scaling_step_fields)}};
+            {group + "/scaling_steps", with_runs(step_runs_, steps_, suite::store::scaling_step_fields)},
+            {group + "/scaling_sweep", with_runs(sweep_runs_, sweep_, suite::store::scaling_sweep_fields)}};
 }
 
 std::map<std::int64_t, ScalingSection> ScalingTables::read(const suite::store::BundleFile& file,
@@ -66,6 +69,9 @@ std::map<std::int64_t, ScalingSection> ScalingTables::read(const suite::store::B
     }
     for (auto& [run, row] : rows_of(file, group + "/scaling_steps", suite::store::scaling_step_fields)) {
         sections[run].steps.push_back(row);
+    }
+    for (auto& [run, row] : rows_of(file, group + "/scaling_sweep", suite::store::scaling_sweep_fields)) {
+        sections[run].sweep.push_back(row);
     }
     return sections;
 }

@@ -173,10 +173,8 @@ std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& f
     view["caveat"] = result.caveat;
     view["has_rungs"] = result.is_scaling;
     view["rung_tables"] = ordered_json::array();
-    for (const RungTable& table : {measured_table(result), time_table(result), rank_table(result)}) {
-        if (!table.rows.empty()) {
-            view["rung_tables"].push_back(view_of(table));
-        }
+    for (const RungTable& table : rung_tables(result)) {
+        view["rung_tables"].push_back(view_of(table));
     }
     return render(Template::page_html, view);
 }

@@ -221,9 +221,11 @@ std::string to_markdown(const CheckResult& result) {
         "baseline's of the same seed exactly.\n\n",
         markdown_table(result));
     if (result.is_scaling) {
-        text += fmt::format("## Throughput\n\n{}\n\n{}\n## Where a step's time goes\n\n{}\n## Ranks\n\n{}\n",
-                            result.caveat, markdown(measured_table(result)), markdown(time_table(result)),
-                            markdown(rank_table(result)));
+        text +=
+            fmt::format("## Throughput, efficiency and where a step's time goes\n\n{}\n\n", result.caveat);
+        for (const RungTable& table : rung_tables(result)) {
+            text += markdown(table) + "\n";
+        }
     }
     if (!result.claims.empty()) {
         text += fmt::format("## Claims\n\n{}\n", markdown_claims(result));

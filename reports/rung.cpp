@@ -100,6 +100,11 @@ void add_invalid(const plan::PlannedRun& planned, const RunRecord& record,
             add(fmt::format("rank {} ended with other parameters", rank.rank));
         }
     }
+    for (const suite::store::ScalingSweep& size : scaling.sweep) {
+        if (size.wrong > 0) {
+            add(fmt::format("{} wrong sums of {} bytes", size.wrong, size.bytes));
+        }
+    }
     if (!(scaling.summary.images_per_second > 0.0) || !std::isfinite(scaling.summary.images_per_second)) {
         add(fmt::format("{} images per second", scaling.summary.images_per_second));
     }
@@ -157,6 +162,7 @@ RungResult rung_of(const plan::Plan& plan, const plan::PlannedCell& cell, const 
                     .key = planned.key,
                     .summary = record->scaling->summary,
                     .ranks = record->scaling->ranks,
+                    .sweep = record->scaling->sweep,
                     .base_images_per_second = std::nullopt,
                     .base_flags = {}};
         if (i < cell.bases.size()) {

@@ -21,7 +21,8 @@ struct RungRun {
     std::uint64_t repetition = 0;
     std::string key;
     suite::store::ScalingSummary summary;
-    std::vector<suite::store::ScalingRank> ranks; ///< by rank
+    std::vector<suite::store::ScalingRank> ranks;  ///< by rank
+    std::vector<suite::store::ScalingSweep> sweep; ///< of all-reduces after the run
     std::optional<double> base_images_per_second; ///< geometric mean of those before and after; none: missing
     std::string base_flags;                       ///< of either; "" for none
     [[nodiscard]] bool is_flagged() const { return !summary.flags.empty() || !base_flags.empty(); }

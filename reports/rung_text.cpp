@@ -147,6 +147,14 @@ ordered_json run_json(const RungRun& run) {
                          {"step_p95_seconds", rank.step_p95_seconds},
                          {"weights_digest", rank.weights_digest}});
     }
+    ordered_json sweep = ordered_json::array();
+    for (const suite::store::ScalingSweep& size : run.sweep) {
+        sweep.push_back({{"bytes", size.bytes},
+                         {"seconds", size.seconds},
+                         {"algorithm_bandwidth", size.algorithm_bandwidth},
+                         {"bus_bandwidth", size.bus_bandwidth},
+                         {"wrong", size.wrong}});
+    }
     return {{"repetition", run.repetition},
             {"key", run.key},
             {"images", run.summary.images},
@@ -161,7 +169,8 @@ ordered_json run_json(const RungRun& run) {
             {"steal_share", run.summary.steal_share},
             {"throttle_events", run.summary.throttle_events},
             {"flags", run.summary.flags},
-            {"ranks", std::move(ranks)}};
+            {"ranks", std::move(ranks)},
+            {"sweep", std::move(sweep)}};
 }
 
 } // namespace
@@ -226,6 +235,34 @@ RungTable rank_table(const CheckResult& result) {
         }
     }
     return table;
+}
+
+RungTable sweep_table(const CheckResult& result) {
+    RungTable table{.headings = {"all-reduce", "bytes", "µs", "algorithm GB/s", "bus GB/s", "wrong sums"},
+                    .rows = {}};
+    const CellResult* largest = nullptr;
+    for (const CellResult& cell : result.cells) {
+        if (is_measured(cell) && (largest == nullptr || cell.rung->ranks > largest->rung->ranks)) {
+            largest = &cell;
+        }
+    }
+    if (largest == nullptr) {
+        return table;
+    }
+    for (const suite::store::ScalingSweep& size : largest->rung->runs.back().sweep) {
+        table.rows.push_back(
+            {largest->id, fmt::format("{}", size.bytes), fmt::format("{:.1f}", 1e6 * size.seconds),
+             fmt::format("{:.3f}", 1e-9 * size.algorithm_bandwidth),
+             fmt::format("{:.3f}", 1e-9 * size.bus_bandwidth), fmt::format("{}", size.wrong)});
+    }
+    return table;
+}
+
+std::vector<RungTable> rung_tables(const CheckResult& result) {
+    std::vector<RungTable> tables{measured_table(result), time_table(result), rank_table(result),
+                                  sweep_table(result)};
+    std::erase_if(tables, [](const RungTable& table) { return table.rows.empty(); });
+    return tables;
 }
 
 std::string plain_text(const RungTable& table) {

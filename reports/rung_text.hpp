@@ -24,6 +24,11 @@ struct RungTable {
 /// Each rank of the largest rung of each mode in its last repetition: the slow one shows.
 [[nodiscard]] RungTable rank_table(const CheckResult& result);
 
+/// The all-reduce sweep of the largest rung, last repetition: bandwidths as nccl-tests defines them.
+[[nodiscard]] RungTable sweep_table(const CheckResult& result);
+/// All of these that have rows, in this order.
+[[nodiscard]] std::vector<RungTable> rung_tables(const CheckResult& result);
+
 /// Columns filled with blanks, the first to the left, the others to the right; "" for no rows.
 [[nodiscard]] std::string plain_text(const RungTable& table);
 [[nodiscard]] std::string markdown(const RungTable& table);

@@ -107,8 +107,8 @@ void TableWriter::add_group(const Group& group) {
 }
 
 void TableWriter::add_rungs() {
-    for (const RungTable& table : {measured_table(result_), time_table(result_), rank_table(result_)}) {
-        text_ += table.rows.empty() ? "" : "\n" + plain_text(table);
+    for (const RungTable& table : rung_tables(result_)) {
+        text_ += "\n" + plain_text(table);
     }
     if (!result_.caveat.empty()) {
         text_ += "\n" + wrapped(result_.caveat, page_columns, 0) + "\n";

@@ -145,6 +145,7 @@ NamedTables tables_of(const RunRecord& record) {
                             to_table(std::span<const ScalingSummary>(&scaling.summary, 1), scaling_fields));
         tables.emplace_back("/scaling_ranks", to_table(std::span(scaling.ranks), scaling_rank_fields));
         tables.emplace_back("/scaling_steps", to_table(std::span(scaling.steps), scaling_step_fields));
+        tables.emplace_back("/scaling_sweep", to_table(std::span(scaling.sweep), scaling_sweep_fields));
     }
     if (record.failure) {
         tables.emplace_back("/failure",
@@ -290,6 +291,7 @@ RunRecord read_content(std::string_view bytes, FaultList& faults) {
         scaling.summary = reader.only_row("/scaling", scaling_fields);
         scaling.ranks = reader.rows("/scaling_ranks", scaling_rank_fields);
         scaling.steps = reader.rows("/scaling_steps", scaling_step_fields);
+        scaling.sweep = reader.rows("/scaling_sweep", scaling_sweep_fields);
     }
     if (record.status == RunStatus::failed) {
         record.failure = reader.only_row("/failure", failure_fields);

@@ -53,5 +53,9 @@ inline const std::tuple scaling_step_fields{
     Field{"compute_seconds", &ScalingStep::compute_seconds},
     Field{"imbalance_seconds", &ScalingStep::imbalance_seconds},
     Field{"communication_seconds", &ScalingStep::communication_seconds}};
+inline const std::tuple scaling_sweep_fields{
+    Field{"bytes", &ScalingSweep::bytes}, Field{"seconds", &ScalingSweep::seconds},
+    Field{"algorithm_bandwidth", &ScalingSweep::algorithm_bandwidth},
+    Field{"bus_bandwidth", &ScalingSweep::bus_bandwidth}, Field{"wrong", &ScalingSweep::wrong}};
 
 } // namespace suite::store

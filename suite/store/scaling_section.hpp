@@ -1,5 +1,5 @@
 // What a scaling run adds to its record: one summary, a row for each rank, the step times thinned. Tables
-// /scaling, /scaling_ranks and /scaling_steps of the record's file. Seconds are wall time.
+// /scaling, /scaling_ranks, /scaling_steps and /scaling_sweep of the record's file. Seconds are wall time.
 #pragma once
 
 #include <cstddef>
@@ -63,10 +63,20 @@ struct ScalingStep {
     double communication_seconds = 0.0; ///< exposed, mean rank
 };
 
+/// One size of the all-reduce sweep after the run (suite/worker/all_reduce_sweep.hpp).
+struct ScalingSweep {
+    std::int64_t bytes = 0;
+    double seconds = 0.0;
+    double algorithm_bandwidth = 0.0; ///< bytes per second
+    double bus_bandwidth = 0.0;       ///< that times 2 (N − 1) / N
+    std::int64_t wrong = 0;           ///< elements with another sum than the known one
+};
+
 struct ScalingSection {
     ScalingSummary summary;
-    std::vector<ScalingRank> ranks; ///< by rank
-    std::vector<ScalingStep> steps; ///< at most kept_steps of them, first and last among them
+    std::vector<ScalingRank> ranks;  ///< by rank
+    std::vector<ScalingStep> steps;  ///< at most kept_steps of them, first and last among them
+    std::vector<ScalingSweep> sweep; ///< rising sizes; empty for one rank
 };
 
 /// A record keeps no more steps than this, evenly thinned.

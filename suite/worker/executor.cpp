@@ -12,6 +12,7 @@
 #include "suite/base/log.hpp"
 #include "suite/dist/alone.hpp"
 #include "suite/plan/words.hpp"
+#include "suite/worker/scaling_run.hpp"
 #include "suite/worker/weights_file.hpp"
 
 namespace suite::worker {
@@ -93,7 +94,9 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     record.config = order.config;
     record.seed = config.seed;
     record.parent_key = config.parent_key;
-    record.metrics.push_back(score(config.metric, result.predictions));
+    if (config.kind != plan::RunKind::scaling) { // which counts images, not hits
+        record.metrics.push_back(score(config.metric, result.predictions));
+    }
     record.losses = thinned(result.losses);
     if (result.predictions.scores.size() <= kept_predictions) {
         record.predictions = prediction_table(result.predictions);
@@ -121,7 +124,8 @@ struct Executor::Attempt {
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
     store::Timing timing{.started_seconds = unix_seconds()};
-    std::int64_t resumed_at_step = -1; ///< -1: from the beginning
+    std::int64_t resumed_at_step = -1;            ///< -1: from the beginning
+    std::optional<store::ScalingSection> scaling; ///< of a scaling run, once measured
 };
 
 /// What a run needs besides its configuration. On ranks other than 0 there is no parent and no state.
@@ -284,6 +288,12 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
             report_(report);
         }
     };
+    if (config.kind == plan::RunKind::scaling) {
+        const train::TrainHooks hooks{.stop_requested = stop_requested_, .progress = progress};
+        auto measured = measure_scaling(config, *inputs.data_set, hooks, *communicator_);
+        attempt.scaling = std::move(measured.section);
+        return std::move(measured.result);
+    }
     const auto save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
     return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr,
                                {.stop_requested = stop_requested_,
@@ -299,6 +309,9 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     attempt.phase = "score";
     check_validity(config, *inputs.data_set, result);
     store::RunRecord record = record_of(order, config, result);
+    if (attempt.scaling) {
+        fill_scaling_record(*attempt.scaling, record);
+    }
     attempt.timing.evaluation_seconds = result.evaluation_seconds;
     attempt.phase = "publish";
     if (config.kind == plan::RunKind::pretrain) { // before the record: a finished parent has its checkpoint

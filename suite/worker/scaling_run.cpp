@@ -14,6 +14,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/plan/words.hpp"
+#include "suite/worker/all_reduce_sweep.hpp"
 
 namespace suite::worker {
 namespace {
@@ -23,8 +24,9 @@ using store::ScalingSection;
 using store::ScalingSummary;
 using train::StepTime;
 
-// Means of fewer losses than this say nothing about a trend (executor.cpp).
-constexpr std::size_t fewest_judged_losses = 4;
+// Below this many steps the noise of single batches hides a trend; finite they must be, and not blown up
+// (executor.hpp, check_validity).
+constexpr std::size_t fewest_judged_steps = 64;
 
 /// RankFacts as bytes that every rank sends alike.
 struct PackedFacts {
@@ -304,7 +306,7 @@ void check_scaling(const plan::RunConfig& config, const train::TrainResult& resu
                     .fix = ""});
     }
     const std::size_t quarter = result.losses.size() / 4;
-    if (quarter >= fewest_judged_losses) {
+    if (result.losses.size() >= fewest_judged_steps) {
         const double first = mean_loss(std::span(result.losses).first(quarter));
         const double last = mean_loss(std::span(result.losses).last(quarter));
         if (!(last < first)) {
@@ -335,6 +337,7 @@ ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::Da
     const std::vector<RankFacts> facts = gathered(mine, communicator);
     check_scaling(config, measured.result); // equal on all ranks, as the result is
     measured.section = scaling_section(config, measured.result, facts, communicator.backend());
+    measured.section.sweep = all_reduce_sweep(communicator, measured.result.parameters * sizeof(float));
     return measured;
 }
 

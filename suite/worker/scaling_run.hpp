@@ -47,7 +47,7 @@ inline constexpr double most_foreign_share = 0.05;
 inline constexpr double most_steal_share = 0.02;
 
 /// Gates of a scaling run; Error(numeric) with all that is broken. The loss falls when the mean of its last
-/// quarter is below that of its first, for runs of 16 steps or more.
+/// quarter is below that of its first, for runs of 64 steps or more.
 void check_scaling(const plan::RunConfig& config, const train::TrainResult& result);
 
 /// The record's part of a measurement: throughput as its metric.

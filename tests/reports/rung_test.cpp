@@ -66,6 +66,7 @@ RunRecord record_of(const plan::PlannedRun& run, const std::string& flags = "") 
         record.scaling->ranks.push_back(
             {.rank = rank, .host = "node", .core = std::to_string(rank), .weights_digest = "same"});
     }
+    record.scaling->sweep = {{1024, 2e-6, 5.12e8, 5.12e8, 0}};
     record.scaling->steps = {{0, 0.1, 0.09, 0.0, 0.0}};
     return record;
 }
@@ -178,6 +179,7 @@ TEST_F(LadderTest, UnequalParametersAndWrongCountsAreNoMeasurement) {
     RunRecord broken = record_of(run(two, 3));
     broken.scaling->ranks[1].weights_digest = "other";
     broken.scaling->summary.images -= 1;
+    broken.scaling->sweep[0].wrong = 3;
     publish(broken);
 
     const CheckResult result = check_now();
@@ -186,6 +188,7 @@ TEST_F(LadderTest, UnequalParametersAndWrongCountsAreNoMeasurement) {
     EXPECT_EQ(rung.comparison.verdict, Verdict::different);
     EXPECT_THAT(rung.comparison.reason, HasSubstr("rank 1 ended with other parameters"));
     EXPECT_THAT(rung.comparison.reason, HasSubstr("images counted"));
+    EXPECT_THAT(rung.comparison.reason, HasSubstr("3 wrong sums of 1024 bytes"));
     EXPECT_EQ(exit_code(result, {.gates = true}), 1);
 }
 
@@ -220,6 +223,7 @@ TEST_F(LadderTest, EveryFormatSaysTheCaveat) {
     std::string text = table_text(result, Colours::off);
     std::replace(text.begin(), text.end(), '\n', ' ');
     EXPECT_THAT(text, HasSubstr(words));
+    EXPECT_THAT(text, HasSubstr("bus GB/s"));
     EXPECT_THAT(text, HasSubstr("129.14 · 1.00 · 100.00"));
     EXPECT_THAT(text, HasSubstr("124003.59 · 960.26 · 93.77"));
 }

@@ -111,6 +111,7 @@ inline ScalingSection scaling_section() {
                                  .step_p95_seconds = 0.13,
                                  .weights_digest = "abc"});
     }
+    section.sweep = {{1024, 2e-6, 5.12e8, 5.12e8, 0}, {4096, 4e-6, 1.024e9, 1.024e9, 1}};
     section.steps = {{0, 0.2, 0.1, 0.01, 0.005}, {19, 0.12, 0.09, 0.003, 0.002}};
     return section;
 }

@@ -132,11 +132,11 @@ TEST(ScalingSection, BoundRanksAreHeldAgainstTheirOwnCores) {
 
 TEST(ScalingGates, WantExactCountsAndAFallingLoss) {
     plan::RunConfig config = ladder_config(2);
-    config.train.schedule.total_steps = 16;
+    config.train.schedule.total_steps = 64;
     train::TrainResult result;
-    result.images_seen = 16 * 32;
-    for (int step = 0; step < 16; ++step) {
-        result.losses.push_back({.step = step, .loss = 4.0 - 0.1 * step});
+    result.images_seen = 64 * 32;
+    for (int step = 0; step < 64; ++step) {
+        result.losses.push_back({.step = step, .loss = 4.0 - 0.01 * step});
     }
     EXPECT_NO_THROW(check_scaling(config, result));
     result.images_seen -= 1;
