@@ -14,6 +14,7 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/log.hpp"
+#include "suite/dist/alone.hpp"
 #include "suite/dist/device.hpp"
 
 namespace suite::dist {
@@ -350,24 +351,12 @@ void NcclCommunicator::barrier() {
     all_reduce({token_.get(), 1, Element::float32}, Reduction::sum);
 }
 
-/// Runs this rank's part and tells all ranks how it went.
-template<typename Part>
-void agreed(Communicator& host, const Part& part) {
-    std::exception_ptr caught;
-    try {
-        part();
-    } catch (...) {
-        caught = std::current_exception();
-    }
-    agree(host, caught);
-}
-
 } // namespace
 
 std::unique_ptr<Communicator> make_nccl(NcclApi& api, Communicator& host, NcclOptions options) {
     NcclId id{};
     auto communicator = std::make_unique<NcclCommunicator>(api, host, std::move(options));
-    agreed(host, [&] {
+    together(host, [&] {
         communicator->prepare();
         if (host.rank() == 0) {
             if (const NcclResult result = api.make_id(id); result != NcclResult::success) {
@@ -377,7 +366,7 @@ std::unique_ptr<Communicator> make_nccl(NcclApi& api, Communicator& host, NcclOp
         }
     });
     host.broadcast(buffer(std::span<std::byte>(id)), 0);
-    agreed(host, [&] { communicator->join(id); });
+    together(host, [&] { communicator->join(id); });
     communicator->watch();
     return communicator;
 }

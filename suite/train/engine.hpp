@@ -58,6 +58,9 @@ public:
 
     /// Prepares the weights for passes (standardises them) and clears the gradients.
     virtual void begin_step() = 0;
+    /// Images that forward_backward() will get in this step, unchanged: a device copies them while it
+    /// computes.
+    virtual void prefetch(const ImageBatch& images) { static_cast<void>(images); }
     /// Forward, loss and backward of one micro-batch whose images are mixed already: adds `weight` times its
     /// gradient to the gradients and returns `weight` times its loss (suite/train/loss.hpp).
     [[nodiscard]] virtual double forward_backward(const ImageBatch& images, const Targets& targets,

@@ -121,18 +121,26 @@ Targets Training::targets(std::size_t first, std::size_t count) const {
     return {task, {}, std::span(batch_.label_matrix).subspan(first * outputs_, count * outputs_)};
 }
 
+std::span<const float> Training::images_of(const Shard& shard) const {
+    const std::size_t image_size = batch_.images.size() / batch_.count;
+    return std::span(batch_.images)
+        .subspan((shard.first - shards_.first_image()) * image_size, shard.count * image_size);
+}
+
 /// Forward and backward of one micro-batch. Its gradient counts by its images (cherti-jitsev.md 3.1).
 void Training::pass(const Shard& shard, double lambda) {
     const std::size_t first = shard.first - shards_.first_image();
     const std::size_t image_size = batch_.images.size() / batch_.count;
-    std::span<const float> images =
-        std::span(batch_.images).subspan(first * image_size, shard.count * image_size);
+    std::span<const float> images = images_of(shard);
     MixUp mixup{.lambda = lambda, .partner = {}};
     if (config_.train.mixup_alpha > 0.0) {
         mixup.partner = mixup_partners(shard.count, config_.seed, state_.step, shard.index);
         mixed_.resize(images.size());
         mix_images(images, image_size, mixup, mixed_);
         images = mixed_;
+    } else if (shard.index + 1 < shards_.mine_end) {
+        const Shard& next = shards_.all[shard.index + 1];
+        engine_->prefetch({images_of(next), next.count, batch_.size});
     }
     const double weight = static_cast<double>(shard.count) / static_cast<double>(config_.train.batch);
     shared_[shard.index] = engine_->forward_backward({images, shard.count, batch_.size},

@@ -15,7 +15,7 @@ using ::testing::StartsWith;
 
 class Agreement : public ::testing::Test {
 protected:
-    Agreement() : ranks_(backend_named(backend_makers().begin()->first).communicator()) {}
+    Agreement() : ranks_(tested_backend().communicator()) {}
 
     [[nodiscard]] bool is_last() const { return ranks_.rank() == ranks_.size() - 1; }
 

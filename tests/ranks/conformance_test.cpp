@@ -20,7 +20,12 @@ const std::vector<std::size_t> sizes{0, 1, 2, 7, 511, 512, 1023, 1024, 1025, 409
 
 class Conformance : public ::testing::Test {
 protected:
-    Conformance() : backend_(backend_named(backend_makers().begin()->first)) {}
+    Conformance() : backend_(tested_backend()) {}
+    void SetUp() override {
+        if (const std::string reason = backend_.missing(); !reason.empty()) {
+            GTEST_SKIP() << reason;
+        }
+    }
     Communicator& ranks() { return backend_.communicator(); }
     RankBackend& backend_;
 };

@@ -22,6 +22,8 @@ public:
     RankBackend& operator=(const RankBackend&) = delete;
 
     [[nodiscard]] Communicator& communicator() { return *communicator_; }
+    /// Why it cannot be tested here; empty when it can. The same on all ranks.
+    [[nodiscard]] virtual std::string missing() const { return ""; }
     [[nodiscard]] virtual void* allocate(std::size_t bytes) { return ::operator new(bytes + 1); }
     virtual void release(void* memory) { ::operator delete(memory); }
     virtual void upload(void* to, const void* from, std::size_t bytes) { copy(to, from, bytes); }
@@ -66,5 +68,7 @@ private:
 using BackendMaker = std::function<std::unique_ptr<RankBackend>()>;
 [[nodiscard]] std::map<std::string, BackendMaker>& backend_makers();
 [[nodiscard]] RankBackend& backend_named(const std::string& name);
+/// The one that TRANSFERSCALE_TEST_BACKEND names, else the host's: mpi, or single alone.
+[[nodiscard]] RankBackend& tested_backend();
 
 } // namespace suite::dist::testing

@@ -62,6 +62,11 @@ RankBackend& backend_named(const std::string& name) {
     return *backend;
 }
 
+RankBackend& tested_backend() {
+    const char* named = std::getenv("TRANSFERSCALE_TEST_BACKEND");
+    return backend_named(named != nullptr ? named : is_launched() ? "mpi" : "single");
+}
+
 static int run_tests() {
     int rank = 0;
     if (is_launched()) {

@@ -62,6 +62,7 @@ private:
     void update(double loss);
     void record_times(double whole_seconds);
     [[nodiscard]] Targets targets(std::size_t first, std::size_t count) const;
+    [[nodiscard]] std::span<const float> images_of(const Shard& shard) const;
     [[nodiscard]] bool must_stop() const;
     [[noreturn]] void stop();
     void save_if_due();

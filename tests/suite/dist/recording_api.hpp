@@ -1,7 +1,9 @@
-// A table of NCCL and CUDA functions that does nothing but write down what was called, in order. Each call
+// A table of NCCL and CUDA functions that does little but write down what was called, in order. Each call
 // can be told to fail; events are ready unless told otherwise.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
@@ -72,16 +74,21 @@ public:
     CudaResult stream_wait_event(StreamHandle stream, EventHandle event) override {
         return cuda("stream_wait_event " + name(stream) + " for " + name(event));
     }
-    CudaResult allocate_device(void** memory, std::size_t) override {
-        return made(*memory, "allocate_device");
+    CudaResult allocate_device(void** memory, std::size_t bytes) override {
+        return allocated(memory, bytes, "allocate_device");
     }
-    CudaResult free_device(void*) override { return gone("free_device"); }
-    CudaResult allocate_pinned(void** memory, std::size_t) override {
-        return made(*memory, "allocate_pinned");
+    CudaResult free_device(void* memory) override { return freed(memory, "free_device"); }
+    CudaResult allocate_pinned(void** memory, std::size_t bytes) override {
+        return allocated(memory, bytes, "allocate_pinned");
     }
-    CudaResult free_pinned(void*) override { return gone("free_pinned"); }
-    CudaResult copy(void*, const void*, std::size_t bytes, StreamHandle stream) override {
-        return cuda("copy " + std::to_string(bytes) + " on " + name(stream));
+    CudaResult free_pinned(void* memory) override { return freed(memory, "free_pinned"); }
+    /// Copies at once: the memory is the host's.
+    CudaResult copy(void* to, const void* from, std::size_t bytes, StreamHandle stream) override {
+        const CudaResult result = cuda("copy " + std::to_string(bytes) + " on " + name(stream));
+        if (result == CudaResult::success) {
+            std::memmove(to, from, bytes);
+        }
+        return result;
     }
     std::string text(CudaResult result) override {
         return "cuda error " + std::to_string(static_cast<int>(result));
@@ -168,6 +175,19 @@ private:
             ++alive_;
         }
         return result;
+    }
+    CudaResult allocated(void** memory, std::size_t bytes, const std::string& call) {
+        const CudaResult result = cuda(call);
+        if (result == CudaResult::success) {
+            const std::scoped_lock lock(mutex_);
+            *memory = new std::byte[bytes];
+            ++alive_;
+        }
+        return result;
+    }
+    CudaResult freed(void* memory, const std::string& call) {
+        delete[] static_cast<std::byte*>(memory);
+        return gone(call);
     }
     CudaResult gone(const std::string& call) {
         const CudaResult result = cuda(call);

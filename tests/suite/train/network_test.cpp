@@ -6,56 +6,25 @@
 #include "suite/base/philox.hpp"
 #include "suite/train/trainer.hpp"
 #include "tests/suite/kernels/golden.hpp"
+#include "tests/suite/train/network_cases.hpp"
 
 namespace suite::train {
 namespace {
 
 using test::Arrays;
 using test::as_floats;
+using test::basic;
+using test::basic_stride1;
+using test::bottleneck;
+using test::Case;
 using test::expect_close;
+using test::lanes;
 
 /// One thread, as in every process that trains.
 struct TorchEnvironment : testing::Environment {
     void SetUp() override { initialise_torch(); }
 };
 const testing::Environment* const environment = testing::AddGlobalTestEnvironment(new TorchEnvironment);
-
-struct Case {
-    std::string file;
-    plan::NetworkSpec spec;
-    std::size_t images;
-    int size;
-    std::size_t outputs;
-};
-
-plan::NetworkSpec spec(plan::Unit unit, plan::Stem stem, std::vector<int> depths, std::vector<int> channels,
-                       int groups) {
-    plan::NetworkSpec result;
-    result.unit = unit;
-    result.stem = stem;
-    result.depths = std::move(depths);
-    result.stem_channels = 4;
-    result.stage_channels = std::move(channels);
-    result.groups = groups;
-    return result;
-}
-
-const Case bottleneck{"network_bottleneck.txt",
-                      spec(plan::Unit::bottleneck, plan::Stem::bit, {1, 2}, {16, 32}, 2), 3, 20, 3};
-const Case basic{"network_basic.txt", spec(plan::Unit::basic, plan::Stem::small_2, {1, 1, 2}, {4, 8, 12}, 4),
-                 4, 14, 5};
-const Case basic_stride1{"network_basic_stride1.txt",
-                         spec(plan::Unit::basic, plan::Stem::small_1, {2}, {6}, 2), 2, 7, 2};
-
-/// Two blocks of lanes, the second nearly empty.
-const Case lanes{
-    "network_lanes.txt",
-    [] {
-        plan::NetworkSpec result = spec(plan::Unit::bottleneck, plan::Stem::small_2, {1, 2}, {16, 32}, 4);
-        result.stem_channels = 8;
-        return result;
-    }(),
-    18, 9, 2};
 
 /// A network with the weights of its golden file.
 struct Loaded {

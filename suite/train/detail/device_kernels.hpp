@@ -1,0 +1,71 @@
+// What the device network asks of a device beyond ATen's operators. Two answers: ATen's operators composed,
+// which run on any device and are the reference; the kernels of suite/kernels/device_kernels.hpp on CUDA.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#define TORCH_ASSERT_ONLY_METHOD_OPERATORS
+#ifndef AT_PER_OPERATOR_HEADERS
+#define AT_PER_OPERATOR_HEADERS // or TensorOperators.h takes in every operator
+#endif
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+
+#include "suite/kernels/device_rows.hpp"
+#include "suite/train/layout.hpp"
+
+namespace suite::train::detail {
+
+/// Rows of one parameter tensor in the arenas.
+struct TensorRows {
+    std::int64_t offset = 0;
+    std::int64_t packed = 0; ///< in the arena of standardised weights; -1: not standardised
+    std::int64_t rows = 0;
+    std::int64_t row_length = 0;
+    std::int64_t first_standardised_row = 0; ///< in inverse_sd
+    bool clipped = true;
+};
+
+/// GroupNorm's parameters: float32 views of the arenas.
+struct NormParameters {
+    at::Tensor scale;
+    at::Tensor shift;
+    at::Tensor scale_gradient;
+    at::Tensor shift_gradient;
+    std::int64_t groups = 1;
+    double epsilon = 1e-5;
+};
+
+/// What a norm keeps for its way back.
+struct NormSaved {
+    at::Tensor x;
+    at::Tensor y;
+    at::Tensor mean; ///< float32, images x groups; the CUDA kernels keep both statistics here
+    at::Tensor inverse_sd;
+};
+
+class DeviceKernels {
+public:
+    virtual ~DeviceKernels() = default;
+    /// All standardised tensors. weights, packed: float32 arenas; inverse_sd: one a standardised row.
+    virtual void standardise(const at::Tensor& weights, double epsilon, const at::Tensor& packed,
+                             const at::Tensor& inverse_sd) = 0;
+    /// Gradients of the tensors that begin in [begin, end) of the arena, in place.
+    virtual void unstandardise(std::int64_t begin, std::int64_t end, const at::Tensor& gradients,
+                               const at::Tensor& packed, const at::Tensor& inverse_sd) = 0;
+    /// `step`: learning rate and gradient scale, two float32 on the device. Nothing changes unless `good`.
+    virtual void sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
+                          const kernels::device::SgdConstants& sgd, const at::Tensor& step, bool good) = 0;
+    /// y = max(0, GroupNorm(x)) in x's type; statistics and parameters in float32 (cherti-jitsev.md 2.4).
+    [[nodiscard]] virtual NormSaved norm_relu(const NormParameters& norm, const at::Tensor& x) = 0;
+    /// Returns the gradient of x plus `addend` (may be undefined); adds those of scale and shift.
+    [[nodiscard]] virtual at::Tensor norm_relu_backward(const NormParameters& norm, const NormSaved& saved,
+                                                        const at::Tensor& y_gradient,
+                                                        const at::Tensor& addend) = 0;
+};
+
+/// ATen's operators, on the device of the tensors.
+[[nodiscard]] std::unique_ptr<DeviceKernels> make_aten_kernels(std::vector<TensorRows> tensors);
+
+} // namespace suite::train::detail

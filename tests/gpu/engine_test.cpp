@@ -1,0 +1,104 @@
+// The engine on a GPU against the CPU engine: the same training in another place.
+#include "suite/train/device_engine.hpp"
+
+#include "tests/gpu/gpu_test.hpp"
+#include "tests/suite/train/engine_pair.hpp"
+
+namespace suite::train {
+namespace {
+
+using test::ToyTraining;
+using GpuEngine = test::GpuTest;
+
+constexpr DeviceOptions gpu{.cuda = true};
+constexpr DeviceOptions without_graphs{.cuda = true, .capture_graphs = false};
+constexpr DeviceOptions without_own_kernels{.cuda = true, .own_kernels = false};
+
+/// R50-like (bottleneck units, BiT's stem) and the laptop networks' kinds.
+std::vector<std::pair<test::Case, plan::Task>> trainings() {
+    return {{test::bottleneck, plan::Task::multiclass},
+            {test::bottleneck, plan::Task::multilabel},
+            {test::basic, plan::Task::multiclass},
+            {test::lanes, plan::Task::multilabel}};
+}
+
+TEST_F(GpuEngine, TrainsAsTheCpuEngineDoes) {
+    for (const auto& [network, task] : trainings()) {
+        SCOPED_TRACE(network.file);
+        const ToyTraining toy(network, task);
+        const auto device = make_device_engine(toy.config, toy.outputs, gpu);
+        const auto cpu = make_cpu_engine(toy.config, toy.outputs);
+        test::expect_same_training(*device, *cpu, toy, 4, 1e-4);
+    }
+}
+
+TEST_F(GpuEngine, OwnKernelsTrainAsAtensOperatorsDo) {
+    for (const auto& [network, task] : trainings()) {
+        SCOPED_TRACE(network.file);
+        const ToyTraining toy(network, task);
+        const auto own = make_device_engine(toy.config, toy.outputs, gpu);
+        const auto aten = make_device_engine(toy.config, toy.outputs, without_own_kernels);
+        test::expect_same_training(*own, *aten, toy, 4, 1e-5);
+    }
+}
+
+TEST_F(GpuEngine, AReplayedGraphGivesTheBitsOfThePassItself) {
+    const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
+    const auto captured = make_device_engine(toy.config, toy.outputs, gpu);
+    const auto eager = make_device_engine(toy.config, toy.outputs, without_graphs);
+    // Each step has two shapes of pass (with and without MixUp), so nothing is captured here …
+    test::expect_same_training(*captured, *eager, toy, 2, 0.0);
+    // … and here one alone, beyond the warm-up: captured, then replayed with other images and other weights.
+    const std::vector<std::int64_t> classes(toy.images, 1);
+    for (int step = 0; step < 8; ++step) {
+        const auto values = toy.pixels(step);
+        std::vector<double> losses;
+        for (Engine* engine : {captured.get(), eager.get()}) {
+            engine->begin_step();
+            losses.push_back(engine->forward_backward({values, toy.images, toy.size},
+                                                      {plan::Task::multiclass, classes, {}}, {}, 1.0));
+            engine->finish_gradients();
+            engine->apply(0.05);
+        }
+        EXPECT_EQ(losses[0], losses[1]) << "step " << step;
+        EXPECT_EQ(captured->weights_hash(), eager->weights_hash()) << "step " << step;
+    }
+}
+
+TEST_F(GpuEngine, TheSameCallsGiveTheSameBits) {
+    const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
+    const auto a = make_device_engine(toy.config, toy.outputs, gpu);
+    const auto b = make_device_engine(toy.config, toy.outputs, gpu);
+    test::expect_same_training(*a, *b, toy, 3, 0.0);
+    EXPECT_EQ(a->weights_hash(), b->weights_hash());
+}
+
+TEST_F(GpuEngine, EveryPrecisionStaysNearFloat32) {
+    for (const auto& [precision, tolerance] :
+         {std::pair{Precision::tf32, 0.01}, {Precision::bfloat16, 0.05}, {Precision::float16, 0.02}}) {
+        SCOPED_TRACE(static_cast<int>(precision));
+        const ToyTraining toy(test::basic, plan::Task::multiclass);
+        const auto cpu = make_cpu_engine(toy.config, toy.outputs);
+        const auto device =
+            make_device_engine(toy.config, toy.outputs, {.cuda = true, .precision = precision});
+        test::expect_same_training(*device, *cpu, toy, 2, tolerance);
+    }
+}
+
+TEST_F(GpuEngine, InfersWhatTheCpuEngineInfers) {
+    const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
+    const auto values = toy.pixels(1);
+    std::vector<std::vector<float>> logits;
+    const auto device = make_device_engine(toy.config, toy.outputs, gpu);
+    const auto cpu = make_cpu_engine(toy.config, toy.outputs);
+    for (Engine* engine : {device.get(), cpu.get()}) {
+        engine->write_weights(toy.start);
+        engine->begin_inference();
+        logits.emplace_back(toy.images * toy.outputs);
+        engine->infer({values, toy.images, toy.size}, logits.back());
+    }
+    EXPECT_LE(test::relative_difference(logits[0], logits[1]), 1e-4);
+}
+
+} // namespace
+} // namespace suite::train
