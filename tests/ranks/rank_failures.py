@@ -43,10 +43,9 @@ def check_lost(mpirun, probe, ranks, phase, event):
     expect(code in {"exit": (3, 8), "kill": (137, 8), "stop": (8,), "abort": (5, 8)}[event], case, f"exit code {code}", output)
     survivors = [rank for rank in range(ranks) if rank != VICTIM]
     spoke = [rank for rank in survivors if "error[E800]" in said.get(rank, "")]
-    # After an abort the launcher may be faster than the news.
+    # The launcher ends everybody at the first news: on a busy machine before a third rank has spoken, after an abort before
+    # any has.
     expect(spoke or event == "abort", case, "nobody says that a rank is lost", output)
-    if event in ("exit", "kill"):
-        expect(spoke == survivors, case, f"only ranks {spoke} say so", output)
     for rank in spoke:
         word = {"stop": "stopped and silent"}.get(event, "gone")
         pattern = (rf"rank {rank} on {socket.gethostname()}, {phase}, step 3: found rank {VICTIM} on "
