@@ -25,6 +25,9 @@ void check_options(const PictureOptions& options) {
                     .found = fmt::format("{}", resize),
                     .expected = fmt::format("at least the side, {}", options.side)});
     }
+    if (const int shrink = options.decode.shrink; shrink != 1 && shrink != 2 && shrink != 4 && shrink != 8) {
+        faults.add({.where = "shrink", .found = fmt::format("{}", shrink), .expected = "1, 2, 4 or 8"});
+    }
     const auto check_three = [&faults](const char* name, const std::vector<double>& values, double low) {
         if (values.size() != 3 ||
             std::ranges::any_of(values, [low](double value) { return !(value > low); })) {

@@ -61,7 +61,8 @@ struct PictureScratch {
 /// Makes pictures; one object serves all threads. Equal arguments give equal bits whatever the thread.
 class PictureMaker {
 public:
-    /// Throws Error(usage): side below 1, mean or std not 3 values, std not above 0, a resize below the side.
+    /// Throws Error(usage): side below 1, mean or std not 3 values, std not above 0, a resize below the side,
+    /// a shrink that is none.
     explicit PictureMaker(PictureOptions options);
 
     /// An encoded image. With a key the recipe's augmentation, without it the evaluation's framing. Of a JPEG

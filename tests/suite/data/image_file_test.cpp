@@ -8,6 +8,8 @@
 
 #include "suite/base/files.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/data/npy.hpp"
+#include "suite/data/picture.hpp"
 #include "tests/suite/data/image_support.hpp"
 #include "tests/suite/data/support.hpp"
 
@@ -155,6 +157,44 @@ TEST(Photographs, ThoseOfPythonPackagesDecodeToPillowsPixels) {
             << "no photographs of scikit-image or scikit-learn found; ci/parity fetches them and sets "
                "TRANSFERSCALE_PHOTOS";
     }
+}
+
+/// The photographs of ci/parity that are here, in its order.
+std::vector<fs::path> parity_photos() {
+    std::vector<fs::path> files;
+    for (const char* name : {"astronaut.jpg", "china.jpg", "flower.jpg", "rocket.jpg"}) {
+        for (const fs::path& folder : photo_folders()) {
+            if (fs::exists(folder / name)) {
+                files.push_back(folder / name);
+                break;
+            }
+        }
+    }
+    return files;
+}
+
+// Evaluation pictures for `transferscale infer`: what ci/parity compares with torchvision and timm.
+TEST(Photographs, PicturesForInferenceAreWrittenWhenAsked) {
+    const char* out = std::getenv("TRANSFERSCALE_PICTURES_OUT");
+    if (out == nullptr) {
+        GTEST_SKIP() << "TRANSFERSCALE_PICTURES_OUT is not set; ci/parity sets it";
+    }
+    const PictureMaker maker({.side = 224,
+                              .evaluation_crop = EvaluationCrop::centre,
+                              .mean = {0.485, 0.456, 0.406},
+                              .std = {0.229, 0.224, 0.225}});
+    const std::vector<fs::path> files = parity_photos();
+    const std::vector<std::size_t> shape{files.size(), 3, 224, 224};
+    PictureScratch scratch;
+    write_npy(out, shape, ErrorKind::data, [&](const auto& write) {
+        std::vector<float> picture(3 * 224 * 224);
+        for (const fs::path& file : files) {
+            const std::string bytes = read_file(file, ErrorKind::data);
+            static_cast<void>(maker.make(encoded_image(bytes), file.string(), {}, scratch, picture));
+            write(picture);
+        }
+    });
+    EXPECT_EQ(NpyFile(out, ErrorKind::data).shape(), shape);
 }
 
 } // namespace

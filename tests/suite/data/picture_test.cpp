@@ -201,6 +201,43 @@ TEST(JpegWindow, EveryWindowHasThePixelsOfTheWholeImage) {
     }
 }
 
+// Decoding at 1/2 and 1/4 averages inside blocks before the resize does: how far that is from decoding whole.
+// The bounds are what was measured on the photograph, rounded up; nothing sets shrink unless a person asks
+// for it.
+TEST(ScaledDecoding, StaysWithinTheDeclaredBound) {
+    const std::string bytes = picture_bytes("astronaut.jpg");
+    struct Case {
+        int shrink;
+        int side;
+        double mean_levels;
+        double largest_levels;
+    };
+    for (const Case& scaled : {Case{2, 100, 1.0, 12.0}, Case{4, 50, 1.0, 12.0}}) {
+        PictureOptions options = natural_options(scaled.side);
+        options.mean = {0, 0, 0};
+        options.std = {1, 1, 1};
+        const auto side = static_cast<std::size_t>(scaled.side);
+        std::vector<float> whole(3 * side * side);
+        std::vector<float> shrunk(whole.size());
+        PictureScratch scratch;
+        static_cast<void>(PictureMaker(options).make(encoded_image(bytes), "x", {}, scratch, whole));
+        options.decode.shrink = scaled.shrink;
+        static_cast<void>(PictureMaker(options).make(encoded_image(bytes), "x", {}, scratch, shrunk));
+        double mean = 0.0;
+        double largest = 0.0;
+        for (std::size_t i = 0; i < whole.size(); ++i) {
+            const double distance = 255.0 * std::abs(static_cast<double>(whole[i]) - shrunk[i]);
+            mean += distance / static_cast<double>(whole.size());
+            largest = std::max(largest, distance);
+        }
+        fmt::print("parity  decoded at 1/{} for {:<12}{:>8} pixels  largest {:.0f} levels, mean {:.3f}\n",
+                   scaled.shrink, scaled.side, whole.size(), largest, mean);
+        EXPECT_LE(mean, scaled.mean_levels);
+        EXPECT_LE(largest, scaled.largest_levels);
+        EXPECT_GT(largest, 0.0);
+    }
+}
+
 // ------------------------------------------------------------------------------------------ OpenCV
 
 class OpenCv : public ::testing::Test {
