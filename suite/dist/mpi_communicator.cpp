@@ -80,30 +80,40 @@ private:
     bool failed_ = false;
 };
 
-/// How a rank waits: it asks again at once for a while, then lets others have the core, then sleeps in
-/// between. Sleeping begins when even an uneven step would be over.
+/// How a rank waits for the next message: it asks again at once for a while, then lets others have the core,
+/// then sleeps in between. With a core to itself it asks for a millisecond, longer than a message takes:
+/// giving the core away beside busy neighbours costs a time slice. Sleeping begins when even an uneven step
+/// would be over.
 class Patience {
 public:
+    explicit Patience(bool has_core) : turns_at_once_(has_core ? 20'000 : 200) {}
+
     void pause() {
         ++turns_;
-        if (turns_ < turns_at_once) {
+        if (turns_ < turns_at_once_) {
             return;
         }
-        if (turns_ < turns_at_once + turns_yielding) {
+        if (turns_ < turns_at_once_ + turns_yielding) {
             ::sched_yield();
             return;
         }
-        ::usleep(sleep_microseconds);
+        ::usleep(turns_ < turns_at_once_ + turns_yielding + turns_dozing ? doze_microseconds
+                                                                         : sleep_microseconds);
     }
+    /// A message came.
+    void reset() noexcept { turns_ = 0; }
+    /// Beside busy neighbours a turn that yields takes milliseconds.
     [[nodiscard]] bool is_time_to_look() const noexcept {
-        return turns_ % turns_between_looks == 0 || turns_ > turns_at_once + turns_yielding;
+        return turns_ % turns_between_looks == 0 || turns_ > turns_at_once_;
     }
 
 private:
-    static constexpr unsigned turns_at_once = 200;
     static constexpr unsigned turns_yielding = 20'000;
+    static constexpr unsigned turns_dozing = 2'000;
     static constexpr unsigned turns_between_looks = 256;
-    static constexpr unsigned sleep_microseconds = 50;
+    static constexpr unsigned doze_microseconds = 50;
+    static constexpr unsigned sleep_microseconds = 1000;
+    unsigned turns_at_once_;
     unsigned turns_ = 0;
 };
 
@@ -155,6 +165,7 @@ private:
     int next_tag_ = 0;
     std::size_t moved_before_ = 0; ///< messages of operations that are over
     bool suspects_ = false;        ///< a peer was gone at the last look
+    bool has_core_ = false;        ///< the ranks of this host are not more than its cores
     std::optional<Error> lost_;    ///< once a peer is lost every call says so
 };
 
@@ -219,6 +230,10 @@ void MpiCommunicator::meet_peers() {
     for (std::size_t i = 0; i < all.size(); i += own.size()) {
         identities.push_back(process_identity_from_string(std::string_view(all.data() + i)));
     }
+    const auto neighbours = std::ranges::count(identities, this_process().host, &ProcessIdentity::host);
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    has_core_ = ::sched_getaffinity(0, sizeof(cores), &cores) != 0 || neighbours <= CPU_COUNT(&cores);
     peers_ = Peers(std::move(identities), rank());
 }
 
@@ -267,21 +282,23 @@ void MpiCommunicator::advance() {
 }
 
 void MpiCommunicator::wait(const Started& started) {
-    Patience patience;
+    Patience patience(has_core_);
     double moved_seconds = -1.0; // when the last message moved; the clock is not read before the first look
     double looked_seconds = 0.0;
-    std::size_t seen = 0;
+    std::size_t seen = moved();
     for (advance(); !started.is_done; advance()) {
+        if (const std::size_t now_moved = moved(); now_moved != seen) {
+            seen = now_moved;
+            moved_seconds = -1.0;
+            suspects_ = false;
+            patience.reset();
+        }
         patience.pause();
         if (!patience.is_time_to_look()) {
             continue;
         }
         const double now = monotonic_seconds();
-        if (moved_seconds < 0.0 || moved() != seen) {
-            seen = moved();
-            moved_seconds = now;
-            suspects_ = false;
-        }
+        moved_seconds = moved_seconds < 0.0 ? now : moved_seconds;
         if (now - looked_seconds >= look_interval_seconds) {
             looked_seconds = now;
             look_at_peers(started, now - moved_seconds);

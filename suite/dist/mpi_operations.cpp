@@ -136,9 +136,9 @@ void RingPart::begin_step(const Wire& wire) {
     transfer_.send(wire, (wire.rank + 1) % ranks, out.data, out.bytes(), tag_);
 }
 
-bool RingPart::progress(const Wire& wire) {
+RingPart::Progress RingPart::progress(const Wire& wire) {
     if (!transfer_.done()) {
-        return false;
+        return Progress::none;
     }
     const int ranks = wire.size;
     if (step_ < ranks - 1) {
@@ -146,10 +146,10 @@ bool RingPart::progress(const Wire& wire) {
     }
     if (++step_ == 2 * (ranks - 1)) {
         step_ = -1;
-        return true;
+        return Progress::end;
     }
     begin_step(wire);
-    return false;
+    return Progress::step;
 }
 
 RingReduce::RingReduce(const Wire& wire, ScratchPool& pool, Buffer values, Reduction reduction, int first_tag)
@@ -180,8 +180,11 @@ bool RingReduce::progress() {
         if (lane.is_idle()) {
             continue;
         }
-        if (lane.progress(wire_)) {
+        const RingPart::Progress progress = lane.progress(wire_);
+        if (progress != RingPart::Progress::none) {
             count_step();
+        }
+        if (progress == RingPart::Progress::end) {
             static_cast<void>(begin_next(lane));
         }
         idle = idle && lane.is_idle();

@@ -33,8 +33,9 @@ private:
 };
 
 /// Above this many bytes an all-reduce goes round in a ring, below by doubling distances. Measured at 2 ranks
-/// in shared memory: doubling sends everything once and is ahead until the transport splits messages.
-inline constexpr std::size_t largest_doubled_bytes = 4096;
+/// in shared memory: doubling sends everything once and is ahead until a message no longer fits the
+/// transport's first packet (4096 bytes with its header).
+inline constexpr std::size_t largest_doubled_bytes = 2048;
 /// What one rank sends at a time in a ring; with `ring_lanes` of them the whole scratch memory.
 inline constexpr std::size_t ring_segment_bytes = 128 * 1024;
 inline constexpr std::size_t ring_lanes = 2;
@@ -76,9 +77,9 @@ private:
 /// are summed up, the second time handed out.
 class RingPart {
 public:
+    enum class Progress { none, step, end };
     void begin(const Wire& wire, ScratchPool& pool, Buffer part, Reduction reduction, int tag);
-    /// True when the part is done.
-    [[nodiscard]] bool progress(const Wire& wire);
+    [[nodiscard]] Progress progress(const Wire& wire);
     [[nodiscard]] int waiting_for() const noexcept { return transfer_.waiting_for(); }
     [[nodiscard]] bool is_idle() const noexcept { return step_ < 0; }
 

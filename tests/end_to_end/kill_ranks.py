@@ -74,7 +74,7 @@ def kill_once(campaign, draw, seconds):
     named = named or re.search(rf"process rank {rank} with PID \d+ on node \S+\s+exited on\s+signal 9", running.messages())
     expect(code == 0 or named or "worker of" in running.messages() or "before any run" in running.messages(),
            f"nobody says that a rank was lost: {running.messages()}")
-    print(f"{number.name} of rank {rank} after {delay:.1f} s: exit {code} {time.monotonic() - struck:.1f} s later, "
+    print(f"{campaign.folder.name}: {number.name} of rank {rank} after {delay:.1f} s: exit {code} {time.monotonic() - struck:.1f} s later, "
           f"{' '.join(named.group(0).split()) if named else 'not named'}", flush=True)
     return bool(named)
 

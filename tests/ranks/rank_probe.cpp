@@ -117,6 +117,7 @@ int run(const std::vector<std::string>& words) {
 } // namespace
 
 int main(int argc, char** argv) {
+    std::signal(SIGTERM, SIG_IGN); // a launcher's first word to the others; workers take it as a wish too
     try {
         return run({argv + 1, argv + argc});
     } catch (const std::exception& error) {
