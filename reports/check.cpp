@@ -206,7 +206,6 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     read_runs(planned, cell);
     note_stale_baseline(planned);
     compare_cell(planned, cell);
-    index_[cell.id] = result_.cells.size();
     result_.cells.push_back(std::move(cell));
 }
 
@@ -221,7 +220,9 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
     cell.judged_by_baseline = references_.compares_with_baseline;
     cell.published = side_of(references_.published, cell.id);
     cell.baseline = side_of(references_.baseline, cell.id);
-    cell.metric = cell.published ? references_.published.at(cell.id).metric : "";
+    cell.metric = cell.published      ? references_.published.at(cell.id).metric
+                  : workload_.scaling ? std::string(plan::efficiency_metric)
+                                      : "";
     cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
     if (workload_.scaling && cell.published) { // shown beside, though nothing is measured here
         RungResult& rung = cell.rung.emplace();
@@ -229,7 +230,6 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
         rung.published = references_.published.at(cell.id).throughput;
     }
     notes_[cell.id] = {};
-    index_[cell.id] = result_.cells.size();
     result_.cells.push_back(std::move(cell));
 }
 
@@ -364,6 +364,12 @@ CheckResult Checker::check() {
     }
     for (const plan::SkippedCell& skipped : plan_.skipped) {
         add_skipped(skipped);
+    }
+    if (workload_.scaling) { // a ladder reads upwards, whether its rungs are planned here or not
+        order_cells(result_, plan::workload_cells(workload_));
+    }
+    for (std::size_t i = 0; i < result_.cells.size(); ++i) {
+        index_[result_.cells[i].id] = i;
     }
     judge_cells();
     for (const plan::ClaimSpec& claim : workload_.claims) {

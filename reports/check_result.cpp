@@ -55,6 +55,19 @@ int gates_exit_code(const CheckResult& result, const ExitRules& rules) {
 
 } // namespace
 
+void order_cells(CheckResult& result, const std::vector<suite::plan::CellId>& order) {
+    std::map<std::string, std::size_t> places;
+    for (const suite::plan::CellId& id : order) {
+        places.try_emplace(id.text(), places.size());
+    }
+    const auto place = [&places](const CellResult& cell) {
+        const auto found = places.find(cell.id);
+        return found == places.end() ? places.size() : found->second;
+    };
+    std::stable_sort(result.cells.begin(), result.cells.end(),
+                     [&place](const CellResult& a, const CellResult& b) { return place(a) < place(b); });
+}
+
 std::vector<std::string> absences(const CheckResult& result) {
     std::vector<std::string> list;
     for (const CellResult& cell : result.cells) {

@@ -140,6 +140,9 @@ struct CheckResult {
     [[nodiscard]] Counts counts() const;
 };
 
+/// Sorts the cells as they stand in `order`, others behind them.
+void order_cells(CheckResult& result, const std::vector<suite::plan::CellId>& order);
+
 /// How absence is treated (cli.md, `check`).
 struct ExitRules {
     bool strict = false;       ///< missing or fewer runs than planned counts as failed

@@ -100,6 +100,9 @@ void TableWriter::add_group(const Group& group) {
     text_ += fmt::format("\n{} ({})\n", first.cell.target, metric_text(first.metric));
     for (std::size_t i = group.begin; i < group.end; ++i) {
         const CellResult& cell = result_.cells[i];
+        if (result_.is_scaling && cell.planned == 0 && !cell.published) {
+            continue; // a rung of another profile's ladder that nobody published
+        }
         add_line(short_name(cell), published_text(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
                  difference_text(cell.comparison), fmt::format("{}/{}", cell.values.size(), cell.planned),
                  verdict_text(cell));

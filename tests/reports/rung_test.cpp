@@ -250,6 +250,9 @@ TEST_F(LadderTest, FiguresShowThroughputOnALogarithmicScaleAndEfficiency) {
 
     EXPECT_TRUE(throughput.is_logarithmic);
     EXPECT_EQ(throughput.y_label, "images per second");
+    EXPECT_THAT(throughput.categories,
+                testing::ElementsAre("1", "2", "4", "8", "16", "32", "64", "128", "256", "512", "1024"));
+    EXPECT_EQ(efficiency.y_label, "scaling efficiency, %");
     EXPECT_DOUBLE_EQ(throughput.panels[0].series[0].values.back().mean.value(), 124003.59);
     EXPECT_NEAR(efficiency.panels[1].series[0].values[1].mean.value(), 97.0, 1e-9);
     EXPECT_FALSE(efficiency.panels[1].series[0].values[2].mean.has_value()); // flagged
