@@ -100,9 +100,11 @@ std::vector<std::string> cells_of(const plan::Catalog& catalog, const ScaleOptio
     return globs;
 }
 
-run::RunSummary climb(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOptions& options) {
+/// `plans`: the one of the ladder; the scheduler keeps looking at it.
+run::RunSummary climb(const plan::Catalog& catalog, const std::vector<plan::Plan>& plans,
+                      const ScaleOptions& options) {
     store::Store store(options.selection.store, store::Access::read_write);
-    run::Scheduler scheduler(catalog, {plan}, store,
+    run::Scheduler scheduler(catalog, plans, store,
                              {.jobs = 1,
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
@@ -140,11 +142,12 @@ int scale(const ScaleOptions& options) {
     SelectionOptions selection = options.selection;
     selection.workloads = {workload.id};
     selection.cells = cells_of(catalog, options, workload);
-    const plan::Plan plan = expand_selection(catalog, selection).front();
+    const std::vector<plan::Plan> plans = expand_selection(catalog, selection);
+    const plan::Plan& plan = plans.front();
     for (const plan::SkippedCell& skipped : plan.skipped) {
         log_warning(fmt::format("skipped {}: {}", skipped.cell, skipped.reason));
     }
-    const run::RunSummary summary = climb(catalog, plan, options);
+    const run::RunSummary summary = climb(catalog, plans, options);
     if (summary.exit_code() != 0) {
         return summary.exit_code();
     }

@@ -1,0 +1,56 @@
+"""The verb scale: a short ladder from end to end (gates, counts, hashes; no timing), and what it refuses."""
+import json
+import os
+import unittest
+
+from command import CommandTest
+
+SHORT = ("scale", "--profile", "smoke", "--seeds", "0", "--steps", "6", "--warmup-steps", "2", "--mode", "weak")
+CORES = len(os.sched_getaffinity(0))
+
+
+class Scale(CommandTest):
+    def test_climbs_a_ladder_and_reports_it(self):
+        ladder = self.document(*SHORT, "--ranks", "1,2", "--oversubscribe", "--out", "report")
+
+        cells = {cell["id"].split("/", 2)[2]: cell for cell in ladder["cells"]}
+        self.assertEqual(set(cells), {"weak/1", "weak/2"})
+        self.assertEqual([run["images"] for run in cells["weak/2"]["rung"]["runs"]], [6 * 2 * 32])
+        self.assertEqual([run["images"] for run in cells["weak/1"]["rung"]["runs"]], [6 * 32] * 2)
+        (run,) = cells["weak/2"]["rung"]["runs"]
+        self.assertEqual(len(run["ranks"]), 2)
+        self.assertEqual(len({rank["weights_digest"] for rank in run["ranks"]}), 1)
+        self.assertGreater(run["images_per_second"], 0)
+        self.assertEqual([size["wrong"] for size in run["sweep"]], [0] * len(run["sweep"]))
+        self.assertGreater(len(run["sweep"]), 3)
+        if CORES < 2:
+            self.assertIn("oversubscribed", run["flags"])
+        self.assertTrue((self.folder / "report").is_dir())
+        again = self.call(*SHORT, "--ranks", "1,2", "--oversubscribe", "--out", "report")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("3 in the store, 0 to do", again.stderr)
+
+    def test_skips_a_rung_wider_than_the_machine(self):
+        wide = CORES + 1
+        answer = self.call(*SHORT, "--ranks", f"1,{wide}", "--micro-batch", "32")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn(f"{wide} ranks, but this machine has {CORES} cores", answer.stderr)
+
+    def test_refuses_what_is_no_ladder(self):
+        for arguments, words in ((("--ranks", "2,4"), "rise from 1"), (("--ranks", "1,4,2"), "rise from 1"),
+                                 (("--ranks", "1", "--steps", "1"), "two more than"), (("--model", "R5"), "R50x1"),
+                                 (("--mode", "medium"), "medium"), (("--workload", "world"), "world"),
+                                 (("--profile", "nowhere"), "nowhere")):
+            answer = self.call("scale", "--profile", "smoke", *arguments)
+            self.assertEqual(answer.returncode, 2, f"{arguments}: {answer.stderr}")
+            self.assertIn(words, answer.stderr)
+
+    def test_is_not_among_all(self):
+        plans = self.document("plan", "all", "--profile", "smoke")
+        listed = self.document("list")["workloads"]
+        ladders = {w["id"] for w in listed} - {p["workload"] for p in plans}
+        self.assertEqual(len(ladders), 1, json.dumps(sorted(ladders)))
+
+
+if __name__ == "__main__":
+    unittest.main()
