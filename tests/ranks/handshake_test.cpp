@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class Handshake : public ::testing::Test {
 protected:
-    Handshake() : ranks_(backend_named(backend_makers().begin()->first).communicator()) {}
+    Handshake() : ranks_(tested_backend().communicator()) {}
     Communicator& ranks_;
 };
 
