@@ -24,6 +24,8 @@ using namespace suite;
 constexpr int repetitions = 15;
 constexpr std::size_t smallest_bytes = 4;
 constexpr std::size_t largest_bytes = std::size_t{16} << 20;
+/// Gradients of laptop-small and laptop-large (tests/suite/train/layout_test.cpp), float32.
+constexpr std::size_t laptop_gradient_bytes[] = {19'858 * sizeof(float), 151'834 * sizeof(float)};
 constexpr double repetition_bytes = 8.0 * (1 << 20); // enough calls that a repetition is not one tick
 
 struct Point {
@@ -100,7 +102,7 @@ int main(int argc, char** argv) {
         for (std::size_t bytes = smallest_bytes; bytes <= largest_bytes; bytes *= 4) {
             points.push_back(document_of(measure(*ranks, bytes), ranks->size()));
         }
-        for (const std::size_t bytes : {std::size_t{180'000}, std::size_t{700'000}}) { // laptop gradients
+        for (const std::size_t bytes : laptop_gradient_bytes) {
             points.push_back(document_of(measure(*ranks, bytes), ranks->size()));
         }
         if (ranks->rank() == 0 && !words.empty() && words[0] == "--json") {

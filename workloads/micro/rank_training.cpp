@@ -82,28 +82,38 @@ constexpr Case cases[] = {
     {"strict_micro_8", plan::ReductionMode::strict, 8, 0, false},
 };
 
-/// Medians over the steps after the warm-up of the slowest rank's seconds.
+/// Medians over the steps after the warm-up of the slowest rank's seconds; of `exposed` the least waiting
+/// rank's: it came last, so it waited for messages and not for a slower neighbour. `imbalance` is what the
+/// others waited longer.
 struct Medians {
-    double whole, data, forward, backward, overlapped, exposed, optimiser;
+    double whole, data, forward, backward, overlapped, exposed, imbalance, optimiser;
 };
 
 Medians medians_of(const train::StepTimes& times) {
-    const auto of = [&](double train::StepTime::*field) {
-        std::vector<double> slowest;
+    const auto of = [&](double train::StepTime::*field, const auto& over_ranks) {
+        std::vector<double> steps_seconds;
         const auto ranks = static_cast<std::size_t>(times.ranks);
         for (std::size_t step = warm_up_steps; step < times.steps(); ++step) {
-            double most = 0.0;
+            std::vector<double> seconds;
             for (std::size_t rank = 0; rank < ranks; ++rank) {
-                most = std::max(most, times.values[step * ranks + rank].*field);
+                seconds.push_back(times.values[step * ranks + rank].*field);
             }
-            slowest.push_back(most);
+            steps_seconds.push_back(over_ranks(seconds));
         }
-        return median(slowest);
+        return median(steps_seconds);
     };
-    return {of(&train::StepTime::whole),      of(&train::StepTime::data),
-            of(&train::StepTime::forward),    of(&train::StepTime::backward),
-            of(&train::StepTime::overlapped), of(&train::StepTime::exposed_communication),
-            of(&train::StepTime::optimiser)};
+    const auto most = [](const std::vector<double>& seconds) { return std::ranges::max(seconds); };
+    const auto least = [](const std::vector<double>& seconds) { return std::ranges::min(seconds); };
+    const auto spread = [&](const std::vector<double>& seconds) { return most(seconds) - least(seconds); };
+    using Time = train::StepTime;
+    return {.whole = of(&Time::whole, most),
+            .data = of(&Time::data, most),
+            .forward = of(&Time::forward, most),
+            .backward = of(&Time::backward, most),
+            .overlapped = of(&Time::overlapped, most),
+            .exposed = of(&Time::exposed_communication, least),
+            .imbalance = of(&Time::exposed_communication, spread),
+            .optimiser = of(&Time::optimiser, most)};
 }
 
 Medians run(const Case& one, bool is_large, const data::DataSet& data_set, dist::Communicator& ranks) {
@@ -164,9 +174,10 @@ std::string network_json(bool is_large, const data::DataSet& data_set, dist::Com
         };
         rows.push_back(fmt::format(
             R"("{}": {{"step_seconds": {:.6g}, "data": {:.4g}, "forward": {:.4g}, "backward": {:.4g}, )"
-            R"("overlapped": {:.4g}, "exposed": {:.4g}, "optimiser": {:.4g}}})",
+            R"("overlapped": {:.4g}, "exposed": {:.4g}, "imbalance": {:.4g}, "optimiser": {:.4g}}})",
             name, of(&Medians::whole), of(&Medians::data), of(&Medians::forward), of(&Medians::backward),
-            of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::optimiser)));
+            of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::imbalance),
+            of(&Medians::optimiser)));
     }
     return fmt::format("{{\"cases\": {{{}}}, \"calls\": {}}}", fmt::join(rows, ",\n   "),
                        calls_json(is_large ? 151'834 : 19'858, ranks));
