@@ -9,22 +9,33 @@
 #include "suite/base/error.hpp"
 #include "suite/data/fashion_mnist.hpp"
 #include "suite/data/natural_phantom.hpp"
+#include "suite/data/published_set.hpp"
 #include "suite/data/superset.hpp"
 #include "suite/data/xray_phantom.hpp"
+#include "suite/plan/catalog.hpp"
 
 namespace suite::data {
 namespace {
 
-/// Where published files of a set would lie.
-std::string published_place(const plan::DataSetSpec& spec) {
-    const char* root = std::getenv("TRANSFERSCALE_DATA");
-    return root == nullptr || *root == '\0' ? "any data root (TRANSFERSCALE_DATA is not set)"
-                                            : (std::filesystem::path(root) / spec.id).string();
+/// The data root: the option, else TRANSFERSCALE_DATA; empty when neither is set.
+std::filesystem::path data_root(const OpenOptions& options) {
+    const char* variable = std::getenv("TRANSFERSCALE_DATA");
+    return !options.root.empty() || variable == nullptr ? options.root : std::filesystem::path(variable);
 }
 
-std::string reason_of_one(const plan::DataSetSpec& spec) {
+std::string reason_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
+    const std::filesystem::path root = data_root(options);
+    if (root.empty()) {
+        return fmt::format("data set {} not found at any data root (TRANSFERSCALE_DATA is not set)", spec.id);
+    }
+    const PublishedPlace place = find_published(spec, root, plan::default_catalog_root());
+    return place.folder.empty() ? fmt::format("data set {} not found at {}", spec.id, place.wanted.string())
+                                : std::string();
+}
+
+std::string reason_of_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     if (spec.reader == plan::Reader::published) {
-        return fmt::format("data set {} not found at {}", spec.id, published_place(spec));
+        return reason_of_published(spec, options);
     }
     if (spec.reader == plan::Reader::fashion_mnist) {
         const std::filesystem::path folder = fashion_mnist_folder();
@@ -40,7 +51,7 @@ std::string reason_of_one(const plan::DataSetSpec& spec) {
     return {};
 }
 
-DataSet open_one(const plan::DataSetSpec& spec) {
+DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     switch (spec.reader) {
     case plan::Reader::fashion_mnist:
         return open_fashion_mnist(spec, fashion_mnist_folder(), published_fashion_mnist_hashes());
@@ -51,32 +62,36 @@ DataSet open_one(const plan::DataSetSpec& spec) {
     case plan::Reader::published:
         break;
     }
-    throw Error(ErrorKind::data, Fault{.where = spec.id,
-                                       .found = reason_of_one(spec),
-                                       .expected = "its published files",
-                                       .fix = "use a profile with embedded data (laptop, smoke)"});
+    if (const std::filesystem::path root = data_root(options); !root.empty()) {
+        return open_published(spec, root, options.manifests);
+    }
+    throw Error(ErrorKind::data,
+                Fault{.where = spec.id,
+                      .found = reason_of_published(spec, options),
+                      .expected = "its published files",
+                      .fix = "name a data root, or use a profile with embedded data (laptop, smoke)"});
 }
 
 } // namespace
 
-DataSet open_data_set(const plan::DataConfig& config) {
+DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options) {
     if (config.members.empty()) {
-        return open_one(config.set);
+        return open_one(config.set, options);
     }
     std::vector<DataSet> members;
     for (const plan::DataSetSpec& member : config.members) {
-        members.push_back(open_one(member));
+        members.push_back(open_one(member, options));
     }
     return concatenate(config.set.id, config.set.labels, std::move(members));
 }
 
-std::string unavailable_reason(const plan::DataConfig& config) {
+std::string unavailable_reason(const plan::DataConfig& config, const OpenOptions& options) {
     if (config.members.empty()) {
-        return reason_of_one(config.set);
+        return reason_of_one(config.set, options);
     }
     std::string reasons;
     for (const plan::DataSetSpec& member : config.members) {
-        const std::string reason = reason_of_one(member);
+        const std::string reason = reason_of_one(member, options);
         if (!reason.empty()) {
             reasons += (reasons.empty() ? "" : "; ") + reason;
         }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "suite/data/image_source.hpp"
+#include "suite/plan/manifest.hpp"
 #include "suite/plan/run_config.hpp"
 
 namespace suite::data {
@@ -54,14 +56,22 @@ struct DataSet {
     std::vector<std::string> label_names;
     Split train;
     Split test;
+    std::vector<std::string> notes; ///< what differs from the declaration, for people
+};
+
+/// Where published sets are looked for, and where what was found of them is kept.
+struct OpenOptions {
+    std::filesystem::path root; ///< empty: TRANSFERSCALE_DATA
+    plan::ManifestCache manifests{};
 };
 
 /// Opens (or generates) a data set: hashes, counts and bounds are checked before anything is returned.
 /// Supersets are concatenated in member order, each member's label columns reordered to the sorted
-/// intersection (cherti-jitsev.md 4.4). Throws Error(data) with all faults.
-[[nodiscard]] DataSet open_data_set(const plan::DataConfig& config);
+/// intersection (cherti-jitsev.md 4.4). Images of published sets stay on disk, behind Split::source; what
+/// they have less than declared is logged as a warning. Throws Error(data) with all faults.
+[[nodiscard]] DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options = {});
 
 /// Why this data set cannot be opened on this machine; empty when it can. Cheap: looks for files, reads none.
-[[nodiscard]] std::string unavailable_reason(const plan::DataConfig& config);
+[[nodiscard]] std::string unavailable_reason(const plan::DataConfig& config, const OpenOptions& options = {});
 
 } // namespace suite::data

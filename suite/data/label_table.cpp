@@ -30,15 +30,6 @@ std::string_view to_string(View view) noexcept {
     return words[static_cast<std::size_t>(view)];
 }
 
-void TextColumn::append(const TextColumn& other) {
-    const std::size_t offset = bytes_.size();
-    bytes_ += other.bytes_;
-    ends_.reserve(ends_.size() + other.ends_.size());
-    for (const std::size_t end : other.ends_) {
-        ends_.push_back(offset + end);
-    }
-}
-
 std::size_t count_role(const LabelTable& table, SplitRole role) {
     return static_cast<std::size_t>(std::ranges::count(table.roles, role));
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "suite/base/text_column.hpp"
 #include "suite/data/data_set.hpp"
 
 namespace suite::data {
@@ -25,25 +26,6 @@ enum class SplitRole : std::uint8_t {
     test,
     unused,  ///< in the published split, but not in the part that the protocol tests on
     unknown, ///< its split list is absent
-};
-
-/// Many short texts in one allocation.
-class TextColumn {
-public:
-    void push_back(std::string_view text) {
-        bytes_ += text;
-        ends_.push_back(bytes_.size());
-    }
-    void append(const TextColumn& other);
-    [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
-    [[nodiscard]] std::string_view operator[](std::size_t index) const {
-        const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
-        return std::string_view(bytes_).substr(begin, ends_[index] - begin);
-    }
-
-private:
-    std::string bytes_;
-    std::vector<std::size_t> ends_;
 };
 
 /// A label file, or a list, that is not there although its absence leaves something to do.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "suite/base/error.hpp"
+#include "suite/data/manifest_source.hpp"
 #include "suite/plan/catalog.hpp"
 
 namespace suite::data {
@@ -31,7 +32,9 @@ void check_members(const std::string& id, const std::vector<std::string>& labels
         lists.push_back(member.label_names);
         const Images& images = member.train.images;
         const Images& first = members.front().train.images;
-        if (images.size != first.size || images.channels != first.channels) {
+        const bool is_stored = member.train.source != nullptr;
+        if (is_stored != (members.front().train.source != nullptr) || images.size != first.size ||
+            images.channels != first.channels) {
             faults.add({.where = id + ".members." + member.id,
                         .found = fmt::format("{} channels of side {}", images.channels, images.size),
                         .expected = fmt::format("{} of side {} as in {}", first.channels, first.size,
@@ -65,7 +68,13 @@ void append_labels(const Labels& from, const std::vector<std::size_t>& columns, 
     }
 }
 
-void append_split(Split&& from, const std::vector<std::size_t>& columns, std::int64_t member, Split& to) {
+using Sources = std::vector<std::shared_ptr<const ImageSource>>;
+
+void append_split(Split&& from, const std::vector<std::size_t>& columns, std::int64_t member, Split& to,
+                  Sources& sources) {
+    if (from.source) {
+        sources.push_back(std::move(from.source));
+    }
     if (to.images.count == 0) {
         to.images.channels = from.images.channels;
         to.images.size = from.images.size;
@@ -90,12 +99,20 @@ DataSet concatenate(const std::string& id, const std::vector<std::string>& label
         split->labels.task = plan::Task::multilabel;
         split->labels.outputs = labels.size();
     }
+    Sources train_sources;
+    Sources test_sources;
     for (std::size_t i = 0; i < members.size(); ++i) {
         // Taken out, so that a member's memory is free before the next one is copied.
         DataSet member = std::move(members[i]);
         const std::vector<std::size_t> columns = column_map(labels, member.label_names);
-        append_split(std::move(member.train), columns, static_cast<std::int64_t>(i), set.train);
-        append_split(std::move(member.test), columns, static_cast<std::int64_t>(i), set.test);
+        append_split(std::move(member.train), columns, static_cast<std::int64_t>(i), set.train,
+                     train_sources);
+        append_split(std::move(member.test), columns, static_cast<std::int64_t>(i), set.test, test_sources);
+        set.notes.insert(set.notes.end(), member.notes.begin(), member.notes.end());
+    }
+    if (!train_sources.empty()) { // check_members saw to it that all have images in memory, or none
+        set.train.source = concatenated_source(std::move(train_sources));
+        set.test.source = concatenated_source(std::move(test_sources));
     }
     return set;
 }

@@ -32,6 +32,8 @@ public:
 
     void read(const fs::path& path);
     Catalog finish();
+    /// The layouts as they were read, without names being resolved.
+    std::map<std::string, LayoutSpec> finish_layouts();
 
 private:
     template<typename Spec, typename ReadSpec>
@@ -97,6 +99,7 @@ void CatalogBuilder::read(const fs::path& path) {
     read_kind(file, "recipe", catalog_.recipes, read_recipe);
     read_kind(file, "protocol", catalog_.protocols, read_protocol);
     read_kind(file, "system", catalog_.systems, read_system);
+    read_kind(file, "layout", catalog_.layouts, read_layout);
     read_kind(file, "data_set", catalog_.data_sets, [this](TomlReader& reader, DataSetSpec& spec) {
         read_data_set(reader, spec, links_[spec.id]);
     });
@@ -233,7 +236,27 @@ Catalog CatalogBuilder::finish() {
     return std::move(catalog_);
 }
 
+std::map<std::string, LayoutSpec> CatalogBuilder::finish_layouts() {
+    findings_.faults.throw_if_any(ErrorKind::usage, 1);
+    return std::move(catalog_.layouts);
+}
+
 } // namespace
+
+std::map<std::string, LayoutSpec> load_layouts(const fs::path& root) {
+    CatalogBuilder builder(root.has_filename() ? root : root.parent_path());
+    builder.read(root / "datasets/layouts.toml");
+    return builder.finish_layouts();
+}
+
+const LayoutSpec* layout_of(const std::map<std::string, LayoutSpec>& layouts, const std::string& data_set) {
+    for (const auto& [id, layout] : layouts) {
+        if (std::find(layout.data_sets.begin(), layout.data_sets.end(), data_set) != layout.data_sets.end()) {
+            return &layout;
+        }
+    }
+    return nullptr;
+}
 
 Catalog load_catalog(const fs::path& root) {
     std::error_code error;

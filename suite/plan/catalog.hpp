@@ -20,6 +20,7 @@ struct Catalog {
     std::map<std::string, NetworkSpec> networks;
     std::map<std::string, DataSetSpec> data_sets;
     std::map<std::string, SystemSpec> systems;
+    std::map<std::string, LayoutSpec> layouts;
 };
 
 /// Reads every *.toml below `root` (sorted by path). Names that are defined nowhere, duplicates, unknown
@@ -30,6 +31,12 @@ struct Catalog {
 /// The one [[system]] that a file of its own declares. Unreadable, another kind of declaration, keys that are
 /// unknown, missing or wrong: Error(usage) with all faults, each with file:line.
 [[nodiscard]] SystemSpec load_system(const std::filesystem::path& file);
+/// The layouts of `root`/datasets/layouts.toml alone, for those who open a data set and plan nothing; names
+/// of data sets are not checked. Throws as load_catalog does.
+[[nodiscard]] std::map<std::string, LayoutSpec> load_layouts(const std::filesystem::path& root);
+/// The layout that holds this data set; nullptr when none does.
+[[nodiscard]] const LayoutSpec* layout_of(const std::map<std::string, LayoutSpec>& layouts,
+                                          const std::string& data_set);
 
 /// The workloads folder: environment TRANSFERSCALE_WORKLOADS, else the one this program was built with.
 [[nodiscard]] std::filesystem::path default_catalog_root();

@@ -21,6 +21,7 @@ struct ProfileLinks {
 
 void read_network(TomlReader& reader, NetworkSpec& spec);
 void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links);
+void read_layout(TomlReader& reader, LayoutSpec& spec);
 void read_recipe(TomlReader& reader, RecipeSpec& spec);
 void read_protocol(TomlReader& reader, ProtocolSpec& spec);
 void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);

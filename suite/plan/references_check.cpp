@@ -32,6 +32,7 @@ public:
           recipes_(names_of(catalog.recipes)) {}
 
     void check(const DataSetSpec& spec);
+    void check(const LayoutSpec& spec);
     void check(const ProtocolSpec& spec);
     void check(const ProfileSpec& spec);
     void check(const WorkloadSpec& spec);
@@ -376,11 +377,42 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
     }
 }
 
+// Every data set that a layout holds exists, is read from published files, and has one layout.
+void ReferenceChecker::check(const LayoutSpec& spec) {
+    for (const std::string& id : spec.data_sets) {
+        if (!known(spec.origin, "data set", id, data_sets_)) {
+            continue;
+        }
+        const DataSetSpec& data_set = catalog_.data_sets.at(id);
+        const LayoutSpec* first = layout_of(catalog_.layouts, id);
+        if (data_set.reader != Reader::published || data_set.is_superset()) {
+            faults_.add({.where = lines_.find(spec.origin, id).text(),
+                         .found = "data set '" + id + "', which has no files of its own",
+                         .expected = "one whose reader is published",
+                         .fix = ""});
+        }
+        if (first->id != spec.id) {
+            faults_.add({.where = lines_.find(spec.origin, id).text(),
+                         .found = "data set '" + id + "' again",
+                         .expected = "one layout, which is '" + first->id + "'",
+                         .fix = "leave it out of one of the two"});
+        }
+    }
+    for (const auto* chosen : {&spec.all_views, &spec.single_label, &spec.validate_test}) {
+        for (const std::string& id : *chosen) {
+            known(spec.origin, "data set", id, spec.data_sets);
+        }
+    }
+}
+
 } // namespace
 
 void check_references(const Catalog& catalog, Findings& findings) {
     ReferenceChecker checker(catalog, findings);
     for (const auto& [id, spec] : catalog.data_sets) {
+        checker.check(spec);
+    }
+    for (const auto& [id, spec] : catalog.layouts) {
         checker.check(spec);
     }
     for (const auto& [id, spec] : catalog.protocols) {

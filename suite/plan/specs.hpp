@@ -58,7 +58,7 @@ enum class FewShotDraw {
 };
 
 enum class Reader {
-    published,       ///< the published files; needs a data root (readers come with the paper profile)
+    published,       ///< the published files below a data root, as a LayoutSpec says
     fashion_mnist,   ///< idx files of Debian's dataset-fashion-mnist
     phantom_natural, ///< generated natural images (laptop.md)
     phantom_xray,    ///< generated chest X-rays (laptop.md)
@@ -126,6 +126,45 @@ struct DataSetSpec {
 
     [[nodiscard]] bool is_superset() const noexcept { return !members.empty(); }
     [[nodiscard]] std::size_t outputs() const noexcept { return labels.size(); }
+};
+
+/// How the files of a published set lie (suite/data/published_set.hpp reads them).
+enum class LayoutKind {
+    class_folders, ///< PART/CLASS/image; classes are the sorted folder names
+    byte_records,  ///< files of records: label bytes, then planar pixels
+    matlab_lists,  ///< images by number, labels and split ids in MAT-files
+    name_lists,    ///< lists of image names; the class is the name without its number
+    text_lists,    ///< lists "patient file class …"; images in PART/file
+    digit_folders, ///< folders of NAME_0.png and NAME_1.png, each split 85/15 (cherti-jitsev.md 3.3)
+    nih,           ///< label tables of suite/data/label_readers.hpp
+    padchest,
+    chexpert,
+    mimic,
+};
+
+/// Where a published set lies and comes from. No part of any run key: the same images may lie in many ways.
+struct LayoutSpec {
+    std::string id;
+    LayoutKind kind = LayoutKind::class_folders;
+    std::vector<std::string> data_sets; ///< that these files hold
+    std::vector<std::string> folders;   ///< below the data root; the first that exists counts
+    std::string obtain;                 ///< page that the files are obtained from
+    std::string licence;                ///< licence or terms, in words
+    bool needs_registration = false;
+    /// By kind: folders (class_folders, digit_folders; alternatives separated by "|"), record files,
+    /// variables of split ids (matlab_lists), list files (name_lists; text_lists, whose stem is the images'
+    /// folder).
+    std::vector<std::string> train;
+    std::vector<std::string> test;
+    std::string class_names;                   ///< byte_records: text file, one name a line
+    int label_bytes = 1;                       ///< byte_records: of each record; the last one is the class
+    int side = 32;                             ///< byte_records: of the images, pixels
+    std::vector<std::string> class_words;      ///< text_lists: in label order
+    std::map<std::string, std::string> hashes; ///< file below the folder -> "md5:HEX" or "sha256:HEX"
+    std::vector<std::string> all_views;        ///< of data_sets: those that keep laterals too (4.3)
+    std::vector<std::string> single_label;     ///< of data_sets: those of one label an image (3.3)
+    std::vector<std::string> validate_test;    ///< of data_sets: those tested on MIMIC's "validate" (8 row 5)
+    Origin origin;
 };
 
 // ---------------------------------------------------------------- recipes

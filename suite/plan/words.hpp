@@ -38,6 +38,16 @@ inline constexpr Word<RunKind> run_kind_words[] = {
     {RunKind::pretrain, "pretrain"}, {RunKind::finetune, "finetune"}, {RunKind::scaling, "scaling"}};
 inline constexpr Word<ScalingMode> scaling_mode_words[] = {{ScalingMode::weak, "weak"},
                                                            {ScalingMode::strong, "strong"}};
+inline constexpr Word<LayoutKind> layout_kind_words[] = {{LayoutKind::class_folders, "class-folders"},
+                                                         {LayoutKind::byte_records, "byte-records"},
+                                                         {LayoutKind::matlab_lists, "matlab-lists"},
+                                                         {LayoutKind::name_lists, "name-lists"},
+                                                         {LayoutKind::text_lists, "text-lists"},
+                                                         {LayoutKind::digit_folders, "digit-folders"},
+                                                         {LayoutKind::nih, "nih"},
+                                                         {LayoutKind::padchest, "padchest"},
+                                                         {LayoutKind::chexpert, "chexpert"},
+                                                         {LayoutKind::mimic, "mimic"}};
 inline constexpr Word<OptimizerKind> optimizer_words[] = {{OptimizerKind::sgd, "sgd"},
                                                           {OptimizerKind::sgd_agc, "sgd-agc"}};
 inline constexpr Word<ReductionMode> reduction_words[] = {{ReductionMode::strict, "strict"},
@@ -74,6 +84,8 @@ template<>
 inline constexpr std::span<const Word<FewShotDraw>> words<FewShotDraw>{detail::few_shot_draw_words};
 template<>
 inline constexpr std::span<const Word<Reader>> words<Reader>{detail::reader_words};
+template<>
+inline constexpr std::span<const Word<LayoutKind>> words<LayoutKind>{detail::layout_kind_words};
 template<>
 inline constexpr std::span<const Word<RunKind>> words<RunKind>{detail::run_kind_words};
 template<>

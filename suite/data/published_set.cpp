@@ -1,0 +1,235 @@
+#include "suite/data/published_set.hpp"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+#include "suite/base/log.hpp"
+#include "suite/base/philox.hpp"
+#include "suite/data/folder_listing.hpp"
+#include "suite/data/label_readers.hpp"
+#include "suite/data/manifest_source.hpp"
+#include "suite/data/published_listing.hpp"
+#include "suite/plan/catalog.hpp"
+#include "suite/plan/words.hpp"
+
+namespace suite::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_there(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
+std::optional<LabelSet> label_set_of(plan::LayoutKind kind) {
+    switch (kind) {
+    case plan::LayoutKind::nih:
+        return LabelSet::nih;
+    case plan::LayoutKind::padchest:
+        return LabelSet::padchest;
+    case plan::LayoutKind::chexpert:
+        return LabelSet::chexpert;
+    case plan::LayoutKind::mimic:
+        return LabelSet::mimic;
+    default:
+        return std::nullopt;
+    }
+}
+
+/// Whether the folder holds what a set of this layout cannot be without.
+bool holds_layout(const plan::LayoutSpec& layout, const fs::path& folder, bool is_root) {
+    if (const auto set = label_set_of(layout.kind)) {
+        const fs::path table = find_label_file(folder, *set, label_files_of(*set).front());
+        return !table.empty() && table.parent_path() == folder;
+    }
+    switch (layout.kind) {
+    case plan::LayoutKind::class_folders:
+    case plan::LayoutKind::digit_folders: {
+        const std::string part = existing_alternative(folder, layout.train.front());
+        return !part.empty() && !(part == "." && is_root);
+    }
+    case plan::LayoutKind::matlab_lists:
+        return is_there(folder / "setid.mat");
+    default:
+        return is_there(folder / layout.train.front());
+    }
+}
+
+void list_by_kind(Listing& listing) {
+    using List = void (*)(Listing&);
+    constexpr std::array<std::pair<plan::LayoutKind, List>, 6> lists{
+        {{plan::LayoutKind::class_folders, list_class_folders},
+         {plan::LayoutKind::byte_records, list_byte_records},
+         {plan::LayoutKind::matlab_lists, list_matlab_lists},
+         {plan::LayoutKind::name_lists, list_name_lists},
+         {plan::LayoutKind::text_lists, list_text_lists},
+         {plan::LayoutKind::digit_folders, list_digit_folders}}};
+    const auto entry =
+        std::ranges::find(lists, listing.layout.kind, &std::pair<plan::LayoutKind, List>::first);
+    (entry == lists.end() ? list_label_table : entry->second)(listing);
+}
+
+/// Rows of one part: all, or as many as declared by a keyed draw, which keeps the order of the files.
+std::vector<std::uint32_t> rows_of_part(const plan::DataSetSpec& spec, std::size_t first, std::size_t count,
+                                        std::size_t wanted, std::string_view part) {
+    std::vector<std::uint32_t> rows(wanted == 0 ? count : std::min(wanted, count));
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+    if (rows.size() < count) {
+        const std::uint64_t seed = derive_seed(spec.world_seed, fmt::format("{}/{}", spec.id, part));
+        const KeyedPermutation permutation(count, {.seed = seed, .purpose = Purpose::order});
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            rows[i] = static_cast<std::uint32_t>(first + permutation(i));
+        }
+        std::ranges::sort(rows);
+    }
+    return rows;
+}
+
+Labels labels_of_rows(const plan::DataSetSpec& spec, const plan::Manifest& manifest,
+                      const std::vector<std::uint32_t>& rows) {
+    const std::size_t outputs = manifest.is_multilabel ? manifest.label_names.size() : spec.labels.size();
+    Labels labels{.task = spec.task, .outputs = outputs, .classes = {}, .matrix = {}};
+    for (const std::uint32_t row : rows) {
+        if (!manifest.is_multilabel) {
+            labels.classes.push_back(manifest.classes[row]);
+            continue;
+        }
+        for (std::size_t i = 0; i < outputs; ++i) {
+            const char mark = manifest.label_marks[row * outputs + i];
+            labels.matrix.push_back(mark == '-' ? missing_label : static_cast<float>(mark - '0'));
+        }
+    }
+    return labels;
+}
+
+Split split_of_rows(const plan::DataSetSpec& spec, const std::shared_ptr<const plan::Manifest>& manifest,
+                    std::vector<std::uint32_t> rows) {
+    Split split;
+    split.labels = labels_of_rows(spec, *manifest, rows);
+    if (!manifest->patients.empty()) {
+        for (const std::uint32_t row : rows) {
+            split.patients.push_back(manifest->patients[row]);
+        }
+    }
+    split.source = open_source(manifest, std::move(rows));
+    return split;
+}
+
+void note_count(DataSet& set, std::string_view part, std::size_t found, std::size_t declared) {
+    if (found < declared) {
+        set.notes.push_back(
+            fmt::format("{}: {} {} images in the files, {} published", set.id, found, part, declared));
+    }
+}
+
+} // namespace
+
+PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& root, const fs::path& workloads,
+                              RootMeaning meaning) {
+    const auto layouts = plan::load_layouts(workloads);
+    const plan::LayoutSpec* layout = plan::layout_of(layouts, spec.id);
+    if (layout == nullptr) {
+        throw Error(ErrorKind::usage, Fault{.where = spec.id,
+                                            .found = "a data set without a layout",
+                                            .expected = "one of datasets/layouts.toml",
+                                            .fix = "declare how its files lie"});
+    }
+    PublishedPlace place{.layout = *layout, .folder = {}, .wanted = root / spec.id};
+    std::vector<fs::path> candidates{root / spec.id};
+    for (const std::string& folder : layout->folders) {
+        candidates.push_back(root / folder);
+    }
+    const std::vector<fs::path> named = candidates;
+    if (meaning == RootMeaning::parent_or_set) {
+        candidates.push_back(root);
+    }
+    for (const fs::path& candidate : candidates) {
+        if (has_shards(candidate) || holds_layout(*layout, candidate, candidate == root)) {
+            place.folder = candidate;
+            return place;
+        }
+    }
+    const auto there = std::ranges::find_if(named, is_there); // of the set's name: the set, with faults
+    place.folder = there == named.end() ? fs::path() : *there;
+    return place;
+}
+
+plan::Manifest manifest_identity(const plan::DataSetSpec& spec, const PublishedPlace& place) {
+    std::error_code ignored;
+    const fs::path absolute = fs::weakly_canonical(place.folder, ignored);
+    plan::Manifest manifest;
+    manifest.data_set = spec.id;
+    manifest.reading =
+        fmt::format("{} {} version {}", place.layout.id, to_word(place.layout.kind), plan::manifest_version);
+    manifest.root = (absolute.empty() ? place.folder : absolute).string();
+    return manifest;
+}
+
+plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
+                              const fs::path& workloads) {
+    Listing listing{.spec = spec,
+                    .layout = place.layout,
+                    .folder = place.folder,
+                    .workloads = workloads,
+                    .faults = {},
+                    .manifest = manifest_identity(spec, place)};
+    if (has_shards(place.folder)) {
+        list_shards(listing);
+    } else {
+        list_by_kind(listing);
+    }
+    listing.faults.throw_if_any();
+    return std::move(listing.manifest);
+}
+
+bool is_unchanged(const plan::Manifest& manifest) {
+    return std::ranges::all_of(manifest.watched, [&manifest](const plan::WatchedPlace& place) {
+        return stamp_of(fs::path(manifest.root) / place.path) == place.stamp;
+    });
+}
+
+DataSet to_data_set(const plan::DataSetSpec& spec, const std::shared_ptr<const plan::Manifest>& manifest) {
+    const std::size_t train = manifest->train_samples;
+    const std::size_t test = manifest->size() - train;
+    DataSet set;
+    set.id = spec.id;
+    set.label_names = manifest->label_names;
+    set.train = split_of_rows(spec, manifest, rows_of_part(spec, 0, train, spec.train_images, "train"));
+    set.test = split_of_rows(spec, manifest, rows_of_part(spec, train, test, spec.test_images, "test"));
+    note_count(set, "training", train, spec.train_images);
+    note_count(set, "test", test, spec.test_images);
+    return set;
+}
+
+DataSet open_published(const plan::DataSetSpec& spec, const fs::path& root,
+                       const plan::ManifestCache& cache) {
+    const fs::path workloads = plan::default_catalog_root();
+    const PublishedPlace place = find_published(spec, root, workloads);
+    if (place.folder.empty()) {
+        throw Error(ErrorKind::data,
+                    Fault{.where = spec.id,
+                          .found = fmt::format("data set {} not found at {}", spec.id, place.wanted.string()),
+                          .expected = "its published files",
+                          .fix = fmt::format("obtain it from {}", place.layout.obtain)});
+    }
+    std::optional<plan::Manifest> kept =
+        cache.load ? cache.load(manifest_identity(spec, place)) : std::nullopt;
+    if (!kept || !is_unchanged(*kept)) {
+        kept = list_published(spec, place, workloads);
+        if (cache.save) {
+            cache.save(*kept);
+        }
+    }
+    DataSet set = to_data_set(spec, std::make_shared<const plan::Manifest>(std::move(*kept)));
+    for (const std::string& note : set.notes) {
+        log_warning(note);
+    }
+    return set;
+}
+
+} // namespace suite::data
