@@ -170,6 +170,35 @@ json data_set_document(const std::string& name, const data::DataSet& set) {
             {"image", {{"size", set.train.images.size}, {"channels", set.train.images.channels}}}};
 }
 
+void add_published_check(json& document, const data::PublishedCheck& check, const data::PublishedPlace& place,
+                         const plan::DataSetSpec& spec) {
+    document["root"] = place.folder.string();
+    document["obtain"] = place.layout.obtain;
+    document["licence"] = place.layout.licence;
+    document["published_splits"] = {{"train", spec.train_images}, {"test", spec.test_images}};
+    document["notes"] = check.manifest.notes;
+    document["image"] = {{"bytes", check.bytes},
+                         {"smallest_side", check.smallest_side},
+                         {"largest_side", check.largest_side},
+                         {"read", check.has_read_everything ? "whole" : "headers"},
+                         {"oddities", check.oddities}};
+    document["hashes"] = json::array();
+    for (const data::HashedFile& file : check.hashes) {
+        document["hashes"].push_back({{"file", file.path},
+                                      {"published", file.published},
+                                      {"found", file.found},
+                                      {"agrees", file.agrees()}});
+    }
+    document["duplicates"] = check.has_read_everything ? json(check.duplicate_count) : json(nullptr);
+    document["duplicate_images"] = json::array();
+    for (const data::DuplicateImage& twin : check.duplicates) {
+        document["duplicate_images"].push_back({{"train", twin.train}, {"test", twin.test}});
+    }
+    for (const data::LabelFault& fault : check.faults) {
+        document["faults"].push_back(fault_entry(fault));
+    }
+}
+
 json fault_document(const std::string& name, const std::vector<data::LabelFault>& faults) {
     json document{{"name", name},           {"images", nullptr},
                   {"patients", nullptr},    {"views", nullptr},
@@ -181,7 +210,48 @@ json fault_document(const std::string& name, const std::vector<data::LabelFault>
     return document;
 }
 
+namespace {
+
+void print_images(const json& document) {
+    const json& image = document["image"];
+    fmt::print("  at {}: {} bytes of images, sides {} to {} pixels ({})\n",
+               document["root"].get<std::string>(), image["bytes"].get<std::uint64_t>(),
+               image["smallest_side"].get<int>(), image["largest_side"].get<int>(),
+               image["read"] == "whole" ? "all read" : "headers; --images decodes all");
+    for (const auto& [part, published] : document["published_splits"].items()) {
+        if (document["splits"][part] != published) {
+            fmt::print("  {}: {} images, {} published\n", part, text_of(document["splits"][part]),
+                       published.get<std::size_t>());
+        }
+    }
+    for (const auto& [oddity, count] : image["oddities"].items()) {
+        fmt::print("  {}: {} images\n", oddity, count.get<std::size_t>());
+    }
+    for (const json& file : document["hashes"]) {
+        fmt::print("  {} {}\n", file["agrees"] == true ? "published hash:" : "ANOTHER HASH:",
+                   file["file"].get<std::string>());
+    }
+    for (const json& twin : document["duplicate_images"]) {
+        fmt::print("  DUPLICATE: {} in train is {} in test\n", twin["train"].get<std::string>(),
+                   twin["test"].get<std::string>());
+    }
+    for (const json& note : document["notes"]) {
+        fmt::print("  {}\n", note.get<std::string>());
+    }
+    if (document.contains("manifest")) {
+        fmt::print("  manifest: {}\n", document["manifest"].get<std::string>());
+    }
+}
+
+} // namespace
+
 void print_data_check(const json& document) {
+    if (document.contains("members")) {
+        for (const json& member : document["members"]) {
+            print_data_check(member);
+        }
+        return;
+    }
     fmt::print("{}: {} images", document["name"].get<std::string>(), document["images"].get<std::size_t>());
     if (!document["patients"].is_null()) {
         fmt::print(" of {} patients", document["patients"].get<std::size_t>());
@@ -206,6 +276,9 @@ void print_data_check(const json& document) {
     }
     for (const json& fault : document["faults"]) {
         fmt::print("  {}: {}\n", fault["file"].get<std::string>(), fault["found"].get<std::string>());
+    }
+    if (document.contains("published_splits")) {
+        print_images(document);
     }
     if (document.contains("published")) {
         for (const json& note : document["notes"]) {

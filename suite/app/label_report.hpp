@@ -9,6 +9,7 @@
 #include "suite/data/data_set.hpp"
 #include "suite/data/label_csv.hpp"
 #include "suite/data/label_published.hpp"
+#include "suite/data/published_check.hpp"
 
 namespace suite::app {
 
@@ -19,6 +20,10 @@ namespace suite::app {
                                                     const std::vector<std::filesystem::path>& files);
 /// The same of a data set whose images were opened.
 [[nodiscard]] nlohmann::ordered_json data_set_document(const std::string& name, const data::DataSet& set);
+/// Adds what a closer look found: where, the published counts of the splits, hashes, duplicates, oddities,
+/// sizes, faults; and where the set is obtained.
+void add_published_check(nlohmann::ordered_json& document, const data::PublishedCheck& check,
+                         const data::PublishedPlace& place, const plan::DataSetSpec& spec);
 /// A document whose counts are null, with the faults because of which they are.
 [[nodiscard]] nlohmann::ordered_json fault_document(const std::string& name,
                                                     const std::vector<data::LabelFault>& faults);

@@ -26,6 +26,17 @@ void check(int status, const char* call) {
     }
 }
 
+std::string hex_of(std::span<const std::byte> bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    text.reserve(bytes.size() * 2);
+    for (const std::byte value : bytes) {
+        text += digits[std::to_integer<std::size_t>(value >> 4)];
+        text += digits[std::to_integer<std::size_t>(value & std::byte{15})];
+    }
+    return text;
+}
+
 } // namespace
 
 struct Sha256::Context {
@@ -57,14 +68,7 @@ Sha256Digest Sha256::finish() {
 }
 
 std::string to_hex(const Sha256Digest& digest) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(digest.size() * 2);
-    for (const std::byte value : digest) {
-        text += digits[std::to_integer<std::size_t>(value >> 4)];
-        text += digits[std::to_integer<std::size_t>(value & std::byte{15})];
-    }
-    return text;
+    return hex_of(digest);
 }
 
 namespace {
@@ -138,12 +142,15 @@ std::string sha256_hex(std::string_view text) {
     return sha256_hex(std::as_bytes(std::span(text.data(), text.size())));
 }
 
-std::string sha256_hex_of_file(const std::filesystem::path& path, std::size_t offset) {
+namespace {
+
+/// Calls `take` with the file's bytes from `offset` on, piece by piece.
+template<typename Take>
+void for_each_piece(const std::filesystem::path& path, std::size_t offset, const Take& take) {
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd.valid()) {
         throw errno_error(ErrorKind::environment, path, "opening", errno);
     }
-    Sha256 hash;
     std::vector<char> buffer(std::size_t{1} << 18);
     for (auto position = static_cast<off_t>(offset);;) {
         const ssize_t count = ::pread(fd.get(), buffer.data(), buffer.size(), position);
@@ -154,12 +161,31 @@ std::string sha256_hex_of_file(const std::filesystem::path& path, std::size_t of
             throw errno_error(ErrorKind::environment, path, "reading", errno);
         }
         if (count == 0) {
-            break;
+            return;
         }
-        hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+        take(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
         position += count;
     }
+}
+
+} // namespace
+
+std::string sha256_hex_of_file(const std::filesystem::path& path, std::size_t offset) {
+    Sha256 hash;
+    for_each_piece(path, offset, [&hash](std::string_view piece) { hash.update(piece); });
     return to_hex(hash.finish());
+}
+
+std::string md5_hex_of_file(const std::filesystem::path& path) {
+    const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    check(EVP_DigestInit_ex(context.get(), EVP_md5(), nullptr), "EVP_DigestInit_ex");
+    for_each_piece(path, 0, [&context](std::string_view piece) {
+        check(EVP_DigestUpdate(context.get(), piece.data(), piece.size()), "EVP_DigestUpdate");
+    });
+    std::array<std::byte, 16> digest{};
+    check(EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr),
+          "EVP_DigestFinal_ex");
+    return hex_of(digest);
 }
 
 } // namespace suite

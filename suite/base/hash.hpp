@@ -43,4 +43,8 @@ private:
 /// Digest of a whole file from byte `offset` on. Throws Error(environment) when it cannot be read.
 [[nodiscard]] std::string sha256_hex_of_file(const std::filesystem::path& path, std::size_t offset = 0);
 
+/// MD5 of a whole file, 32 lower-case digits: only to compare with hashes that data sets are published with.
+/// Throws Error(environment) when it cannot be read.
+[[nodiscard]] std::string md5_hex_of_file(const std::filesystem::path& path);
+
 } // namespace suite

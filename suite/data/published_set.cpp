@@ -12,6 +12,7 @@
 #include "suite/data/folder_listing.hpp"
 #include "suite/data/label_readers.hpp"
 #include "suite/data/manifest_source.hpp"
+#include "suite/data/published_check.hpp"
 #include "suite/data/published_listing.hpp"
 #include "suite/plan/catalog.hpp"
 #include "suite/plan/words.hpp"
@@ -144,34 +145,32 @@ PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& roo
     for (const std::string& folder : layout->folders) {
         candidates.push_back(root / folder);
     }
-    const std::vector<fs::path> named = candidates;
+    const auto named = static_cast<std::ptrdiff_t>(candidates.size());
     if (meaning == RootMeaning::parent_or_set) {
         candidates.push_back(root);
     }
-    for (const fs::path& candidate : candidates) {
-        if (has_shards(candidate) || holds_layout(*layout, candidate, candidate == root)) {
-            place.folder = candidate;
-            return place;
-        }
+    auto found = std::ranges::find_if(candidates, [&](const fs::path& candidate) {
+        return has_shards(candidate) || holds_layout(*layout, candidate, candidate == root);
+    });
+    if (found == candidates.end()) { // a folder of the set's name is the set, with faults
+        found = std::ranges::find_if(candidates.begin(), candidates.begin() + named, is_there);
+        found = found == candidates.begin() + named ? candidates.end() : found;
     }
-    const auto there = std::ranges::find_if(named, is_there); // of the set's name: the set, with faults
-    place.folder = there == named.end() ? fs::path() : *there;
+    place.folder = found == candidates.end() ? fs::path() : fs::canonical(*found);
     return place;
 }
 
 plan::Manifest manifest_identity(const plan::DataSetSpec& spec, const PublishedPlace& place) {
-    std::error_code ignored;
-    const fs::path absolute = fs::weakly_canonical(place.folder, ignored);
     plan::Manifest manifest;
     manifest.data_set = spec.id;
     manifest.reading =
         fmt::format("{} {} version {}", place.layout.id, to_word(place.layout.kind), plan::manifest_version);
-    manifest.root = (absolute.empty() ? place.folder : absolute).string();
+    manifest.root = place.folder.string();
     return manifest;
 }
 
 plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
-                              const fs::path& workloads) {
+                              const fs::path& workloads, LabelFaults& faults) {
     Listing listing{.spec = spec,
                     .layout = place.layout,
                     .folder = place.folder,
@@ -183,8 +182,16 @@ plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlac
     } else {
         list_by_kind(listing);
     }
-    listing.faults.throw_if_any();
+    faults = std::move(listing.faults);
     return std::move(listing.manifest);
+}
+
+plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
+                              const fs::path& workloads) {
+    LabelFaults faults;
+    plan::Manifest manifest = list_published(spec, place, workloads, faults);
+    faults.throw_if_any();
+    return manifest;
 }
 
 bool is_unchanged(const plan::Manifest& manifest) {

@@ -16,7 +16,7 @@ namespace suite::data {
 /// Where a published set was looked for.
 struct PublishedPlace {
     plan::LayoutSpec layout;
-    std::filesystem::path folder; ///< empty: not found
+    std::filesystem::path folder; ///< absolute, without links; empty: not found
     std::filesystem::path wanted; ///< where it would lie
 };
 
