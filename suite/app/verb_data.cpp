@@ -76,6 +76,12 @@ int show(const ShowOptions& options) {
     const plan::DataConfig config = plan::resolve_data(catalog, options.profile, options.name);
     const data::DataSet set = data::open_data_set(config);
     const data::Split& split = options.split == "train" ? set.train : set.test;
+    if (split.source) {
+        throw Error(ErrorKind::usage, Fault{.where = options.name,
+                                            .found = "images that stay on disk",
+                                            .expected = "a set that is held in memory",
+                                            .fix = "look at the files themselves; data check names them"});
+    }
     const bool is_multiclass = split.labels.task == plan::Task::multiclass;
     data::ContactSheetOptions sheet;
     if (is_multiclass) {

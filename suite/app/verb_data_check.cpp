@@ -224,7 +224,9 @@ int check_published(const plan::Catalog& catalog, const CheckOptions& options,
             document["members"].push_back(check_one(catalog, member, of_member, faults));
         }
     }
-    print_document(document, options.output);
+    if (faults.empty() || options.output.json) {
+        print_document(document, options.output);
+    }
     if (!faults.empty()) {
         throw data::LabelError(std::move(faults));
     }

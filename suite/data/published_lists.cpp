@@ -111,23 +111,32 @@ std::vector<std::string> sorted_classes(Listing& listing, const std::vector<List
     return {names.begin(), names.end()};
 }
 
+/// What is wrong with an id of a part; empty when nothing is.
+std::string id_problem(std::int64_t id, const std::vector<std::int64_t>& labels,
+                       const std::vector<bool>& taken, std::size_t classes) {
+    if (id < 1 || id > static_cast<std::int64_t>(labels.size())) {
+        return " beyond the labels";
+    }
+    const auto place = static_cast<std::size_t>(id - 1);
+    if (taken[place]) {
+        return " for the second time";
+    }
+    const bool is_class = labels[place] >= 1 && labels[place] <= static_cast<std::int64_t>(classes);
+    return is_class ? "" : fmt::format(", whose label is {}", labels[place]);
+}
+
 /// Ids of one part: each is a number from 1 to the number of labels.
 void take_ids(Listing& listing, const std::string& variable, const std::vector<std::int64_t>& ids,
               const std::vector<std::int64_t>& labels, std::vector<bool>& taken) {
-    const auto limit = static_cast<std::int64_t>(labels.size());
-    const auto classes = static_cast<std::int64_t>(listing.spec.labels.size());
     for (const std::int64_t id : ids) {
-        const bool is_known = id >= 1 && id <= limit;
-        const auto place = static_cast<std::size_t>(id - 1);
-        if (!is_known || taken[place] || labels[place] < 1 || labels[place] > classes) {
-            listing.add_fault("setid.mat",
-                              fmt::format("id {} of {}{}", id, variable,
-                                          !is_known      ? ""
-                                          : taken[place] ? " for the second time"
-                                                         : fmt::format(", whose label is {}", labels[place])),
-                              fmt::format("ids 1 to {}, each once, with labels 1 to {}", limit, classes));
+        const std::size_t classes = listing.spec.labels.size();
+        if (const std::string problem = id_problem(id, labels, taken, classes); !problem.empty()) {
+            listing.add_fault(
+                "setid.mat", fmt::format("id {} of {}{}", id, variable, problem),
+                fmt::format("ids 1 to {}, each once, with labels 1 to {}", labels.size(), classes));
             continue;
         }
+        const auto place = static_cast<std::size_t>(id - 1);
         taken[place] = true;
         listing.add_file(fmt::format("jpg/image_{:05}.jpg", id),
                          static_cast<std::int32_t>(labels[place] - 1));
@@ -214,6 +223,9 @@ void list_matlab_lists(Listing& listing) {
     const auto labels =
         variable_of(listing, "imagelabels.mat", read_mat(listing, "imagelabels.mat"), "labels");
     const auto ids = read_mat(listing, "setid.mat");
+    if (labels.empty()) { // a fault already
+        return;
+    }
     std::vector<bool> taken(labels.size());
     for (const auto* parts : {&listing.layout.train, &listing.layout.test}) {
         for (const std::string& part : *parts) {

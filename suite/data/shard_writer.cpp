@@ -169,8 +169,8 @@ LabelMember label_member(const plan::Manifest& manifest, std::size_t row) {
 void check_target(const plan::Manifest& manifest, const fs::path& target) {
     std::error_code ignored;
     const fs::path absolute = fs::weakly_canonical(target, ignored);
-    const auto [end, rest] = std::ranges::mismatch(fs::path(manifest.root), absolute);
-    if (end == fs::path(manifest.root).end()) {
+    const fs::path root = manifest.root;
+    if (std::ranges::mismatch(root, absolute).in1 == root.end()) {
         refuse(target, "a folder inside the data set", "one outside: nothing is written into a data root");
     }
     if (fs::exists(target, ignored) && !fs::is_empty(target, ignored)) {

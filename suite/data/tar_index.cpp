@@ -73,7 +73,7 @@ std::uint64_t checksum_of(const Block& block) {
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < block.size(); ++i) {
         const bool in_field = i >= field_checksum.at && i < field_checksum.at + field_checksum.width;
-        sum += in_field ? ' ' : static_cast<unsigned char>(block[i]);
+        sum += static_cast<unsigned char>(in_field ? ' ' : block[i]);
     }
     return sum;
 }
@@ -323,8 +323,8 @@ std::string tar_header(std::string_view name, std::uint64_t size) {
     block[at_type] = '0';
     put(field_magic.at, std::string_view("ustar\00000", 8));
     std::uint64_t sum = 0;
-    for (const unsigned char byte : block) {
-        sum += byte;
+    for (const char byte : block) {
+        sum += static_cast<unsigned char>(byte);
     }
     put(field_checksum.at, fmt::format("{:06o}", sum));
     block[field_checksum.at + 6] = '\0';

@@ -1,8 +1,11 @@
 """`data check` and `data show` as scripts rely on them (cli.md)."""
 import gzip
+import json
 import os
 import pathlib
 import struct
+import subprocess
+import tarfile
 import unittest
 
 from command import CommandTest
@@ -11,6 +14,7 @@ HEADER = "Image Index,Finding Labels,Patient ID,View Position\n"
 TABLE = HEADER + "a.png,Mass|Nodule,1,PA\nb.png,No Finding,1,AP\nc.png,Hernia,2,PA\n"
 NAME = "Data_Entry_2017_v2020.csv"
 REAL = pathlib.Path(os.environ.get("TRANSFERSCALE_CACHE") or pathlib.Path.home() / ".cache/transferscale") / "label-files"
+MINIATURES = os.environ.get("TRANSFERSCALE_MINIATURES")
 
 
 class LabelFiles(CommandTest):
@@ -76,7 +80,8 @@ class LabelFiles(CommandTest):
     def test_mistakes(self):
         root = self.nih()
         self.refused("data", "check", "nih", "--labels-only", words=["--root"])
-        self.refused("data", "check", "nih", "--root", root, words=["--labels-only", "image"])
+        self.refused("data", "check", "nih", "--root", root, "--manifests", self.folder / "m", code=3,
+                     words=["images/a.png", "no such file", "nihcc.app.box.com"])
         self.refused("data", "check", "nhi", "--root", root, words=["'nhi'", "nih"])
         self.refused("data", "check", "fashion-mnist", "--labels-only", words=["--labels-only"])
         self.refused("data", "check", "nih", "--labels-onli", words=["--labels-onli"])
@@ -98,6 +103,83 @@ class LabelFiles(CommandTest):
         self.assertEqual(self.check(REAL, "--strict", name="nih")["images"], 112120)
         patients = self.check(REAL, "--padchest-split", "patient", name="padchest")
         self.assertEqual(patients["leaked_test_images"], 0)
+
+
+def tree_of(folder):
+    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@unittest.skipUnless(MINIATURES, "TRANSFERSCALE_MINIATURES does not name the program miniature_trees")
+class PublishedData(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.root = self.folder / "data"
+
+    def write(self, name, *options):
+        subprocess.run([MINIATURES, self.root, "--set", name, *options], check=True)
+
+    def check(self, name, *options, **more):
+        return self.document("data", "check", name, "--root", self.root, "--manifests", self.folder / "manifests",
+                             "--images", *options, **more)
+
+    def test_every_miniature(self):
+        for name, train, test, labels in (
+                ("imagenet1k", 48, 16, 8), ("imagenet21k", 48, 0, 8), ("cifar10", 100, 30, 10), ("cifar100", 100, 30, 100),
+                ("flowers102", 36, 24, 102), ("pets", 32, 24, 8), ("chexpert", 25, 10, 13), ("mimic-cxr", 25, 6, 13),
+                ("nih", 30, 12, 14), ("padchest", 54, 6, 27), ("covidx", 30, 10, 2), ("tuberculosis", 51, 9, 2)):
+            self.write(name)
+            before = tree_of(self.root)
+            found = self.check(name)
+            self.assertEqual((found["splits"], found["faults"]), ({"train": train, "test": test}, []), name)
+            self.assertEqual(len(found["labels"]), labels, name)
+            self.assertEqual(found["duplicates"], 0, name)
+            self.assertEqual(tree_of(self.root), before, name)
+            self.assertTrue(pathlib.Path(found["manifest"]).is_file(), name)
+
+    def test_superset_checks_every_member(self):
+        self.write("chexpert")
+        self.write("padchest")
+        found = self.check("chexpert+padchest")
+        self.assertEqual([member["splits"]["train"] for member in found["members"]], [30, 54])
+
+    def test_faults_and_counts_come_together(self):
+        self.write("imagenet1k", "--oddity", "truncated-image", "--oddity", "empty-image")
+        found = self.check("imagenet1k", code=3)
+        self.assertEqual(len(found["faults"]), 2)
+        self.assertEqual(found["splits"], {"train": 48, "test": 16})
+        self.refused("data", "check", "imagenet1k", "--root", self.root, code=3,
+                     words=["an empty file", "image-net.org"])
+
+    def test_other_counts_are_said_and_strict_refuses_them(self):
+        self.write("covidx")
+        self.assertIn("training images: found 30, expected 15952 as published",
+                      self.call("data", "check", "covidx", "--root", self.root, "--manifests", self.folder / "m").stderr)
+        self.refused("data", "check", "covidx", "--root", self.root, "--manifests", self.folder / "m", "--strict", code=3,
+                     words=["15952"])
+
+    def test_absent_set_says_where_it_comes_from(self):
+        self.root.mkdir()
+        self.refused("data", "check", "pets", "--root", self.root, code=3,
+                     words=["data set pets not found at", "robots.ox.ac.uk"])
+
+    def test_packed_set_is_read_by_tarfile_and_by_us(self):
+        self.write("covidx")
+        packed = self.document("data", "pack", "covidx", "--root", self.root, "--out", self.folder / "out",
+                               "--shard-bytes", "65536")
+        self.assertGreater(len(packed["shards"]), 2)
+        keys = []
+        for shard in packed["shards"]:
+            with tarfile.open(shard["path"]) as archive:
+                for member in archive:
+                    content = archive.extractfile(member).read()
+                    if member.name.endswith(".json"):
+                        self.assertIn(json.loads(content)["class"], (0, 1))
+                    else:
+                        keys.append(member.name)
+                        self.assertTrue(content.startswith((b"\x89PNG", b"\xff\xd8")))
+        self.assertEqual(len(set(keys)), 40)
+        self.root = self.folder / "out"
+        self.assertEqual(self.check("covidx")["splits"], {"train": 30, "test": 10})
 
 
 class EmbeddedData(CommandTest):
