@@ -176,6 +176,7 @@ void add_published_check(json& document, const data::PublishedCheck& check, cons
     document["obtain"] = place.layout.obtain;
     document["licence"] = place.layout.licence;
     document["published_splits"] = {{"train", spec.train_images}, {"test", spec.test_images}};
+    document["edition"] = check.edition.empty() ? json(nullptr) : json(check.edition);
     document["notes"] = check.manifest.notes;
     document["image"] = {{"bytes", check.bytes},
                          {"smallest_side", check.smallest_side},
@@ -223,6 +224,9 @@ void print_images(const json& document) {
             fmt::print("  {}: {} images, {} published\n", part, text_of(document["splits"][part]),
                        published.get<std::size_t>());
         }
+    }
+    if (!document["edition"].is_null()) {
+        fmt::print("  ANOTHER EDITION: {}\n", document["edition"].get<std::string>());
     }
     for (const auto& [oddity, count] : image["oddities"].items()) {
         fmt::print("  {}: {} images\n", oddity, count.get<std::size_t>());

@@ -17,9 +17,11 @@
 
 #include <fmt/format.h>
 
+#include "suite/base/csv_records.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/data/folder_listing.hpp"
+#include "suite/data/gzip.hpp"
 #include "suite/data/image_file.hpp"
 #include "suite/data/manifest_source.hpp"
 
@@ -273,6 +275,42 @@ bool is_small(const plan::Manifest& manifest) {
     return true;
 }
 
+/// Column names of the first table that the manifest watches; none where there is no table.
+std::vector<std::string> table_columns(const plan::Manifest& manifest) {
+    constexpr std::size_t most_header_bytes = std::size_t{1} << 16;
+    if (manifest.watched.empty() || manifest.watched.front().path.find(".csv") == std::string::npos) {
+        return {};
+    }
+    std::optional<Fault> unread;
+    const std::vector<std::byte> head =
+        head_of(fs::path(manifest.root) / manifest.watched.front().path, most_header_bytes, unread);
+    std::string text(reinterpret_cast<const char*>(head.data()), head.size());
+    if (text.starts_with("\x1f\x8b")) { // only its beginning: the fault at its cut end says nothing
+        FaultList cut;
+        text = gunzip(text, "", most_header_bytes, cut);
+    }
+    CsvRecords records(source_of(text));
+    CsvRecord record;
+    return records.next(record) ? std::vector<std::string>(record.fields.begin(), record.fields.end())
+                                : std::vector<std::string>();
+}
+
+/// Title of the declared other edition that has these parts and columns.
+std::string edition_of(const plan::LayoutSpec& layout, const plan::Manifest& manifest) {
+    const std::vector<std::string> columns = table_columns(manifest);
+    const std::size_t test = manifest.size() - manifest.train_samples;
+    for (const plan::EditionSpec& edition : layout.editions) {
+        const bool has_columns = std::ranges::all_of(edition.columns, [&columns](const std::string& name) {
+            return std::ranges::find(columns, name) != columns.end();
+        });
+        if (has_columns && (edition.train_images == 0 || edition.train_images == manifest.train_samples) &&
+            (edition.test_images == 0 || edition.test_images == test)) {
+            return edition.title;
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 PublishedCheck check_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
@@ -282,6 +320,7 @@ PublishedCheck check_published(const plan::DataSetSpec& spec, const PublishedPla
     check.manifest = list_published(spec, place, workloads, faults);
     check.faults = faults.all();
     check_hashes(place, check);
+    check.edition = edition_of(place.layout, check.manifest);
     // A manifest of its own: its stamps are of the moment, so that only reads compare with them.
     const auto listed = std::make_shared<const plan::Manifest>(check.manifest);
     std::vector<std::uint32_t> rows(listed->size());

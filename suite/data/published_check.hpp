@@ -39,6 +39,7 @@ struct PublishedCheck {
     std::vector<DuplicateImage> duplicates; ///< the first hundred; only when everything was read
     std::size_t duplicate_count = 0;
     bool has_read_everything = false;
+    std::string edition; ///< title of the other edition that this is; empty when none is recognised
     std::map<std::string, std::size_t> oddities; ///< "grayscale", "CMYK", … -> images that could be used
     std::uint64_t bytes = 0;                     ///< of all images
     int smallest_side = 0;                       ///< pixels; 0 where no header was looked at

@@ -34,6 +34,18 @@ void require_parts(TomlReader& reader, const LayoutSpec& spec) {
                   std::string(to_word(spec.kind)), "a layout with class_words = […]");
 }
 
+void read_edition(TomlReader& reader, EditionSpec& edition) {
+    reader.required("title", edition.title);
+    const bool has_train = reader.optional("train_images", edition.train_images);
+    const bool has_test = reader.optional("test_images", edition.test_images);
+    const bool has_columns = reader.optional("columns", edition.columns);
+    if (!has_train && !has_test && !has_columns) {
+        reader.add_fault(reader.origin(), "nothing that the edition is known by",
+                         "train_images, test_images or columns");
+    }
+    reader.finish();
+}
+
 } // namespace
 
 void read_layout(TomlReader& reader, LayoutSpec& spec) {
@@ -50,6 +62,9 @@ void read_layout(TomlReader& reader, LayoutSpec& spec) {
     reader.optional("label_bytes", spec.label_bytes);
     reader.optional("side", spec.side);
     reader.optional("hashes", spec.hashes);
+    for (TomlReader& edition_reader : reader.tables("edition")) {
+        read_edition(edition_reader, spec.editions.emplace_back());
+    }
     reader.optional("all_views", spec.all_views);
     reader.optional("single_label", spec.single_label);
     reader.optional("validate_test", spec.validate_test);

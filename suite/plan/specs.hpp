@@ -142,6 +142,15 @@ enum class LayoutKind {
     mimic,
 };
 
+/// Another edition of a published set than the one declared, and what it is known by: the number of images in
+/// its parts, columns of its (first) label table. What is not given says nothing.
+struct EditionSpec {
+    std::string title;
+    std::size_t train_images = 0;
+    std::size_t test_images = 0;
+    std::vector<std::string> columns;
+};
+
 /// Where a published set lies and comes from. No part of any run key: the same images may lie in many ways.
 struct LayoutSpec {
     std::string id;
@@ -161,6 +170,7 @@ struct LayoutSpec {
     int side = 32;                             ///< byte_records: of the images, pixels
     std::vector<std::string> class_words;      ///< text_lists: in label order
     std::map<std::string, std::string> hashes; ///< file below the folder -> "md5:HEX" or "sha256:HEX"
+    std::vector<EditionSpec> editions;         ///< that people have instead
     std::vector<std::string> all_views;        ///< of data_sets: those that keep laterals too (4.3)
     std::vector<std::string> single_label;     ///< of data_sets: those of one label an image (3.3)
     std::vector<std::string> validate_test;    ///< of data_sets: those tested on MIMIC's "validate" (8 row 5)

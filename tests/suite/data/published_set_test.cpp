@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "suite/base/files.hpp"
 #include "suite/data/image_file.hpp"
 #include "suite/data/published_check.hpp"
 #include "suite/plan/plan.hpp"
@@ -206,6 +207,18 @@ TEST_F(PublishedSet, FewerImagesThanPublishedAreSaid) {
     const DataSet set = open_published(spec_of("covidx"), root_.path());
     EXPECT_THAT(set.notes, ::testing::ElementsAre("covidx: 30 training images in the files, 15952 published",
                                                   "covidx: 10 test images in the files, 400 published"));
+}
+
+TEST_F(PublishedSet, OtherEditionsAreRecognisedByTheirColumns) {
+    write_miniature(root_.path(), "nih");
+    EXPECT_EQ(check("nih", root_.path(), false).edition, "");
+    const fs::path table = root_.path() / "nih/Data_Entry_2017_v2020.csv";
+    std::string text = read_file(table, ErrorKind::data);
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', end + 2)) {
+        text.insert(end, ",");
+    }
+    std::ofstream(table, std::ios::binary) << text;
+    EXPECT_EQ(check("nih", root_.path(), false).edition, "the label table of 2017 (Data_Entry_2017.csv)");
 }
 
 TEST_F(PublishedSet, SupersetsReadEachMembersFiles) {
