@@ -25,10 +25,11 @@ TEST(UnavailableReason, IsEmptyForGeneratedSets) {
 
 TEST(UnavailableReason, SaysWhereAPublishedSetWasSought) {
     ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
-    EXPECT_EQ(unavailable_reason(published("mimic")),
-              "data set mimic not found at any data root (TRANSFERSCALE_DATA is not set)");
+    EXPECT_EQ(unavailable_reason(published("mimic-cxr")),
+              "data set mimic-cxr not found at any data root (TRANSFERSCALE_DATA is not set)");
     ASSERT_EQ(setenv("TRANSFERSCALE_DATA", "/nowhere", 1), 0);
-    EXPECT_EQ(unavailable_reason(published("mimic")), "data set mimic not found at /nowhere/mimic");
+    EXPECT_EQ(unavailable_reason(published("mimic-cxr")),
+              "data set mimic-cxr not found at /nowhere/mimic-cxr");
     ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
 }
 

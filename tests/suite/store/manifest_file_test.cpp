@@ -84,7 +84,8 @@ TEST(ManifestFile, EveryChangedByteMakesItAbsent) {
 TEST(ManifestFile, CutFilesAreRefused) {
     const std::string bytes = manifest_to_bytes(small_manifest(true));
     for (const std::size_t size : {std::size_t{0}, std::size_t{100}, std::size_t{512}, bytes.size() - 1}) {
-        EXPECT_THROW(static_cast<void>(manifest_from_bytes(std::string_view(bytes).substr(0, size), "m.h5")), Error)
+        EXPECT_THROW(static_cast<void>(manifest_from_bytes(std::string_view(bytes).substr(0, size), "m.h5")),
+                     Error)
             << size;
     }
 }
