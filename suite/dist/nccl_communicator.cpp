@@ -258,7 +258,7 @@ std::shared_ptr<Started> NcclCommunicator::start(std::string call, const Call& e
     const std::scoped_lock lock(mutex_);
     look();
     throw_if_failed();
-    auto started = std::make_shared<Started>(std::move(call), now(), make_event(api_));
+    auto started = std::make_shared<Started>(Started{std::move(call), now(), make_event(api_)});
     check_cuda(api_, api_.record_event(ready_.get(), current_stream()), "cudaEventRecord");
     check_cuda(api_, api_.stream_wait_event(stream_.get(), ready_.get()), "cudaStreamWaitEvent");
     settle(started->call, enqueue(), started->since_seconds);
