@@ -10,22 +10,12 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/philox.hpp"
-#include "suite/data/rand_augment.hpp"
-#include "suite/data/transforms.hpp"
 
 namespace suite::data {
 namespace {
 
-void check_normalisation(const LoaderOptions& options, FaultList& faults) {
-    const bool std_positive = std::ranges::all_of(options.std, [](double value) { return value > 0.0; });
-    if (options.mean.size() != 3 || options.std.size() != 3 || !std_positive) {
-        faults.add(
-            {.where = "mean, std",
-             .found = fmt::format("[{}], [{}]", fmt::join(options.mean, ", "), fmt::join(options.std, ", ")),
-             .expected = "3 values each, std above 0",
-             .fix = "correct the recipe"});
-    }
-}
+// Images in a row that may be bad before skipping gives up: that is no longer a matter of single files.
+constexpr std::size_t most_replacements = 100;
 
 void check_options(const Split& split, const std::vector<std::size_t>& subset, const LoaderOptions& options) {
     FaultList faults;
@@ -52,8 +42,18 @@ void check_options(const Split& split, const std::vector<std::size_t>& subset, c
                     .expected = "classes to draw evenly",
                     .fix = "switch oversampling off"});
     }
-    check_normalisation(options, faults);
+    try {
+        static_cast<void>(SampleReader(split, options));
+    } catch (const Error& error) {
+        std::ranges::for_each(error.faults(), [&faults](const Fault& fault) { faults.add(fault); });
+    }
     faults.throw_if_any(ErrorKind::usage);
+}
+
+/// The options, once they are checked: all faults at once, before any member is made of them.
+LoaderOptions checked(const Split& split, const std::vector<std::size_t>& subset, LoaderOptions options) {
+    check_options(split, subset, options);
+    return options;
 }
 
 /// Running sums of N / count(class) over the subset.
@@ -72,45 +72,13 @@ std::vector<double> even_class_weights(const Labels& labels, std::span<const std
     return sums;
 }
 
-/// Gives the batch room for `count` images; keeps its memory.
-void prepare(Batch& batch, const Split& split, std::size_t count) {
-    const auto side = static_cast<std::size_t>(split.images.size);
-    const bool multiclass = split.labels.task == plan::Task::multiclass;
-    batch.count = count;
-    batch.size = split.images.size;
-    batch.images.resize(count * 3 * side * side);
-    batch.classes.resize(multiclass ? count : 0);
-    batch.label_matrix.resize(multiclass ? 0 : count * split.labels.outputs);
-    batch.samples.resize(count);
-}
-
-void copy_labels(const Split& split, std::size_t sample, std::size_t slot, Batch& batch) {
-    batch.samples[slot] = sample;
-    if (split.labels.task == plan::Task::multiclass) {
-        batch.classes[slot] = split.labels.classes[sample];
-        return;
-    }
-    const std::size_t outputs = split.labels.outputs;
-    std::copy_n(split.labels.matrix.data() + sample * outputs, outputs,
-                batch.label_matrix.data() + slot * outputs);
-}
-
-ImageView view_of(const Split& split, std::size_t sample) {
-    return {
-        .pixels = split.images.image(sample), .channels = split.images.channels, .size = split.images.size};
-}
-
-void copy_image(const ImageView& image, std::size_t slot, const Sampling& sampling,
-                const Normalisation& normalisation, Batch& batch) {
-    const std::size_t floats = batch.images.size() / batch.count;
-    sample_image(image, sampling, normalisation, std::span(batch.images).subspan(slot * floats, floats));
-}
-
 } // namespace
 
 TrainLoader::TrainLoader(const Split& split, std::vector<std::size_t> subset, LoaderOptions options)
-    : split_(&split), subset_(std::move(subset)), options_(std::move(options)) {
-    check_options(split, subset_, options_);
+    : reader_(split, checked(split, subset, options)),
+      subset_(std::move(subset)),
+      options_(std::move(options)),
+      bad_images_(std::make_shared<BadImages>()) {
     if (subset_.empty()) {
         subset_.resize(split.size());
         std::iota(subset_.begin(), subset_.end(), std::size_t{0});
@@ -130,8 +98,8 @@ std::size_t TrainLoader::subset_size() const noexcept {
 TrainLoader::Draw TrainLoader::draw(std::uint64_t epoch, std::uint64_t place, std::uint64_t permuted) const {
     const auto short_epoch = static_cast<std::uint32_t>(epoch);
     if (cumulative_weights_.empty()) {
-        const std::size_t sample = subset_[permuted];
-        return {.sample = sample, .epoch = short_epoch, .augmentation_key = sample};
+        return {.member = permuted,
+                .key = {.seed = options_.seed, .epoch = short_epoch, .sample = subset_[permuted]}};
     }
     PhiloxStream stream(
         {.seed = options_.seed, .purpose = Purpose::sampling, .epoch = short_epoch, .sample = place});
@@ -139,24 +107,30 @@ TrainLoader::Draw TrainLoader::draw(std::uint64_t epoch, std::uint64_t place, st
     const auto found = std::ranges::upper_bound(cumulative_weights_, target);
     const auto index =
         std::min(static_cast<std::size_t>(found - cumulative_weights_.begin()), subset_.size() - 1);
-    return {.sample = subset_[index], .epoch = short_epoch, .augmentation_key = place};
+    return {.member = index, .key = {.seed = options_.seed, .epoch = short_epoch, .sample = place}};
 }
 
-void TrainLoader::load_sample(const Draw& drawn, std::size_t slot, Batch& batch) const {
-    StreamKey key{.seed = options_.seed,
-                  .purpose = Purpose::rand_augment,
-                  .epoch = drawn.epoch,
-                  .sample = drawn.augmentation_key};
-    const plan::AugmentationDetail& detail = options_.augmentation_detail;
-    ImageView image = view_of(*split_, drawn.sample);
-    if (detail.rand_augment_operations > 0) {
-        image = rand_augment(image, detail.rand_augment_operations, detail.rand_augment_magnitude,
-                             PhiloxStream(key), batch.augmented);
+KeyedPermutation TrainLoader::order_of(std::uint64_t epoch) const {
+    return {subset_.size(),
+            {.seed = options_.seed, .purpose = Purpose::order, .epoch = static_cast<std::uint32_t>(epoch)}};
+}
+
+void TrainLoader::load_drawn(const Draw& drawn, std::size_t slot, Batch& batch, LoadScratch& scratch) const {
+    const std::size_t tries =
+        options_.on_bad_image == BadImagePolicy::stop ? 1 : std::min(subset_.size(), most_replacements);
+    for (std::size_t next = 0; next < tries; ++next) {
+        const std::size_t sample = subset_[(drawn.member + next) % subset_.size()];
+        try {
+            reader_.read(sample, drawn.key, slot, batch, scratch);
+            return;
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::data || next + 1 == tries) {
+                throw;
+            }
+            bad_images_->note(
+                {.sample = sample, .name = reader_.split().source->name(sample), .reason = error.what()});
+        }
     }
-    key.purpose = Purpose::augmentation;
-    copy_image(image, slot, draw_sampling(options_.augmentation, batch.size, PhiloxStream(key), detail),
-               make_normalisation(options_.mean, options_.std), batch);
-    copy_labels(*split_, drawn.sample, slot, batch);
 }
 
 void TrainLoader::load(std::int64_t step, Batch& batch) const {
@@ -166,36 +140,28 @@ void TrainLoader::load(std::int64_t step, Batch& batch) const {
 void TrainLoader::load(std::int64_t step, std::size_t first, std::size_t count, Batch& batch) const {
     const auto batch_size = static_cast<std::size_t>(options_.batch);
     assert(step >= 0 && first + count <= batch_size);
-    prepare(batch, *split_, count);
+    prepare(count, batch);
     std::optional<KeyedPermutation> order;
     std::uint64_t order_epoch = 0;
     for (std::size_t slot = 0; slot < count; ++slot) {
         const std::uint64_t position = static_cast<std::uint64_t>(step) * batch_size + first + slot;
         const std::uint64_t epoch = position / subset_.size();
         if (!order || order_epoch != epoch) {
-            order.emplace(subset_.size(), StreamKey{.seed = options_.seed,
-                                                    .purpose = Purpose::order,
-                                                    .epoch = static_cast<std::uint32_t>(epoch)});
+            order.emplace(order_of(epoch));
             order_epoch = epoch;
         }
         const std::uint64_t place = position % subset_.size();
-        load_sample(draw(epoch, place, (*order)(place)), slot, batch);
+        load_drawn(draw(epoch, place, (*order)(place)), slot, batch, batch.scratch);
     }
 }
 
-void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,
-                     Batch& batch) {
-    assert(first + count <= split.size());
-    FaultList faults;
-    check_normalisation(options, faults);
-    faults.throw_if_any(ErrorKind::usage);
-    prepare(batch, split, count);
-    const Normalisation normalisation = make_normalisation(options.mean, options.std);
-    const Sampling whole = whole_image(split.images.size);
-    for (std::size_t slot = 0; slot < count; ++slot) {
-        copy_image(view_of(split, first + slot), slot, whole, normalisation, batch);
-        copy_labels(split, first + slot, slot, batch);
-    }
+void TrainLoader::load_image(std::int64_t step, std::size_t place, std::size_t slot, Batch& batch,
+                             LoadScratch& scratch) const {
+    const std::uint64_t position =
+        static_cast<std::uint64_t>(step) * static_cast<std::uint64_t>(options_.batch) + place;
+    const std::uint64_t epoch = position / subset_.size();
+    const std::uint64_t in_epoch = position % subset_.size();
+    load_drawn(draw(epoch, in_epoch, order_of(epoch)(in_epoch)), slot, batch, scratch);
 }
 
 } // namespace suite::data

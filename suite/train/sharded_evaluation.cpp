@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "suite/dist/alone.hpp"
+#include "suite/train/detail/step_images.hpp"
 
 namespace suite::train {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 class Rounds {
 public:
     Rounds(Engine& engine, const data::Split& split, const data::LoaderOptions& options, std::size_t batch,
-           dist::Communicator& communicator, Predictions& out)
+           dist::Communicator& communicator, Predictions& out, const LoadingHooks& loading)
         : engine_(engine),
           split_(split),
           options_(options),
@@ -22,6 +23,9 @@ public:
         if (ranks_ > 1) {
             mine_.resize(batch_size_ * out.outputs);
             all_.resize(mine_.size() * ranks_);
+        }
+        if (split.source) {
+            stream(loading);
         }
     }
     [[nodiscard]] std::size_t count() const {
@@ -38,13 +42,33 @@ private:
     std::size_t ranks_;
     dist::Communicator& communicator_;
     Predictions& out_;
-    data::Batch batch_;
+    data::Batch batch_;                              ///< of images in memory
+    std::unique_ptr<data::EvaluationSupply> supply_; ///< of a source: this rank's batches
+    std::unique_ptr<data::BatchStream> stream_;
     std::vector<float> mine_;
     std::vector<float> all_;
 
     [[nodiscard]] std::span<float> scores(std::size_t number, std::size_t& first, std::size_t& count) const;
-    void infer(std::size_t first, std::size_t count, std::span<float> logits);
+    void stream(const LoadingHooks& loading);
+    void infer(std::size_t round, std::size_t first, std::size_t count, std::span<float> logits);
 };
+
+/// One batch a round.
+void Rounds::stream(const LoadingHooks& loading) {
+    std::vector<data::ImageRange> ranges;
+    const auto rank = static_cast<std::size_t>(communicator_.rank());
+    for (std::size_t round = 0; round < count(); ++round) {
+        data::ImageRange range;
+        static_cast<void>(scores(round * ranks_ + rank, range.first, range.count));
+        if (range.count > 0) { // only the last one can be empty
+            ranges.push_back(range);
+        }
+    }
+    const auto end = static_cast<std::int64_t>(ranges.size());
+    supply_ = std::make_unique<data::EvaluationSupply>(split_, options_, std::move(ranges));
+    stream_ =
+        std::make_unique<data::BatchStream>(*supply_, 0, end, detail::stream_options(loading, batch_size_));
+}
 
 /// Where the logits of one batch belong; empty beyond the last.
 std::span<float> Rounds::scores(std::size_t number, std::size_t& first, std::size_t& count) const {
@@ -53,9 +77,16 @@ std::span<float> Rounds::scores(std::size_t number, std::size_t& first, std::siz
     return std::span(out_.scores).subspan(first * out_.outputs, count * out_.outputs);
 }
 
-void Rounds::infer(std::size_t first, std::size_t count, std::span<float> logits) {
-    data::load_evaluation(split_, options_, first, count, batch_);
-    engine_.infer({std::span(batch_.images), count, batch_.size}, logits);
+void Rounds::infer(std::size_t round, std::size_t first, std::size_t count, std::span<float> logits) {
+    if (!stream_) {
+        data::load_evaluation(split_, options_, first, count, batch_);
+        engine_.infer({std::span(batch_.images), count, batch_.size}, logits);
+        return;
+    }
+    const auto number = static_cast<std::int64_t>(round);
+    const data::Batch& batch = stream_->wait(number);
+    engine_.infer({std::span(batch.images), count, batch.size}, logits);
+    stream_->release(number);
 }
 
 void Rounds::run(std::size_t round, dist::Alone& alone) {
@@ -64,7 +95,8 @@ void Rounds::run(std::size_t round, dist::Alone& alone) {
     const auto rank = static_cast<std::size_t>(communicator_.rank());
     const std::span<float> mine = scores(round * ranks_ + rank, first, count);
     if (count > 0) {
-        alone.run([&] { infer(first, count, ranks_ == 1 ? mine : std::span(mine_).first(mine.size())); });
+        alone.run(
+            [&] { infer(round, first, count, ranks_ == 1 ? mine : std::span(mine_).first(mine.size())); });
     }
     if (ranks_ == 1) {
         return;
@@ -81,14 +113,14 @@ void Rounds::run(std::size_t round, dist::Alone& alone) {
 
 Predictions evaluate_split(Engine& engine, const data::Split& split, const data::LoaderOptions& options,
                            std::size_t evaluation_batch, std::size_t outputs,
-                           dist::Communicator& communicator) {
+                           dist::Communicator& communicator, const LoadingHooks& loading) {
     Predictions out{split.size(), outputs, std::vector<float>(split.size() * outputs), split.labels.classes,
                     split.labels.matrix};
     communicator.set_phase("evaluate");
     dist::Alone alone(communicator);
     alone.run([&] { engine.begin_inference(); });
     if (split.size() > 0) {
-        Rounds rounds(engine, split, options, evaluation_batch, communicator, out);
+        Rounds rounds(engine, split, options, evaluation_batch, communicator, out, loading);
         for (std::size_t round = 0; round < rounds.count(); ++round) {
             rounds.run(round, alone);
         }

@@ -13,6 +13,7 @@ namespace suite::train {
 /// of ranks; what is left of the last round is a matter of counts. Throws what any rank met, on all of them.
 [[nodiscard]] Predictions evaluate_split(Engine& engine, const data::Split& split,
                                          const data::LoaderOptions& options, std::size_t evaluation_batch,
-                                         std::size_t outputs, dist::Communicator& communicator);
+                                         std::size_t outputs, dist::Communicator& communicator,
+                                         const LoadingHooks& loading = {});
 
 } // namespace suite::train

@@ -20,18 +20,6 @@
 namespace suite::train::detail {
 namespace {
 
-data::LoaderOptions loader_options(const plan::RunConfig& config) {
-    const plan::TrainConfig& train = config.train;
-    return {.seed = config.seed,
-            .batch = train.batch,
-            .micro_batch = train.micro_batch,
-            .augmentation = train.augmentation,
-            .augmentation_detail = train.augmentation_detail,
-            .mean = train.mean,
-            .std = train.std,
-            .oversampling = train.oversampling && config.shots == 0};
-}
-
 /// The images trained on, never empty.
 std::vector<std::size_t> training_subset(const plan::RunConfig& config, const data::DataSet& data_set) {
     if (config.shots > 0) {
@@ -68,6 +56,13 @@ dist::Element wire_element(plan::WireFormat wire) {
     return dist::Element::float32;
 }
 
+/// Pictures of published sets are large: no more of them at a time than a backward pass has room for.
+std::size_t evaluation_batch(const plan::RunConfig& config, const data::Split& split) {
+    const int batch = split.source ? std::min(config.train.evaluation_batch, config.train.micro_batch)
+                                   : config.train.evaluation_batch;
+    return static_cast<std::size_t>(std::max(batch, 1));
+}
+
 void check_ranks(const plan::RunConfig& config, int ranks) {
     FaultList faults;
     if (config.ranks != 0 && config.ranks != ranks) {
@@ -93,7 +88,7 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
       subset_(training_subset(config, data_set)),
       shards_(shard_plan(config.train.batch, config.train.micro_batch, communicator.size(),
                          communicator.rank(), config.reduction)),
-      loader_(data_set.train, subset_, loader_options(config)),
+      step_images_(config, data_set, subset_, shards_, outputs_, hooks.loading),
       engine_(hooks.make_engine ? hooks.make_engine(config, outputs_) : make_cpu_engine(config, outputs_)),
       alone_(communicator),
       shared_(shards_.all.size() + 2) {
@@ -113,45 +108,35 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
     }
 }
 
-Targets Training::targets(std::size_t first, std::size_t count) const {
-    const plan::Task task = data_set_.train.labels.task;
-    if (task == plan::Task::multiclass) {
-        return {task, std::span(batch_.classes).subspan(first, count), {}};
-    }
-    return {task, {}, std::span(batch_.label_matrix).subspan(first * outputs_, count * outputs_)};
-}
-
-std::span<const float> Training::images_of(const Shard& shard) const {
-    const std::size_t image_size = batch_.images.size() / batch_.count;
-    return std::span(batch_.images)
-        .subspan((shard.first - shards_.first_image()) * image_size, shard.count * image_size);
-}
-
 /// Forward and backward of one micro-batch. Its gradient counts by its images (cherti-jitsev.md 3.1).
 void Training::pass(const Shard& shard, double lambda) {
-    const std::size_t first = shard.first - shards_.first_image();
-    const std::size_t image_size = batch_.images.size() / batch_.count;
-    std::span<const float> images = images_of(shard);
+    ImageBatch images;
+    {
+        const Stopwatch watch(sink(step_time_.data));
+        images = step_images_.images(shard);
+    }
     MixUp mixup{.lambda = lambda, .partner = {}};
     if (config_.train.mixup_alpha > 0.0) {
         mixup.partner = mixup_partners(shard.count, config_.seed, state_.step, shard.index);
-        mixed_.resize(images.size());
-        mix_images(images, image_size, mixup, mixed_);
-        images = mixed_;
+        mixed_.resize(images.values.size());
+        mix_images(images.values, images.values.size() / images.count, mixup, mixed_);
+        images.values = mixed_;
     } else if (shard.index + 1 < shards_.mine_end) {
-        const Shard& next = shards_.all[shard.index + 1];
-        engine_->prefetch({images_of(next), next.count, batch_.size});
+        const ImageBatch next = step_images_.images_if_ready(shards_.all[shard.index + 1]);
+        if (next.count > 0) {
+            engine_->prefetch(next);
+        }
     }
     const double weight = static_cast<double>(shard.count) / static_cast<double>(config_.train.batch);
-    shared_[shard.index] = engine_->forward_backward({images, shard.count, batch_.size},
-                                                     targets(first, shard.count), mixup, weight);
+    shared_[shard.index] = engine_->forward_backward(images, step_images_.targets(shard), mixup, weight);
+    step_images_.done(shard);
 }
 
 /// This rank's micro-batches.
 void Training::compute(double lambda) {
     alone_.run([&] {
         const Stopwatch watch(sink(step_time_.data));
-        loader_.load(state_.step, shards_.first_image(), shards_.images(), batch_);
+        step_images_.begin_step(state_.step);
     });
     alone_.run([&] {
         const Stopwatch watch(sink(step_time_.optimiser));
@@ -258,9 +243,9 @@ void Training::run() {
 TrainResult Training::finish() {
     TrainResult result;
     const double began = monotonic_seconds();
-    const auto batch = static_cast<std::size_t>(std::max(config_.train.evaluation_batch, 1));
     result.predictions =
-        evaluate_split(*engine_, data_set_.test, loader_options(config_), batch, outputs_, communicator_);
+        evaluate_split(*engine_, data_set_.test, loader_options(config_),
+                       evaluation_batch(config_, data_set_.test), outputs_, communicator_, hooks_.loading);
     if (!std::ranges::all_of(result.predictions.scores, [](float score) { return std::isfinite(score); })) {
         throw_numeric("evaluation", "a score that is not finite; losses " + last_losses_text(state_.losses));
     }
@@ -271,6 +256,7 @@ TrainResult Training::finish() {
     result.step_times = gather_times();
     result.train_seconds = state_.train_seconds;
     result.images_seen = state_.images_seen;
+    result.skipped_images = step_images_.skipped();
     result.losses = std::move(state_.losses);
     return result;
 }

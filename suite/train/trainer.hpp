@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "suite/data/bad_images.hpp"
 #include "suite/data/data_set.hpp"
 #include "suite/plan/run_config.hpp"
 #include "suite/train/engine.hpp"
@@ -82,6 +84,15 @@ struct TrainResult {
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;
     std::size_t parameters = 0;
+    std::vector<data::BadImage> skipped_images{}; ///< by this rank in this process
+};
+
+/// How images behind a source are loaded; nothing here changes a result but what is skipped.
+struct LoadingHooks {
+    int workers = 1;               ///< threads of a rank; 0: the training thread loads
+    std::size_t images_ahead = 32; ///< about so many are kept ready
+    data::BadImagePolicy on_bad_image = data::BadImagePolicy::stop; ///< of training images
+    std::pmr::memory_resource* memory = nullptr; ///< of images that wait, such as pinned; null: the heap
 };
 
 struct TrainHooks {
@@ -95,6 +106,7 @@ struct TrainHooks {
     bool measure = false; ///< fill TrainResult::step_times
     /// Ranks compare their weights every so many steps, and at the end. 0: at the end only.
     std::int64_t compare_interval_steps = 50;
+    LoadingHooks loading{};
     /// Empty: make_cpu_engine.
     std::function<std::unique_ptr<Engine>(const plan::RunConfig&, std::size_t outputs)> make_engine;
     /// Of the memory where that engine's gradients lie; null: the communicator itself.

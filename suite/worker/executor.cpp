@@ -12,6 +12,8 @@
 #include "suite/base/log.hpp"
 #include "suite/dist/alone.hpp"
 #include "suite/plan/words.hpp"
+#include "suite/worker/loading.hpp"
+#include "suite/worker/memory_estimate.hpp"
 #include "suite/worker/scaling_run.hpp"
 #include "suite/worker/weights_file.hpp"
 
@@ -24,12 +26,6 @@ constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
 constexpr std::size_t fewest_judged_losses = 4;
 // Reports of progress are for people: twice a second is enough.
 constexpr double progress_interval_seconds = 0.5;
-
-std::size_t bytes_of(const data::DataSet& set) {
-    const auto labels = [](const data::Labels& l) { return l.matrix.size() * 4 + l.classes.size() * 8; };
-    return set.train.images.pixels.size() + set.test.images.pixels.size() + labels(set.train.labels) +
-           labels(set.test.labels);
-}
 
 store::PredictionTable prediction_table(const train::Predictions& p) {
     return {.samples = p.samples,
@@ -108,6 +104,12 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     return record;
 }
 
+/// Why the run cannot start here, though nothing is wrong with it.
+std::string obstacle_of(const plan::RunConfig& config, int ranks) {
+    const std::string reason = data::unavailable_reason(config.data);
+    return reason.empty() ? memory_refusal(config, ranks, available_memory_bytes()) : reason;
+}
+
 double mean_loss(std::span<const train::LossPoint> losses) {
     return std::accumulate(losses.begin(), losses.end(), 0.0,
                            [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
@@ -126,6 +128,7 @@ struct Executor::Attempt {
     store::Timing timing{.started_seconds = unix_seconds()};
     std::int64_t resumed_at_step = -1;            ///< -1: from the beginning
     std::optional<store::ScalingSection> scaling; ///< of a scaling run, once measured
+    std::vector<data::BadImage> skipped_images;
 };
 
 /// What a run needs besides its configuration. On ranks other than 0 there is no parent and no state.
@@ -134,23 +137,6 @@ struct Executor::Inputs {
     std::optional<train::TrainedWeights> parent;
     std::optional<train::TrainingState> state;
 };
-
-std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config) {
-    const std::string text = canonical_text(config);
-    for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-        if (entry->text == text) {
-            entries_.splice(entries_.begin(), entries_, entry);
-            return entries_.front().data_set;
-        }
-    }
-    entries_.push_front({text, std::make_shared<const data::DataSet>(data::open_data_set(config))});
-    std::size_t bytes = 0;
-    for (auto entry = entries_.begin(); entry != entries_.end();) {
-        bytes += bytes_of(*entry->data_set);
-        entry = bytes > limit_bytes_ && entry != entries_.begin() ? entries_.erase(entry) : std::next(entry);
-    }
-    return entries_.front().data_set;
-}
 
 void check_validity(const plan::RunConfig& config, const data::DataSet& data_set,
                     const train::TrainResult& result) {
@@ -217,6 +203,12 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
     if (attempt.resumed_at_step >= 0) {
         provenance["resumed_at_step"] = std::to_string(attempt.resumed_at_step);
     }
+    if (!attempt.config.limits.empty()) {
+        provenance["limits"] = attempt.config.limits;
+    }
+    if (!attempt.skipped_images.empty()) {
+        provenance["skipped_images"] = skipped_text(attempt.skipped_images);
+    }
     provenance.insert(provenance_.begin(), provenance_.end());
     return provenance;
 }
@@ -250,7 +242,7 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
     Inputs inputs;
     attempt.phase = "data";
     dist::together(*communicator_, [&] {
-        if (const std::string reason = data::unavailable_reason(config.data); !reason.empty()) {
+        if (const std::string reason = obstacle_of(config, communicator_->size()); !reason.empty()) {
             throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
         }
         inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
@@ -299,7 +291,8 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
                                {.stop_requested = stop_requested_,
                                 .progress = progress,
                                 .resume = inputs.state ? &*inputs.state : nullptr,
-                                .save = save},
+                                .save = save,
+                                .loading = loading_from_environment()},
                                *communicator_);
 }
 
@@ -313,6 +306,7 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
         fill_scaling_record(*attempt.scaling, record);
     }
     attempt.timing.evaluation_seconds = result.evaluation_seconds;
+    attempt.skipped_images = std::move(result.skipped_images);
     attempt.phase = "publish";
     if (config.kind == plan::RunKind::pretrain) { // before the record: a finished parent has its checkpoint
         const double started = monotonic_seconds();

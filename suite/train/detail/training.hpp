@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
-#include "suite/data/loader.hpp"
 #include "suite/dist/alone.hpp"
+#include "suite/train/detail/step_images.hpp"
 #include "suite/train/gradient_reducer.hpp"
 #include "suite/train/shards.hpp"
 #include "suite/train/trainer.hpp"
@@ -35,12 +35,11 @@ private:
     std::size_t outputs_;
     std::vector<std::size_t> subset_;
     ShardPlan shards_;
-    data::TrainLoader loader_;
+    StepImages step_images_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<GradientReducer> reducer_;
     dist::Alone alone_;
     TrainingState state_; ///< its arenas are filled for saving only
-    data::Batch batch_;
     std::vector<float> mixed_;
     std::vector<double> shared_; ///< losses by shard, stop requests, failures: one small sum a step
     bool stop_agreed_ = false;
@@ -61,8 +60,6 @@ private:
     [[nodiscard]] double share_losses();
     void update(double loss);
     void record_times(double whole_seconds);
-    [[nodiscard]] Targets targets(std::size_t first, std::size_t count) const;
-    [[nodiscard]] std::span<const float> images_of(const Shard& shard) const;
     [[nodiscard]] bool must_stop() const;
     [[noreturn]] void stop();
     void save_if_due();

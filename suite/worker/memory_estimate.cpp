@@ -1,0 +1,101 @@
+#include "suite/worker/memory_estimate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <fstream>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "suite/plan/plan.hpp"
+
+namespace suite::worker {
+namespace {
+
+double elements(int channels, int side) {
+    return static_cast<double>(channels) * side * side;
+}
+
+int strided(int side, int stride) {
+    return (side + stride - 1) / stride;
+}
+
+/// Outputs of a unit's convolutions and normalisations, of one image.
+double unit_outputs(const plan::NetworkSpec& network, int in, int out, int side, int stride) {
+    const int side_out = strided(side, stride);
+    const double shortcut = stride != 1 || in != out ? elements(out, side_out) : 0.0;
+    if (network.unit == plan::Unit::basic) {
+        return shortcut + elements(in, side) + 3.0 * elements(out, side_out);
+    }
+    const int mid = out / network.bottleneck_factor;
+    return shortcut + elements(in, side) + 2.0 * elements(mid, side) + 2.0 * elements(mid, side_out) +
+           elements(out, side_out);
+}
+
+double network_outputs(const plan::NetworkSpec& network, int image_side) {
+    const bool is_bit = network.stem == plan::Stem::bit;
+    int side = network.stem == plan::Stem::small_1 ? image_side : strided(image_side, 2);
+    double sum = elements(network.stem_channels, side);
+    side = is_bit ? strided(side, 2) : side;
+    int channels = network.stem_channels;
+    for (std::size_t stage = 0; stage < network.depths.size(); ++stage) {
+        for (int unit = 0; unit < network.depths[stage]; ++unit) {
+            const int stride = stage > 0 && unit == 0 ? 2 : 1;
+            sum += unit_outputs(network, channels, network.stage_channels[stage], side, stride);
+            channels = network.stage_channels[stage];
+            side = strided(side, stride);
+        }
+    }
+    return sum;
+}
+
+/// Levels of the tree that sums a rank's micro-batches.
+int tree_levels(const plan::RunConfig& config, int ranks) {
+    if (config.reduction != plan::ReductionMode::strict) {
+        return 0;
+    }
+    const int micro_batches = config.train.batch / std::max(config.train.micro_batch, 1) / std::max(ranks, 1);
+    return micro_batches > 1 ? static_cast<int>(std::bit_width(static_cast<unsigned>(micro_batches - 1))) : 0;
+}
+
+} // namespace
+
+double least_memory_bytes(const plan::RunConfig& config, int ranks) {
+    const double arenas = 4.0 + tree_levels(config, ranks);
+    const double parameters = parameter_count(config.network, config.outputs());
+    const double outputs =
+        network_outputs(config.network, config.data.set.image_size) * config.train.micro_batch;
+    return (arenas * parameters + outputs) * sizeof(float);
+}
+
+std::string memory_refusal(const plan::RunConfig& config, int ranks, double memory_bytes) {
+    const double needed = least_memory_bytes(config, ranks);
+    if (needed <= memory_bytes) {
+        return {};
+    }
+    constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+    return fmt::format(
+        "{} at {} px in micro-batches of {} takes at least {:.1f} GiB of memory, {:.1f} GiB are "
+        "available",
+        config.network.id, config.data.set.image_size, config.train.micro_batch, needed / gib,
+        memory_bytes / gib);
+}
+
+double available_memory_bytes() {
+    const double all =
+        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+    std::ifstream file("/proc/meminfo");
+    std::string name;
+    double kibibytes = 0.0;
+    std::string unit;
+    while (file >> name >> kibibytes) {
+        if (name == "MemAvailable:") {
+            return std::min(all, kibibytes * 1024.0);
+        }
+        std::getline(file, unit);
+    }
+    return all;
+}
+
+} // namespace suite::worker

@@ -1,0 +1,22 @@
+// Whether this machine can hold a run at all: said before it starts, instead of being killed on the way.
+#pragma once
+
+#include <string>
+
+#include "suite/plan/run_config.hpp"
+
+namespace suite::worker {
+
+/// The least that one rank's training takes on the host: float32 arenas of weights, gradients, momentum and
+/// standardised weights, under strict reduction one of gradients more for each level of the tree of
+/// micro-batches (suite/train/gradient_reducer.hpp); and what every convolution and normalisation of one
+/// micro-batch puts out, which the backward pass needs. Libraries come on top.
+[[nodiscard]] double least_memory_bytes(const plan::RunConfig& config, int ranks);
+
+/// Why the run does not fit so much memory; empty when it may.
+[[nodiscard]] std::string memory_refusal(const plan::RunConfig& config, int ranks, double memory_bytes);
+
+/// What this machine can give without swapping: MemAvailable, at most its memory.
+[[nodiscard]] double available_memory_bytes();
+
+} // namespace suite::worker
