@@ -18,18 +18,7 @@ namespace plan = suite::plan;
 using metrics::ClaimVerdict;
 using metrics::Sample;
 
-ReferenceSide side_of(const plan::Reference& reference) {
-    ReferenceSide side{
-        .kind = reference.kind, .sample = {}, .origin = reference.origin, .bold = {}, .where = {}};
-    if (reference.printed) {
-        side.bold = reference.printed->bold;
-        side.where = reference.printed->where;
-    }
-    side.sample = sample_of(reference);
-    return side;
-}
-
-std::optional<ReferenceSide> side_of(const std::map<std::string, plan::Reference>& cells,
+std::optional<ReferenceSide> side_in(const std::map<std::string, plan::Reference>& cells,
                                      const std::string& id) {
     const auto found = cells.find(id);
     return found == cells.end() ? std::nullopt : std::optional(side_of(found->second));
@@ -92,6 +81,7 @@ void Checker::describe() {
     result_.profile = profile_.id;
     result_.profile_title = profile_.title;
     result_.protocol = plan_.protocol;
+    result_.limits = plan_.limits;
     result_.cells_as_run =
         static_cast<std::size_t>(std::count_if(plan_.cells.begin(), plan_.cells.end(),
                                                [](const plan::PlannedCell& cell) { return cell.is_as_run; }));
@@ -134,6 +124,9 @@ void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
             cell.damaged.push_back(parent->second);
             notes.push_back("the record of its pre-training is damaged: " + one_line(parent->second, 400));
         }
+    }
+    if (cell.values.size() < planned.runs.size() && !planned.obstacle.empty()) {
+        notes.push_back(planned.obstacle);
     }
 }
 
@@ -188,6 +181,9 @@ void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
         margin_of(planned, cell.reference(), judging == nullptr ? 0.0 : judging->rounding_half_width());
     const auto reference = cell.reference() ? std::optional(cell.reference()->sample) : std::nullopt;
     cell.comparison = metrics::compare(cell.ours, reference, margin);
+    if (cell.is_limited) {
+        cell.comparison = without_verdict(cell.comparison, plan_.limits);
+    }
 }
 
 void Checker::add_planned(const plan::PlannedCell& planned) {
@@ -196,13 +192,14 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     cell.id = planned.text;
     cell.metric = planned.metric;
     cell.planned = planned.runs.size();
+    cell.is_limited = planned.is_limited;
     cell.runs = planned.runs;
     cell.declared_margin = planned.margin;
     cell.declared_margin_sds = planned.margin_sds;
     cell.stand_ins = planned.stand_ins;
     cell.judged_by_baseline = references_.compares_with_baseline;
-    cell.published = side_of(references_.published, cell.id);
-    cell.baseline = side_of(references_.baseline, cell.id);
+    cell.published = side_in(references_.published, cell.id);
+    cell.baseline = side_in(references_.baseline, cell.id);
     read_runs(planned, cell);
     note_stale_baseline(planned);
     compare_cell(planned, cell);
@@ -218,8 +215,8 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
         }
     }
     cell.judged_by_baseline = references_.compares_with_baseline;
-    cell.published = side_of(references_.published, cell.id);
-    cell.baseline = side_of(references_.baseline, cell.id);
+    cell.published = side_in(references_.published, cell.id);
+    cell.baseline = side_in(references_.baseline, cell.id);
     cell.metric = cell.published      ? references_.published.at(cell.id).metric
                   : workload_.scaling ? std::string(plan::efficiency_metric)
                                       : "";
@@ -300,7 +297,8 @@ metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim,
                                          const std::vector<ClaimPair>& pairs) const {
     const auto sample = [this](const std::string& id) -> std::optional<Sample> {
         const CellResult* found = cell(id);
-        return found == nullptr || found->values.empty() ? std::nullopt : std::optional(found->ours);
+        return found == nullptr || found->values.empty() || found->is_limited ? std::nullopt
+                                                                              : std::optional(found->ours);
     };
     const auto same_seeds = [this](const std::string& a, const std::string& b) {
         const CellResult* x = cell(a);

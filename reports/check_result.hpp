@@ -82,6 +82,7 @@ struct CellResult {
     std::optional<ReferenceSide> baseline;
     bool judged_by_baseline = false;
     metrics::CellComparison comparison; ///< with the judging side; reason: everything a reader must know
+    bool is_limited = false;            ///< made smaller by hand: shown, but neither judged nor in any claim
     bool repeats_baseline = false;      ///< same seeds, same values, bit for bit
     std::vector<suite::plan::StandIn> stand_ins;
     std::vector<std::string> damaged; ///< messages about records that count as absent, each naming its file
@@ -125,6 +126,7 @@ struct CheckResult {
     std::string profile;
     std::string profile_title;
     std::string protocol = suite::plan::as_run;
+    std::string limits{};         ///< by which runs were made smaller by hand (suite/plan/limits.hpp)
     std::size_t cells_as_run = 0; ///< planned cells whose runs are those of as-run: nothing differs there
     bool compares_with_baseline = false;
     std::string baseline_origin; ///< "" when none is recorded

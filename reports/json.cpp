@@ -135,6 +135,9 @@ ordered_json to_json(const CheckResult& result) {
     for (const CellResult& cell : result.cells) {
         document["cells"].push_back(to_json(cell));
     }
+    if (!result.limits.empty()) {
+        document["limits"] = result.limits;
+    }
     if (!result.caveat.empty()) {
         document["caveat"] = result.caveat;
     }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "reports/claims.hpp"
+
 #include "suite/base/error.hpp"
 
 namespace reports {
@@ -64,6 +66,28 @@ Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records) {
         break;
     }
     return {};
+}
+
+ReferenceSide side_of(const suite::plan::Reference& reference) {
+    ReferenceSide side{
+        .kind = reference.kind, .sample = {}, .origin = reference.origin, .bold = {}, .where = {}};
+    if (reference.printed) {
+        side.bold = reference.printed->bold;
+        side.where = reference.printed->where;
+    }
+    side.sample = sample_of(reference);
+    return side;
+}
+
+metrics::CellComparison without_verdict(const metrics::CellComparison& comparison,
+                                        const std::string& limits) {
+    if (comparison.verdict == metrics::Verdict::missing) {
+        return comparison;
+    }
+    return {.difference = comparison.difference,
+            .margin = comparison.margin,
+            .verdict = metrics::Verdict::inconclusive,
+            .reason = fmt::format("limited by hand to {}: no reproduction", limits)};
 }
 
 std::string one_line(std::string_view text, std::size_t longest) {

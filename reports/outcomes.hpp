@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "reports/check_result.hpp"
 #include "reports/records.hpp"
 #include "suite/plan/plan.hpp"
 
@@ -20,6 +21,13 @@ struct Outcome {
 inline constexpr std::string_view judged_split = "test";
 
 [[nodiscard]] Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records);
+
+[[nodiscard]] ReferenceSide side_of(const suite::plan::Reference& reference);
+
+/// What remains of a comparison when runs were made smaller by hand: the difference, but no test and no
+/// verdict other than inconclusive or missing.
+[[nodiscard]] metrics::CellComparison without_verdict(const metrics::CellComparison& comparison,
+                                                      const std::string& limits);
 
 /// The first line of a text, shortened to `longest` bytes at a character's border.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t longest = 200);

@@ -63,6 +63,14 @@ std::string protocol_text(const CheckResult& result) {
         result.protocol, result.cells_as_run, result.cells.size());
 }
 
+std::string limits_text(const CheckResult& result) {
+    return result.limits.empty()
+               ? ""
+               : fmt::format(" Limited by hand to {}: such runs try the path and are judged by "
+                             "no reference.",
+                             result.limits);
+}
+
 std::string comparison_text(const CheckResult& result) {
     if (result.is_scaling) {
         return "Efficiency compared with the published shape at equal world size, as good or better within "
@@ -70,7 +78,7 @@ std::string comparison_text(const CheckResult& result) {
                "on the 95 % confidence bound; absolute throughput is compared with nothing.";
     }
     if (!result.compares_with_baseline) {
-        return "Compared with the published numbers." + protocol_text(result);
+        return "Compared with the published numbers." + protocol_text(result) + limits_text(result);
     }
     const std::string beside =
         " The published numbers stand beside: they are of another scale, never compared with these.";
@@ -78,7 +86,7 @@ std::string comparison_text(const CheckResult& result) {
                 ? fmt::format("No baseline of profile {} is recorded: nothing to compare with.",
                               result.profile)
                 : fmt::format("Compared with the {}.", result.baseline_origin)) +
-           beside + protocol_text(result);
+           beside + protocol_text(result) + limits_text(result);
 }
 
 std::size_t columns_of(std::string_view text) {

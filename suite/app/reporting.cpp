@@ -3,23 +3,64 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <map>
 
 #include <unistd.h>
 
 #include "suite/base/log.hpp"
+#include "suite/data/data_set.hpp"
 
 namespace suite::app {
+
+namespace {
+
+/// Why data sets cannot be opened here, each looked for once; "" when they can.
+class Obstacles {
+public:
+    const std::string& of(const plan::DataConfig& config) {
+        const auto [entry, is_new] = reasons_.try_emplace(canonical_text(config));
+        if (is_new) {
+            entry->second = data::unavailable_reason(config);
+        }
+        return entry->second;
+    }
+
+private:
+    std::map<std::string, std::string> reasons_;
+};
+
+/// The cells whose own data set, or that of their pre-training, is not on this machine.
+void note_obstacles(plan::Plan& plan, Obstacles& obstacles) {
+    std::map<std::string, const plan::PlannedRun*> run_of_key;
+    for (const plan::PlannedRun& run : plan.runs) {
+        run_of_key[run.key] = &run;
+    }
+    for (plan::PlannedCell& cell : plan.cells) {
+        for (const std::size_t index : cell.runs) {
+            const plan::PlannedRun& run = plan.runs[index];
+            cell.obstacle = obstacles.of(run.config.data);
+            const auto parent = run_of_key.find(run.parent);
+            if (cell.obstacle.empty() && parent != run_of_key.end()) {
+                cell.obstacle = obstacles.of(parent->second->config.data);
+            }
+        }
+    }
+}
+
+} // namespace
 
 std::vector<reports::CheckResult> check_selection(const SelectionOptions& options,
                                                   const reports::Selection& selection) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     SelectionOptions whole = options;
     whole.cells.clear(); // verdicts are corrected over all cells; the selection comes afterwards
-    const std::vector<plan::Plan> plans = expand_selection(catalog, whole);
+    std::vector<plan::Plan> plans = expand_selection(catalog, whole);
     const store::Store store(options.store, store::Access::read_only);
     reports::Records records(store); // workloads share runs: each record is read once
     std::vector<reports::CheckResult> results;
-    for (const plan::Plan& plan : plans) {
+    Obstacles obstacles;
+    for (plan::Plan& plan : plans) {
+        note_obstacles(plan, obstacles);
         const plan::References references =
             plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
         results.push_back(reports::check(find(catalog.workloads, plan.workload, "workload"),

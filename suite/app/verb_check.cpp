@@ -59,6 +59,7 @@ void register_check(Dispatcher& dispatcher) {
                  options->selection.output, [options] { return check(*options); });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
+    add_data(*verb, options->selection);
     verb->add_option("--claim", options->claims, "Only this claim; may be repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -207,6 +207,7 @@ void register_plan(Dispatcher& dispatcher) {
                  });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
+    add_data(*verb, options->selection);
     verb->add_option("--power", options->power,
                      "Instead: how many seeds each margin and claim needs to be shown with this chance, and "
                      "their cost (0.8 is usual)");

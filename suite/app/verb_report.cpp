@@ -142,6 +142,7 @@ void register_report(Dispatcher& dispatcher) {
                  options->selection.output, [options] { return report(*options); });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
+    add_data(*verb, options->selection);
     verb->get_option("workload")->required(false);
     verb->add_option("--from", options->bundles, "From this bundle instead of the store; may be repeated")
         ->expected(1)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -18,7 +19,19 @@ struct RunVerbOptions {
     std::string launcher{run::default_launcher};
     double deadline_seconds = 60.0;
     bool no_loss = false;
+    std::optional<int> loader_workers; ///< absent: the worker's default
+    std::string on_bad_image;          ///< "": the worker's default
 };
+
+/// Of loading, for the workers, which inherit it.
+void hand_on(const RunVerbOptions& options) {
+    if (options.loader_workers) {
+        ::setenv("TRANSFERSCALE_LOADER_WORKERS", std::to_string(*options.loader_workers).c_str(), 1);
+    }
+    if (!options.on_bad_image.empty()) {
+        ::setenv("TRANSFERSCALE_ON_BAD_IMAGE", options.on_bad_image.c_str(), 1);
+    }
+}
 
 nlohmann::json document_of(const run::RunSummary& summary) {
     nlohmann::json document{{"runs", summary.total},
@@ -39,6 +52,7 @@ int run_verb(const RunVerbOptions& options) {
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
     store::Store store(options.selection.store, store::Access::read_write);
     const int ranks = options.selection.ranks;
+    hand_on(options);
     run::Scheduler scheduler(catalog, plans, store,
                              {.jobs = options.jobs.value_or(std::max(1, run::default_jobs() / ranks)),
                               .ranks = ranks,
@@ -70,6 +84,7 @@ void register_run(Dispatcher& dispatcher) {
                               options->selection.output, [options] { return run_verb(*options); });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
+    add_data(*verb, options->selection);
     verb->add_option("--jobs", options->jobs, "Runs at a time (default: cores over ranks), one thread a rank")
         ->check(CLI::Range(1, 1024));
     verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
@@ -77,6 +92,12 @@ void register_run(Dispatcher& dispatcher) {
     verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
         ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
+    verb->add_option("--workers", options->loader_workers,
+                     "Threads of a rank that read and decode images of published sets (default 1)")
+        ->check(CLI::Range(0, 256));
+    verb->add_option("--on-bad-image", options->on_bad_image,
+                     "A training image that cannot be used: stop (default), or skip: take the next, note it")
+        ->check(CLI::IsMember({"stop", "skip"}));
     verb->add_flag("--no-loss", options->no_loss,
                    "Exit 5 when a finished record was damaged or gone, although it was trained again");
 }

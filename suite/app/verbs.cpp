@@ -60,6 +60,20 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
         ->capture_default_str();
 }
 
+void add_data(CLI::App& verb, SelectionOptions& options) {
+    verb.add_option("--data", options.data, "Folder of the published data sets (default: TRANSFERSCALE_DATA)")
+        ->check(CLI::ExistingDirectory);
+    verb.add_option("--limit", options.limits.images,
+                    "Only so many training and test images of each data set; for trying out: no verdict")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--steps", options.limits.steps,
+                    "Schedules shortened in proportion to so many steps; for trying out: no verdict")
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--batch", options.limits.batch,
+                    "Batches of at most so many images; for trying out: no verdict")
+        ->check(CLI::PositiveNumber);
+}
+
 namespace {
 
 /// Ladders are not among `all`: their runs need the machine to themselves and say something about it, while
@@ -104,6 +118,10 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     }
     filter.slots = slots_of(catalog, options.profile);
     filter.oversubscribe = options.oversubscribe;
+    filter.limits = options.limits;
+    if (!options.data.empty()) { // workers inherit it
+        ::setenv("TRANSFERSCALE_DATA", std::filesystem::absolute(options.data).c_str(), 1);
+    }
     std::vector<plan::Plan> plans;
     for (const std::string& workload : all_of(catalog, options.workloads)) {
         plans.push_back(plan::expand(catalog, workload, options.profile, filter));

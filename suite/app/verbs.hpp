@@ -39,6 +39,8 @@ struct SelectionOptions {
     int ranks = 1;
     std::string reduction = "strict";
     bool oversubscribe = false; ///< more ranks than cores
+    std::filesystem::path data; ///< root of published data sets; empty: TRANSFERSCALE_DATA
+    plan::RunLimits limits{};
     OutputOptions output;
 };
 
@@ -52,12 +54,15 @@ void add_protocol(CLI::App& verb, std::string& protocol);
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --ranks --reduction: fast runs over several ranks have keys of their own.
 void add_ranks(CLI::App& verb, SelectionOptions& options);
+/// --data --limit --steps --batch: where published data sets lie, and how runs are made smaller.
+void add_data(CLI::App& verb, SelectionOptions& options);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
 /// The word `all` as every workload, in the order of lists; other words as they are.
 [[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
                                               const std::vector<std::string>& workloads);
-/// Plans of all named workloads; unknown names throw Error(usage).
+/// Plans of all named workloads; unknown names throw Error(usage). From then on `options.data` is the data
+/// root of this process and those that it starts.
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
                                                        const SelectionOptions& options);
 

@@ -32,11 +32,14 @@ private:
     const DataSetSpec& used_target(const std::string& name) const;
     const DataSetSpec& used_set(const std::string& name) const;
     DataConfig data(const DataSetSpec& used) const;
-    DataSetSpec limited(DataSetSpec spec) const;
+    DataSetSpec scaled(DataSetSpec spec) const;
+    TrainConfig training(const RecipeSpec& recipe, const RecipeSpec* parent, std::size_t images) const;
+    template<typename Make>
+    RunConfig with_limits(bool is_parent_limited, const Make& make);
 
     void add_cell(const CellId& id);
     std::size_t add_parent(const std::string& data_set, const std::string& model);
-    std::size_t add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key);
+    std::size_t add_run(const CellId& id, std::uint64_t seed, const PlannedRun* parent);
     void settle(PlannedRun& run) const;
     RunConfig pretrain_config(const std::string& data_set, const std::string& model) const;
     RunConfig finetune_config(const CellId& id, std::uint64_t seed, const std::string& parent_key) const;
@@ -49,35 +52,13 @@ private:
     const PlanFilter& filter_;
     const ProtocolSpec protocol_; ///< empty mappings where none is declared
     const std::set<std::string> as_run_keys_;
+    RunLimits limits_; ///< that apply to the configuration in hand
     Plan plan_;
     std::vector<PlannedRun> parents_;
     std::vector<PlannedRun> children_;
     std::map<std::string, std::size_t> parent_index_; ///< "DATA/MODEL" -> index into parents_
     std::map<std::string, std::size_t> child_index_;  ///< key -> index into children_
 };
-
-// Every protocol may be asked for; one that declares nothing means what is declared anyway.
-ProtocolSpec protocol_of(const Catalog& catalog, const std::string& name) {
-    const std::vector<std::string> names{as_run, "as-written"};
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-        throw_unknown_name("--protocol", name, names);
-    }
-    const auto declared = catalog.protocols.find(name);
-    return declared == catalog.protocols.end() ? ProtocolSpec{} : declared->second;
-}
-
-const std::string& mapped(const std::map<std::string, std::string>& names, const std::string& name) {
-    const auto entry = names.find(name);
-    return entry == names.end() ? name : entry->second;
-}
-
-// What stands for a published name: the profile's stand-in of what the protocol makes of it, else that of the
-// name itself (a miniature that does not tell the two apart), else the former itself.
-const std::string& used_name(const std::map<std::string, std::string>& protocol,
-                             const std::map<std::string, std::string>& profile, const std::string& name) {
-    const std::string& meant = mapped(protocol, name);
-    return profile.contains(meant) || !profile.contains(name) ? mapped(profile, meant) : profile.at(name);
-}
 
 Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
                    const PlanFilter& filter, std::set<std::string> as_run_keys)
@@ -90,6 +71,7 @@ Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const P
     plan_.workload = workload.id;
     plan_.profile = profile.id;
     plan_.protocol = filter.protocol;
+    plan_.limits = filter.limits.text();
     plan_.seeds = filter.seeds.value_or(profile.seeds);
 }
 
@@ -113,16 +95,35 @@ const DataSetSpec& Expander::used_set(const std::string& name) const {
     return find(catalog_.data_sets, mapped(profile_.data_sets, name), "data set");
 }
 
-DataSetSpec Expander::limited(DataSetSpec spec) const {
+DataSetSpec Expander::scaled(DataSetSpec spec) const {
     spec.train_images = std::min(spec.train_images, profile_.train_limit.value_or(spec.train_images));
     spec.test_images = std::min(spec.test_images, profile_.test_limit.value_or(spec.test_images));
     spec.world_seed = profile_.world_seed;
-    return spec;
+    return limited(std::move(spec), limits_);
+}
+
+TrainConfig Expander::training(const RecipeSpec& recipe, const RecipeSpec* parent, std::size_t images) const {
+    TrainConfig train = resolve_training(limited(recipe, limits_), parent, images);
+    shorten(train.schedule, limits_);
+    return train;
+}
+
+// A run that the limits leave as it is stays the same run.
+template<typename Make>
+RunConfig Expander::with_limits(bool is_parent_limited, const Make& make) {
+    limits_ = filter_.limits;
+    RunConfig config = make();
+    if (limits_.any()) {
+        limits_ = {};
+        const bool is_limited = is_parent_limited || canonical_text(config) != canonical_text(make());
+        config.limits = is_limited ? plan_.limits : std::string();
+    }
+    return config;
 }
 
 // A superset of published sets is the superset of their stand-ins, unless the profile maps it as a whole.
 DataConfig Expander::data(const DataSetSpec& set) const {
-    DataConfig config{.set = limited(set), .members = {}};
+    DataConfig config{.set = scaled(set), .members = {}};
     if (!set.is_superset()) {
         return config;
     }
@@ -131,7 +132,7 @@ DataConfig Expander::data(const DataSetSpec& set) const {
     config.set.test_images = 0;
     config.set.members.clear();
     for (const std::string& member : set.members) {
-        config.members.push_back(limited(used_set(member)));
+        config.members.push_back(scaled(used_set(member)));
         const DataSetSpec& resolved = config.members.back();
         labels.push_back(resolved.labels);
         config.set.members.push_back(resolved.id);
@@ -169,7 +170,7 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
     config.seed = pretrain_seed;
     config.network = network(model);
     config.data = data(data_set);
-    config.train = resolve_training(used, nullptr, config.data.set.train_images);
+    config.train = training(used, nullptr, config.data.set.train_images);
     config.metric = standing_metric(config.data.set);
     return config;
 }
@@ -196,7 +197,7 @@ RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
     const std::size_t images =
         config.shots == 0 ? config.data.set.train_images
                           : std::min(config.data.set.train_images, config.shots * config.data.set.outputs());
-    config.train = resolve_training(used, pretraining_recipe(id), images);
+    config.train = training(used, pretraining_recipe(id), images);
     config.train.oversampling = config.data.set.oversampling && config.shots == 0;
     config.metric = published.metric;
     config.parent_key = parent_key;
@@ -207,7 +208,7 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
     const auto [entry, is_new] = parent_index_.try_emplace(data_set + "/" + model, parents_.size());
     if (is_new) {
         PlannedRun run;
-        run.config = pretrain_config(data_set, model);
+        run.config = with_limits(false, [&] { return pretrain_config(data_set, model); });
         settle(run);
         run.label = "pretrain " + data_set + "/" + model;
         run.seed = run.config.seed;
@@ -217,9 +218,11 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
     return entry->second;
 }
 
-std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const std::string& parent_key) {
+std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const PlannedRun* parent) {
     PlannedRun run;
-    run.config = finetune_config(id, seed, parent_key);
+    const std::string parent_key = parent == nullptr ? "" : parent->key;
+    run.config = with_limits(parent != nullptr && !parent->config.limits.empty(),
+                             [&] { return finetune_config(id, seed, parent_key); });
     settle(run);
     const auto [known, is_new] = child_index_.try_emplace(run.key, children_.size());
     if (!is_new) { // the same superset under another table's word
@@ -273,7 +276,7 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
 
 void Expander::add_cell(const CellId& id) {
     const std::string refusal =
-        few_shot_refusal(target(id.target), limited(used_target(id.target)), shots_of(id));
+        few_shot_refusal(target(id.target), scaled(used_target(id.target)), shots_of(id));
     if (!refusal.empty()) {
         plan_.skipped.push_back({.cell = id.text(), .reason = refusal});
         return;
@@ -289,9 +292,10 @@ void Expander::add_cell(const CellId& id) {
     cell.margin = workload_.margins.at(cell.metric);
     cell.margin_sds = workload_.margin_sds;
     const std::string& source = source_data_set(workload_, id);
-    const std::string parent_key = source.empty() ? "" : parents_[add_parent(source, id.model)].key;
+    const PlannedRun* parent = source.empty() ? nullptr : &parents_[add_parent(source, id.model)];
     for (const std::uint64_t seed : plan_.seeds) {
-        cell.runs.push_back(add_run(id, seed, parent_key));
+        cell.runs.push_back(add_run(id, seed, parent));
+        cell.is_limited = cell.is_limited || !children_[cell.runs.back()].config.limits.empty();
         cell.is_as_run = cell.is_as_run && children_[cell.runs.back()].config.protocol == as_run;
     }
     plan_.cells.push_back(std::move(cell));
@@ -358,6 +362,12 @@ DataConfig resolve_data(const Catalog& catalog, const std::string& profile, cons
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
             const PlanFilter& filter) {
     if (const WorkloadSpec& spec = find(catalog.workloads, workload, "workload"); spec.scaling) {
+        if (filter.limits.any()) {
+            throw Error(ErrorKind::usage, Fault{.where = workload,
+                                                .found = filter.limits.text(),
+                                                .expected = "no limits: this workload measures speed",
+                                                .fix = "leave them out, or take profile smoke"});
+        }
         return expand_scaling(catalog, spec, find(catalog.profiles, profile, "profile"), filter);
     }
     std::set<std::string> as_run_keys;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "suite/plan/catalog.hpp"
+#include "suite/plan/limits.hpp"
 #include "suite/plan/run_config.hpp"
 
 namespace suite::plan {
@@ -64,6 +65,8 @@ struct PlannedCell {
     std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed (of a base case: all its runs)
     std::vector<BaseRuns> bases{}; ///< of a rung above the base case: of each of `runs`
     bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
+    bool is_limited = false;       ///< RunLimits made one of its runs, or a parent, smaller
+    std::string obstacle{};        ///< why its runs cannot start on this machine, where somebody has looked
 };
 
 struct SkippedCell {
@@ -75,6 +78,7 @@ struct Plan {
     std::string workload;
     std::string profile;
     std::string protocol = as_run;
+    std::string limits; ///< text of the RunLimits; empty: none
     std::vector<std::uint64_t> seeds;
     std::vector<PlannedRun> runs; ///< pre-training runs first, then the cells' runs in cell order
     std::vector<PlannedCell> cells;
@@ -91,6 +95,7 @@ struct PlanFilter {
     std::optional<int>
         slots{}; ///< scaling: rungs of more ranks are skipped, unless declared to oversubscribe
     bool oversubscribe = false; ///< … or this says that all may
+    RunLimits limits{};         ///< of every run
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
@@ -109,7 +114,8 @@ struct PlanFilter {
 
 /// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data. Runs whose
 /// configuration is the same in both protocols have one key and name the protocol as-run. A cell whose shots
-/// are more than its smallest class holds is skipped with that reason, where class sizes are declared.
+/// are more than its smallest class holds is skipped with that reason, where class sizes are declared. Limits
+/// are refused for workloads that measure.
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "suite/base/names.hpp"
+
 #include "suite/plan/plan.hpp"
 
 namespace suite::plan {
@@ -92,6 +94,26 @@ TrainConfig resolve_training(const RecipeSpec& recipe, const RecipeSpec* parent,
     TrainConfig train = train_config(recipe, parent);
     resolve_schedule(recipe, images, train);
     return train;
+}
+
+ProtocolSpec protocol_of(const Catalog& catalog, const std::string& name) {
+    const std::vector<std::string> names{as_run, "as-written"};
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        throw_unknown_name("--protocol", name, names);
+    }
+    const auto declared = catalog.protocols.find(name);
+    return declared == catalog.protocols.end() ? ProtocolSpec{} : declared->second;
+}
+
+const std::string& mapped(const std::map<std::string, std::string>& names, const std::string& name) {
+    const auto entry = names.find(name);
+    return entry == names.end() ? name : entry->second;
+}
+
+const std::string& used_name(const std::map<std::string, std::string>& protocol,
+                             const std::map<std::string, std::string>& profile, const std::string& name) {
+    const std::string& meant = mapped(protocol, name);
+    return profile.contains(meant) || !profile.contains(name) ? mapped(profile, meant) : profile.at(name);
 }
 
 double run_gigamacs(const RunConfig& config) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 
 #include "suite/plan/plan.hpp"
@@ -12,6 +13,20 @@ namespace suite::plan {
 /// recipe; null in pre-training) and the schedule for so many training images.
 [[nodiscard]] TrainConfig resolve_training(const RecipeSpec& recipe, const RecipeSpec* parent,
                                            std::size_t images);
+
+/// Every protocol may be asked for; one that declares nothing means what is declared anyway. Throws
+/// Error(usage) for another name.
+[[nodiscard]] ProtocolSpec protocol_of(const Catalog& catalog, const std::string& name);
+
+/// What a published name is mapped to, by default itself.
+[[nodiscard]] const std::string& mapped(const std::map<std::string, std::string>& names,
+                                        const std::string& name);
+
+/// What stands for a published name: the profile's stand-in of what the protocol makes of it, else that of
+/// the name itself (a miniature that does not tell the two apart), else the former itself.
+[[nodiscard]] const std::string& used_name(const std::map<std::string, std::string>& protocol,
+                                           const std::map<std::string, std::string>& profile,
+                                           const std::string& name);
 
 /// Multiply-accumulates of a whole run in units of 1e9: a backward pass costs two forward passes.
 [[nodiscard]] double run_gigamacs(const RunConfig& config);

@@ -198,6 +198,7 @@ void visit(Visitor& v, Value& c) {
     v.field("data", c.data);
     v.optional_field("few_shot_draw", c.few_shot_draw);
     v.field("kind", c.kind);
+    v.optional_field("limits", c.limits);
     v.field("metric", c.metric);
     v.field("network", c.network);
     v.field("parent_key", c.parent_key);

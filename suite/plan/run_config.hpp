@@ -77,6 +77,8 @@ struct RunConfig {
     /// gives the same result.
     int ranks = 0;
     std::optional<ScalingConfig> scaling; ///< of kind scaling
+    /// Text of the RunLimits that made this run, or its parent, smaller than its recipe says; else empty.
+    std::string limits;
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {
