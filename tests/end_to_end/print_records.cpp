@@ -2,7 +2,9 @@
 //   finished KEY CELL SEED METRIC=VALUE LOSSES PREDICTIONS WEIGHTS     (hexadecimal floats, SHA-256 digests)
 //   failed KEY PHASE KIND
 //   damaged KEY
-// Usage: print_records STORE. Reads every file whole; writes nothing.
+// Usage: print_records STORE [losses]. Reads every file whole; writes nothing. With `losses`, of each
+// finished run:
+//   losses CELL SEED LOSS LOSS …     (one a step; CELL is "pretrain" for pre-training)
 #include <cstddef>
 #include <span>
 #include <string>
@@ -63,17 +65,32 @@ std::string line_of(const std::string& key, const suite::store::Lookup& lookup) 
                        record.weights_digest);
 }
 
+std::string losses_line(const RunRecord& record) {
+    std::string text =
+        fmt::format("losses {} {}", record.cell.empty() ? "pretrain" : record.cell, record.seed);
+    for (const auto& entry : record.losses) {
+        text += fmt::format(" {}", entry.loss);
+    }
+    return text;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) {
-        fmt::print(stderr, "usage: print_records STORE\n");
+    const bool wants_losses = argc == 3 && std::string(argv[2]) == "losses";
+    if (argc != 2 && !wants_losses) {
+        fmt::print(stderr, "usage: print_records STORE [losses]\n");
         return 2;
     }
     try {
         const suite::store::Store store(argv[1], suite::store::Access::read_only);
         for (const std::string& key : store.keys()) {
-            fmt::print("{}\n", line_of(key, store.look_up(key)));
+            const auto lookup = store.look_up(key);
+            fmt::print("{}\n",
+                       wants_losses && lookup.record ? losses_line(*lookup.record) : line_of(key, lookup));
+        }
+        if (wants_losses) {
+            return 0;
         }
         for (const std::string& key : store.failed_keys()) {
             if (const auto lookup = store.look_up(key); lookup.state != suite::store::LookupState::finished) {
