@@ -242,6 +242,7 @@ void Training::run() {
 /// The test split without augmentation (cherti-jitsev.md 3.1: the last evaluation counts), and the rest.
 TrainResult Training::finish() {
     TrainResult result;
+    step_images_.end();
     const double began = monotonic_seconds();
     result.predictions =
         evaluate_split(*engine_, data_set_.test, loader_options(config_),
@@ -256,7 +257,7 @@ TrainResult Training::finish() {
     result.step_times = gather_times();
     result.train_seconds = state_.train_seconds;
     result.images_seen = state_.images_seen;
-    result.skipped_images = step_images_.skipped();
+    result.skipped_images = gather_skipped();
     result.losses = std::move(state_.losses);
     return result;
 }

@@ -84,7 +84,7 @@ struct TrainResult {
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;
     std::size_t parameters = 0;
-    std::vector<data::BadImage> skipped_images{}; ///< by this rank in this process
+    std::vector<data::BadImage> skipped_images{}; ///< of training, since these processes began
 };
 
 /// How images behind a source are loaded; nothing here changes a result but what is skipped.

@@ -66,6 +66,20 @@ TEST(TrainingOnRanks, StrictHoldsForMissingLabelsAndPlainSgd) {
                      run_training(config, data_set, nullptr, {}, ranks()));
 }
 
+TEST(TrainingOnRanks, ImagesBehindASourceGiveTheBitsOfOneRankAndAreSkippedOnAll) {
+    plan::RunConfig config = eight_shards();
+    config.data.set.image_size = 8;
+    const data::DataSet data_set = testing_toy::toy_on_disk({3, 50, 77});
+    TrainHooks hooks;
+    hooks.loading.on_bad_image = data::BadImagePolicy::skip;
+    const TrainResult alone = run_training(config, data_set, nullptr, hooks);
+    const TrainResult shared = run_training(config, data_set, nullptr, hooks, ranks());
+    expect_same_bits(alone, shared);
+    ASSERT_EQ(shared.skipped_images.size(), 3U);
+    EXPECT_EQ(shared.skipped_images[1].sample, 50U);
+    EXPECT_EQ(shared.skipped_images[1].name, "toy:record 50");
+}
+
 TEST(TrainingOnRanks, FastComesCloseToStrictAndLearns) {
     plan::RunConfig config = eight_shards();
     config.train.mixup_alpha = 0.0;

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] ImageBatch images_if_ready(const Shard& shard);
     /// The shard's pass is over.
     void done(const Shard& shard);
+    /// No step will follow: threads and batches go.
+    void end() { stream_.reset(); }
 
     [[nodiscard]] std::vector<data::BadImage> skipped() const { return loader_.skipped(); }
 

@@ -66,6 +66,7 @@ private:
     void save();
     void compare_weights();
     [[nodiscard]] StepTimes gather_times();
+    [[nodiscard]] std::vector<data::BadImage> gather_skipped();
     [[nodiscard]] TrainedWeights take_weights();
 };
 

@@ -1,9 +1,15 @@
 // A problem that a small network learns in a second, for the tests of training.
 #pragma once
 
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include <gtest/gtest.h>
 
+#include "suite/base/error.hpp"
 #include "suite/base/philox.hpp"
+#include "suite/data/image_source.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::train::testing_toy {
@@ -43,6 +49,42 @@ inline data::DataSet toy(plan::Task task = plan::Task::multiclass) {
             .label_names = {"a", "b", "c", "d"},
             .train = toy_split(96, 1, task),
             .test = toy_split(41, 2, task)};
+}
+
+/// The split's pixels as records of a source; those of `bad` cannot be read.
+class ToyRecords final : public data::ImageSource {
+public:
+    ToyRecords(data::Images images, std::vector<std::size_t> bad)
+        : images_(std::move(images)), bad_(std::move(bad)) {}
+    [[nodiscard]] std::size_t size() const noexcept override { return images_.count; }
+    [[nodiscard]] std::string name(std::size_t index) const override {
+        return "toy:record " + std::to_string(index);
+    }
+    [[nodiscard]] data::RawExtent raw_extent() const noexcept override {
+        return {.width = images_.size, .height = images_.size, .channels = images_.channels};
+    }
+    void read(std::size_t index, std::vector<std::byte>& bytes) const override {
+        if (std::find(bad_.begin(), bad_.end(), index) != bad_.end()) {
+            throw Error(ErrorKind::data, Fault{.where = name(index), .found = "no record"});
+        }
+        const auto record = std::as_bytes(images_.image(index));
+        bytes.assign(record.begin(), record.end());
+    }
+
+private:
+    data::Images images_;
+    std::vector<std::size_t> bad_;
+};
+
+/// The toy behind sources, as published sets are.
+inline data::DataSet toy_on_disk(std::vector<std::size_t> bad = {},
+                                 plan::Task task = plan::Task::multiclass) {
+    data::DataSet set = toy(task);
+    set.train.source = std::make_shared<const ToyRecords>(std::move(set.train.images), std::move(bad));
+    set.test.source =
+        std::make_shared<const ToyRecords>(std::move(set.test.images), std::vector<std::size_t>{});
+    set.train.images = set.test.images = {};
+    return set;
 }
 
 inline plan::RunConfig toy_config(std::uint64_t seed = 0) {
