@@ -13,7 +13,6 @@
 #include "suite/dist/alone.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/worker/loading.hpp"
-#include "suite/worker/memory_estimate.hpp"
 #include "suite/worker/scaling_run.hpp"
 #include "suite/worker/weights_file.hpp"
 
@@ -90,11 +89,12 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     record.config = order.config;
     record.seed = config.seed;
     record.parent_key = config.parent_key;
-    if (config.kind != plan::RunKind::scaling) { // which counts images, not hits
+    const bool has_test = result.predictions.samples > 0;    // ImageNet-21k has none (cherti-jitsev.md 2.5)
+    if (config.kind != plan::RunKind::scaling && has_test) { // which counts images, not hits
         record.metrics.push_back(score(config.metric, result.predictions));
     }
     record.losses = thinned(result.losses);
-    if (result.predictions.scores.size() <= kept_predictions) {
+    if (has_test && result.predictions.scores.size() <= kept_predictions) {
         record.predictions = prediction_table(result.predictions);
     }
     record.weights_digest = sha256_hex(std::as_bytes(std::span(result.weights.values)));
@@ -102,12 +102,6 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     record.parameters = static_cast<std::int64_t>(result.parameters);
     record.train_seconds = result.train_seconds;
     return record;
-}
-
-/// Why the run cannot start here, though nothing is wrong with it.
-std::string obstacle_of(const plan::RunConfig& config, int ranks) {
-    const std::string reason = data::unavailable_reason(config.data);
-    return reason.empty() ? memory_refusal(config, ranks, available_memory_bytes()) : reason;
 }
 
 double mean_loss(std::span<const train::LossPoint> losses) {
@@ -246,6 +240,7 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
             throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
         }
         inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
+        require_test_images(config, *inputs.data_set);
     });
     attempt.phase = "parent";
     dist::together(*communicator_, [&] {

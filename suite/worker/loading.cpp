@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "suite/base/error.hpp"
+#include "suite/worker/memory_estimate.hpp"
 
 namespace suite::worker {
 namespace {
@@ -61,6 +62,22 @@ std::string skipped_text(const std::vector<data::BadImage>& images) {
     }
     return fmt::format("{}: {}{}", images.size(), fmt::join(names, "; "),
                        images.size() > names.size() ? "; …" : "");
+}
+
+std::string obstacle_of(const plan::RunConfig& config, int ranks) {
+    const std::string reason = data::unavailable_reason(config.data);
+    return reason.empty() ? memory_refusal(config, ranks, available_memory_bytes()) : reason;
+}
+
+void require_test_images(const plan::RunConfig& config, const data::DataSet& set) {
+    const bool may_lack = config.kind == plan::RunKind::pretrain && config.data.set.test_images == 0;
+    if (set.test.size() == 0 && !may_lack) {
+        throw Error(ErrorKind::data,
+                    Fault{.where = set.id,
+                          .found = "no test images",
+                          .expected = fmt::format("{}", config.data.set.test_images),
+                          .fix = fmt::format("see what `transferscale data check {}` finds", set.id)});
+    }
 }
 
 } // namespace suite::worker

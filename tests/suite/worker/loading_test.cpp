@@ -96,5 +96,23 @@ TEST(MemoryEstimate, RefusesTheLargeNetworkOnASmallMachineInWords) {
     EXPECT_GT(available_memory_bytes(), 0.01 * gib);
 }
 
+TEST(TestImages, OnlyPreTrainingOnASetDeclaredWithoutThemMayLackThem) {
+    // ImageNet-21k has no test part (cherti-jitsev.md 2.5); every target has one.
+    data::DataSet empty;
+    empty.id = "set";
+    const plan::RunConfig parent = published_config("cifar10/R50x1/21K-NAT", true);
+    EXPECT_NO_THROW(require_test_images(parent, empty));
+    for (const plan::RunConfig& config :
+         {published_config("cifar10/R50x1/21K-NAT", false), published_config("cifar10/R50x1/1K-NAT", true)}) {
+        try {
+            require_test_images(config, empty);
+            ADD_FAILURE() << "no error";
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::data);
+            EXPECT_THAT(error.what(), HasSubstr("set: found no test images"));
+        }
+    }
+}
+
 } // namespace
 } // namespace suite::worker
