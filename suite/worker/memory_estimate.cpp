@@ -13,6 +13,10 @@
 namespace suite::worker {
 namespace {
 
+// R50x1 at 480 px in micro-batches of 2 took 1.76 GiB on the host (largest resident set), 0.25 of it
+// libtorch's own, where least_memory_bytes() is 1.04.
+constexpr double measured_over_least = 1.4;
+
 double elements(int channels, int side) {
     return static_cast<double>(channels) * side * side;
 }
@@ -70,16 +74,15 @@ double least_memory_bytes(const plan::RunConfig& config, int ranks) {
 }
 
 std::string memory_refusal(const plan::RunConfig& config, int ranks, double memory_bytes) {
-    const double needed = least_memory_bytes(config, ranks);
+    const double needed = least_memory_bytes(config, ranks) * measured_over_least;
     if (needed <= memory_bytes) {
         return {};
     }
     constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-    return fmt::format(
-        "{} at {} px in micro-batches of {} takes at least {:.1f} GiB of memory, {:.1f} GiB are "
-        "available",
-        config.network.id, config.data.set.image_size, config.train.micro_batch, needed / gib,
-        memory_bytes / gib);
+    return fmt::format("{} at {} px in micro-batches of {} takes about {:.1f} GiB of memory, {:.1f} GiB are "
+                       "available",
+                       config.network.id, config.data.set.image_size, config.train.micro_batch, needed / gib,
+                       memory_bytes / gib);
 }
 
 double available_memory_bytes() {

@@ -13,7 +13,7 @@ namespace suite::worker {
 /// micro-batch puts out, which the backward pass needs. Libraries come on top.
 [[nodiscard]] double least_memory_bytes(const plan::RunConfig& config, int ranks);
 
-/// Why the run does not fit so much memory; empty when it may.
+/// Why the run does not fit so much memory, by what was measured to come on top; empty when it may.
 [[nodiscard]] std::string memory_refusal(const plan::RunConfig& config, int ranks, double memory_bytes);
 
 /// What this machine can give without swapping: MemAvailable, at most its memory.
