@@ -34,6 +34,7 @@ void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_infer(dispatcher);
     suite::app::register_weights(dispatcher);
     suite::app::register_doctor(dispatcher);
+    suite::app::register_submit(dispatcher);
     suite::app::register_data(dispatcher);
 }
 

@@ -82,6 +82,7 @@ void register_predict(Dispatcher& dispatcher);
 void register_infer(Dispatcher& dispatcher);
 void register_weights(Dispatcher& dispatcher);
 void register_doctor(Dispatcher& dispatcher);
+void register_submit(Dispatcher& dispatcher);
 void register_data(Dispatcher& dispatcher);
 
 } // namespace suite::app

@@ -29,6 +29,8 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec);
 /// The table `scaling` of a workload; fills its sources and shots with modes and ranks.
 void read_scaling(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);
+/// `system`: what stands before it in the same file.
+void read_jobs(TomlReader& reader, const SystemSpec& system, JobsSpec& jobs);
 
 /// Gives every view its workloads' axes, cells, sources, margins and claims; of the latter those that keep
 /// all their cells, named WORKLOAD.CLAIM where there are several workloads.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "suite/plan/jobs_spec.hpp"
 #include "suite/plan/system_spec.hpp"
 
 namespace suite::plan {
@@ -412,6 +413,7 @@ struct SystemSpec {
     std::optional<DeviceSpec> device;
     std::optional<NetworkRates> network;
     std::optional<LadderSpec> ladder;
+    std::optional<JobsSpec> jobs;
     Origin origin;
     /// GPUs, or cores where there are none.
     [[nodiscard]] int ranks_per_node() const { return gpus_per_node > 0 ? gpus_per_node : cores_per_node; }

@@ -81,6 +81,9 @@ void read_system(TomlReader& reader, SystemSpec& spec) {
     if (auto ladder = reader.table("ladder")) {
         read_ladder(*ladder, spec.ladder.emplace());
     }
+    if (auto jobs = reader.table("jobs")) {
+        read_jobs(*jobs, spec, spec.jobs.emplace());
+    }
 }
 
 SystemSpec load_system(const std::filesystem::path& path) {

@@ -1,0 +1,362 @@
+#include <array>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "suite/app/verbs.hpp"
+#include "suite/base/clock.hpp"
+#include "suite/base/files.hpp"
+#include "suite/base/log.hpp"
+#include "suite/run/job_script.hpp"
+#include "suite/run/slurm.hpp"
+
+namespace suite::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::map<std::string, run::JobShape> shapes{{"allocation", run::JobShape::allocation},
+                                                  {"array", run::JobShape::array},
+                                                  {"ladder", run::JobShape::ladder}};
+
+struct SubmitOptions {
+    SelectionOptions selection;
+    std::string system;
+    std::optional<std::string> shape; ///< absent: what the plan needs
+    std::optional<int> nodes;         ///< absent: as many as the widest run needs
+    std::size_t parts = 0;            ///< array; 0: four a node
+    std::optional<int> minutes;
+    std::string account;
+    std::string after;    ///< afterany
+    std::string after_ok; ///< afterok
+    bool dry_run = false;
+    bool wait = false;
+    double patience_seconds = 120.0;
+};
+
+/// Plans with what the store holds of them; run::PlannedWork points into it.
+struct Surveyed {
+    std::vector<plan::Plan> plans;
+    std::vector<std::vector<run::ItemStatus>> statuses;
+    std::vector<run::PlannedWork> work;
+};
+
+Surveyed survey_all(const plan::Catalog& catalog, const SelectionOptions& selection,
+                    const store::Store& store) {
+    Surveyed all{.plans = expand_selection(catalog, selection), .statuses = {}, .work = {}};
+    for (const plan::Plan& plan : all.plans) {
+        all.statuses.push_back(run::survey(plan, store));
+    }
+    for (std::size_t i = 0; i < all.plans.size(); ++i) {
+        run::PlannedWork work{.plan = &all.plans[i], .statuses = &all.statuses[i]};
+        work.ranks = selection.ranks;
+        work.throughput = run::recorded_throughput(store.root());
+        for (const auto& [network, rate] : run::measured_throughput(all.plans[i], all.statuses[i])) {
+            work.throughput[network] = rate;
+        }
+        work.gigamacs_per_second =
+            plan::find(catalog.profiles, all.plans[i].profile, "profile").gigamacs_per_second;
+        all.work.push_back(std::move(work));
+    }
+    return all;
+}
+
+plan::SystemSpec system_named(const plan::Catalog& catalog, const std::string& name) {
+    const bool is_file = name.find('/') != std::string::npos || name.ends_with(".toml");
+    plan::SystemSpec system = is_file ? plan::load_system(name) : plan::find(catalog.systems, name, "system");
+    if (!system.jobs) {
+        throw Error(ErrorKind::usage, Fault{.where = system.origin.text(),
+                                            .found = "system '" + system.id + "' without [system.jobs]",
+                                            .expected = "how it takes jobs",
+                                            .fix = "add the table to its file, or name a file of your own "
+                                                   "(workloads/systems/juwels-booster.toml shows one)"});
+    }
+    return system;
+}
+
+// The suite's settings of this shell hold in the job too; folders as seen from anywhere.
+std::map<std::string, std::string> suite_environment() {
+    std::map<std::string, std::string> variables;
+    for (const char* name : {"TRANSFERSCALE_DATA", "TRANSFERSCALE_WORKLOADS", "TRANSFERSCALE_WORKER"}) {
+        const char* value = std::getenv(name);
+        if (value != nullptr && *value != '\0') {
+            variables[name] = fs::absolute(value).lexically_normal().string();
+        }
+    }
+    return variables;
+}
+
+// Job names are one word: workloads' ids are, a folder's name need not be.
+std::string job_name(const SubmitOptions& options) {
+    const std::vector<std::string>& workloads = options.selection.workloads;
+    const std::string more = workloads.size() > 1 ? fmt::format("+{}", workloads.size() - 1) : "";
+    return workloads.front() + more + "-" + options.selection.profile;
+}
+
+// A folder that is not there yet, named after job and time.
+fs::path new_folder(const fs::path& store, const std::string& name) {
+    std::string time = utc_now();
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    const fs::path wanted = store / "jobs" / (time + "-" + name);
+    fs::path folder = wanted;
+    for (int number = 2; fs::exists(folder); ++number) {
+        folder = wanted.string() + fmt::format("-{}", number);
+    }
+    return folder;
+}
+
+std::vector<std::string> verb_options(const SelectionOptions& selection) {
+    std::vector<std::string> words{"--profile", selection.profile};
+    if (selection.protocol != plan::as_run) {
+        words.insert(words.end(), {"--protocol", selection.protocol});
+    }
+    if (selection.ranks > 1) {
+        words.insert(words.end(),
+                     {"--ranks", std::to_string(selection.ranks), "--reduction", selection.reduction});
+    }
+    if (selection.seeds) {
+        words.insert(words.end(), {"--seeds", *selection.seeds});
+    }
+    return words;
+}
+
+int widest_run(const Surveyed& surveyed, int ranks) {
+    for (const plan::Plan& plan : surveyed.plans) {
+        for (const plan::PlannedRun& run : plan.runs) {
+            ranks = std::max(ranks, run.ranks);
+        }
+    }
+    return ranks;
+}
+
+run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& catalog,
+                           const Surveyed& surveyed) {
+    run::JobRequest request;
+    request.name = job_name(options);
+    request.system = system_named(catalog, options.system);
+    request.ranks = widest_run(surveyed, options.selection.ranks);
+    request.shape = options.shape       ? shapes.at(*options.shape)
+                    : request.ranks > 1 ? run::JobShape::ladder
+                                        : run::JobShape::allocation;
+    const int room = run::processes_per_node(request.system);
+    request.nodes = options.nodes.value_or((request.ranks + room - 1) / room);
+    request.program = fs::read_symlink("/proc/self/exe");
+    request.store = fs::absolute(options.selection.store).lexically_normal();
+    request.folder = new_folder(request.store, request.name);
+    request.workloads = all_of(catalog, options.selection.workloads);
+    request.options = verb_options(options.selection);
+    request.cells = options.selection.cells;
+    request.left = run::work_left(surveyed.work);
+    if (request.shape == run::JobShape::array) {
+        const auto nodes = static_cast<std::size_t>(request.nodes);
+        request.parts = run::split_work(surveyed.work, options.parts > 0 ? options.parts : 4 * nodes);
+    }
+    request.minutes = options.minutes;
+    request.environment = suite_environment();
+    request.account = options.account;
+    request.after = !options.after_ok.empty() ? "afterok:" + options.after_ok
+                    : !options.after.empty()  ? "afterany:" + options.after
+                                              : "";
+    return request;
+}
+
+void write_script(const fs::path& path, const std::string& text) {
+    publish_text(path, text, ErrorKind::store);
+    fs::permissions(path, fs::perms(0755));
+}
+
+/// A script, and what became of it.
+struct SubmittedJob {
+    const run::JobScript* script = nullptr;
+    std::vector<std::string> options; ///< of sbatch
+    std::string id;                   ///< empty: not submitted
+};
+
+// afterany: a check is wanted also of what is not complete. A job that waits for a success that will never
+// come is removed.
+std::vector<std::string> sbatch_options(const run::JobScript& script, const std::string& after_id) {
+    if (!script.after.empty()) {
+        return {"--dependency=afterany:" + after_id};
+    }
+    if (!script.dependency.empty()) {
+        return {"--dependency=" + script.dependency, "--kill-on-invalid-dep=yes"};
+    }
+    return {};
+}
+
+std::vector<SubmittedJob> submit_all(const run::JobRequest& request, const run::JobScripts& scripts,
+                                     bool dry_run) {
+    std::vector<SubmittedJob> jobs;
+    std::map<std::string, std::string> ids;
+    for (const run::JobScript& script : scripts.scripts) {
+        SubmittedJob job{.script = &script, .options = {}, .id = {}};
+        const std::string after = script.after.empty() ? "" : ids.at(script.after);
+        job.options = sbatch_options(script, after);
+        if (dry_run) {
+            ids[script.name] = "<" + script.name + ">";
+        } else {
+            job.id = run::submit_script(request.folder / (script.name + ".sh"), job.options);
+            ids[script.name] = job.id;
+            log_info(fmt::format("submitted {} as job {}", script.name, job.id));
+        }
+        jobs.push_back(std::move(job));
+    }
+    return jobs;
+}
+
+nlohmann::json document_of(const run::JobRequest& request, const run::JobScripts& scripts,
+                           const std::vector<SubmittedJob>& jobs, bool dry_run) {
+    nlohmann::json document{{"system", request.system.id},
+                            {"folder", request.folder.string()},
+                            {"submitted", !dry_run && !jobs.empty()},
+                            {"notes", scripts.notes},
+                            {"jobs", nlohmann::json::array()}};
+    for (const auto& [word, shape] : shapes) {
+        if (shape == request.shape) {
+            document["shape"] = word;
+        }
+    }
+    for (const SubmittedJob& job : jobs) {
+        const run::JobScript& script = *job.script;
+        document["jobs"].push_back({{"name", script.name},
+                                    {"id", job.id.empty() ? nlohmann::json() : nlohmann::json(job.id)},
+                                    {"script", (request.folder / (script.name + ".sh")).string()},
+                                    {"options", job.options},
+                                    {"nodes", script.nodes},
+                                    {"tasks", script.tasks},
+                                    {"minutes", script.time.minutes},
+                                    {"passes", script.time.passes},
+                                    {"estimate_seconds", script.time.estimate_seconds}});
+        if (dry_run) {
+            document["jobs"].back()["text"] = script.text;
+        }
+    }
+    return document;
+}
+
+void print(const run::JobRequest& request, const run::JobScripts& scripts,
+           const std::vector<SubmittedJob>& jobs, bool dry_run) {
+    for (const SubmittedJob& job : jobs) {
+        const run::JobScript& script = *job.script;
+        const std::string path = (request.folder / (script.name + ".sh")).string();
+        const std::string tasks = script.tasks > 1 ? fmt::format(", {} tasks", script.tasks) : "";
+        const std::string what =
+            dry_run ? fmt::format("would submit {}", path) : fmt::format("job {} {}", job.id, script.name);
+        const double seconds = script.time.estimate_seconds;
+        fmt::print("{}: {} node{}{}, {} min{}{}\n", what, script.nodes, script.nodes == 1 ? "" : "s", tasks,
+                   script.time.minutes, seconds > 0.0 ? ", work of about " + run::duration_text(seconds) : "",
+                   job.options.empty() ? "" : ", " + job.options.front());
+    }
+    for (const std::string& note : scripts.notes) {
+        fmt::print("note: {}\n", note);
+    }
+    for (const run::JobScript& script : scripts.scripts) {
+        if (dry_run) {
+            fmt::print("\n==== {}.sh\n{}", script.name, script.text);
+        }
+    }
+    if (dry_run && !scripts.launcher.empty()) {
+        fmt::print("\n==== launch\n{}", scripts.launcher);
+    }
+}
+
+int nothing_to_do(const SubmitOptions& options) {
+    log_info("nothing to submit: the store holds the whole plan");
+    if (options.selection.output.json) {
+        fmt::print("{}\n", nlohmann::json{{"system", options.system},
+                                          {"submitted", false},
+                                          {"jobs", nlohmann::json::array()},
+                                          {"notes", {"the store holds the whole plan"}}}
+                               .dump(2));
+    }
+    return 0;
+}
+
+int submit(const SubmitOptions& options) {
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    const plan::SystemSpec system = system_named(catalog, options.system); // before a store is made
+    const store::Store looked(options.selection.store, store::Access::read_only);
+    const Surveyed surveyed = survey_all(catalog, options.selection, looked);
+    const run::JobRequest request = request_of(options, catalog, surveyed);
+    if (request.left.total_seconds <= 0.0) {
+        return nothing_to_do(options);
+    }
+    const run::JobScripts scripts = run::write_job_scripts(request);
+    if (!options.dry_run) {
+        const store::Store store(request.store, store::Access::read_write); // jobs/ needs a store around it
+        make_folders(request.folder, ErrorKind::store);
+        for (const run::JobScript& script : scripts.scripts) {
+            write_script(request.folder / (script.name + ".sh"), script.text);
+        }
+        if (!scripts.launcher.empty()) {
+            write_script(request.folder / "launch", scripts.launcher);
+        }
+    }
+    const std::vector<SubmittedJob> jobs = submit_all(request, scripts, options.dry_run);
+    if (options.selection.output.json) {
+        fmt::print("{}\n", document_of(request, scripts, jobs, options.dry_run).dump(2));
+    } else {
+        print(request, scripts, jobs, options.dry_run);
+    }
+    if (!options.wait || options.dry_run) {
+        return 0;
+    }
+    std::fflush(stdout); // ids are known before the waiting begins
+    return run::wait_for_jobs({jobs[0].id, jobs[1].id, jobs[2].id}, options.patience_seconds);
+}
+
+// "12" or "12:13": a job's id, or several.
+CLI::Validator job_ids() {
+    return {[](const std::string& text) {
+                return !text.empty() && text.find_first_not_of("0123456789_:") == std::string::npos
+                           ? std::string()
+                           : "'" + text + "' is no job id (12, or 12:13 for several)";
+            },
+            "ID"};
+}
+
+} // namespace
+
+void register_submit(Dispatcher& dispatcher) {
+    auto options = std::make_shared<SubmitOptions>();
+    CLI::App* verb = add_verb(dispatcher, "submit", "Writes and submits the Slurm jobs of a plan",
+                              options->selection.output, [options] { return submit(*options); });
+    add_selection(*verb, options->selection);
+    add_ranks(*verb, options->selection);
+    verb->add_option("--system", options->system, "A system under workloads/systems/, or a file like those")
+        ->required();
+    verb->add_flag("--dry-run", options->dry_run, "Prints the scripts; writes and submits nothing");
+    std::vector<std::string> words;
+    for (const auto& [word, shape] : shapes) {
+        words.push_back(word);
+    }
+    verb->add_option("--shape", options->shape,
+                     "One allocation that packs all runs, a job array over parts of the plan, or a ladder of "
+                     "runs over ranks (default: ladder where runs have several ranks, else allocation)")
+        ->check(CLI::IsMember(words));
+    verb->add_option("--nodes", options->nodes,
+                     "Of the allocation; of an array, tasks at once (default: what the widest run needs)")
+        ->check(CLI::Range(1, 1'000'000));
+    verb->add_option("--parts", options->parts,
+                     "Tasks of an array (default: four a node; fewer where cells "
+                     "share a pre-training run)")
+        ->check(CLI::Range(1, 100'000));
+    verb->add_option("--time", options->minutes, "Minutes of a job (default: from the cost estimate)")
+        ->check(CLI::Range(1, 1'000'000));
+    verb->add_option("--account", options->account, "Instead of the system file's");
+    CLI::Option* after =
+        verb->add_option("--after", options->after, "Begin when these jobs have ended")->check(job_ids());
+    verb->add_option("--after-ok", options->after_ok, "Begin when these jobs have succeeded")
+        ->check(job_ids())
+        ->excludes(after);
+    verb->add_flag("--wait", options->wait, "Wait until all jobs have ended; their exit code");
+    verb->add_option("--patience", options->patience_seconds,
+                     "Seconds that --wait bears with a controller that does not answer")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+}
+
+} // namespace suite::app

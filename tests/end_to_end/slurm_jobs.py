@@ -1,0 +1,375 @@
+#!/usr/bin/env python3
+"""Jobs on a real Slurm: four fake nodes that ci/slurm-here brings up. What a plan gives must not depend on whether it ran here or in
+jobs, in which shape, and what happened to the jobs meanwhile.
+
+    slurm_jobs.py TRANSFERSCALE PRINT_RECORDS [--whole] [--only NAME…]
+
+--whole: all 88 cells of Table 1 instead of those of one target. Exit 77: Slurm cannot be had here.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from campaign import Campaign, WORKLOAD, expect, expect_complete, main, wait_until
+
+SLURM_HERE = pathlib.Path(__file__).resolve().parents[2] / "ci" / "slurm-here"
+CELLS = ["tuberculosis/*", "cifar10/R50x1/*"]
+FEW_CELLS = ["tuberculosis/R50x1/*"]
+JOB_SECONDS = 600.0  # for any job of this test on a busy machine
+
+
+class Cluster:
+    """The fake nodes, and what Slurm says."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.environment = dict(os.environ)
+        self.start()
+
+    def start(self):
+        done = subprocess.run([SLURM_HERE, "start", "--folder", self.folder], text=True, capture_output=True, check=False)
+        if done.returncode == 77:
+            print(done.stderr, file=sys.stderr)
+            sys.exit(77)
+        expect(done.returncode == 0, f"slurm-here start ended with {done.returncode}: {done.stderr}")
+        for name, value in re.findall(r"(\w+)=('[^']*'|\S+)", done.stdout.replace("# submit", "")):
+            self.environment[name] = value.strip("'")
+
+    def stop(self):
+        subprocess.run([SLURM_HERE, "stop", "--folder", self.folder], check=True)
+
+    def system(self, **changes):
+        """The system file, with other values for some keys of [system.jobs]."""
+        text = (self.folder / "slurm-here.toml").read_text()
+        for key, value in changes.items():
+            text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
+        path = self.folder / ("-".join(["system", *map(str, changes.values())]) + ".toml")
+        path.write_text(text)
+        return path
+
+    def slurm(self, *command):
+        done = subprocess.run(command, text=True, capture_output=True, env=self.environment, check=False, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def state(self, job):
+        """State and reason of the job; of an array's tasks, of the first that has not ended."""
+        code, text = self.slurm("scontrol", "--oneliner", "show", "job", job)
+        found = re.findall(r" JobState=(\S+) Reason=(\S+)", text) if code == 0 else []
+        still = [pair for pair in found if pair[0] not in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL")]
+        return (still or found or [("UNKNOWN", text.strip())])[0]
+
+    def wait_for_state(self, job, states, seconds=JOB_SECONDS):
+        expect(wait_until(lambda: self.state(job)[0] in states, seconds), f"job {job} is {self.state(job)}, not {states}")
+
+    def begin_now(self, job):
+        """Slurm lets a requeued job wait two minutes."""
+        self.wait_for_state(job, ["PENDING", "RUNNING"])
+        self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now")
+
+    def stop_controller(self):
+        """In order: one that is killed forgets what happened in its last seconds, and then takes jobs that run for lost."""
+        process = self.daemon("slurmctld")
+        os.kill(process, signal.SIGTERM)
+        expect(wait_until(lambda: not pathlib.Path(f"/proc/{process}").exists(), 60.0), "slurmctld does not end")
+
+    def daemon(self, name):
+        return int((self.folder / f"{name}.pid").read_text())
+
+    def processes_in_jobs(self, wanted):
+        """Ids of processes of this cluster's jobs whose environment has these settings."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                settings = (entry / "environ").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            except OSError:
+                continue
+            if all(os.fsencode(word) in settings for word in [f"SLURM_CONF={self.environment['SLURM_CONF']}", *wanted]):
+                found.append(int(entry.name))
+        return found
+
+
+class Jobs:
+    """What `submit` made: ids and the folder."""
+
+    def __init__(self, campaign, document):
+        self.campaign, self.document = campaign, document
+        self.folder = pathlib.Path(document["folder"])
+        self.ids = {job["name"]: job["id"] for job in document["jobs"]}
+
+    def events(self):
+        """Lines of status.tsv: (time, script, job, attempt, nodes, event, code)."""
+        path = self.folder / "status.tsv"
+        return [tuple(line.split("\t")) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def log(self):
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+    def wait_for_records(self, more):
+        """Until so many more records are there than now."""
+        count = len(self.campaign.records()) + more
+        expect(wait_until(lambda: len(self.campaign.records()) >= count, JOB_SECONDS), f"no record arrives: {self.log()}")
+
+    def wait_for_end(self, cluster, code=0):
+        """All three jobs end; the runs with this code, the check with 0 or 1, the report with 0."""
+        for job in self.ids.values():
+            expect(wait_until(lambda job=job: cluster.state(job)[0] in ("COMPLETED", "FAILED"), JOB_SECONDS),
+                   f"job {job} is {cluster.state(job)}: {self.log()}")
+        ended = {event[1]: event[6] for event in self.events() if event[5] == "ended"}
+        expect(ended.get("run") == str(code), f"run ended with {ended}: {self.log()}")
+        expect(ended.get("check") in ("0", "1") and ended.get("report") == "0", f"{ended}: {self.log()}")
+
+
+def submit(campaign, cluster, *options, system=None, code=0):
+    done = subprocess.run([campaign.program, "submit", WORKLOAD, *campaign.selection, "--json", "--system",
+                           str(system or cluster.folder / "slurm-here.toml"), *map(str, options)],
+                          text=True, capture_output=True, env={**campaign.environment, **cluster.environment}, check=False)
+    expect(done.returncode == code, f"submit ended with {done.returncode}: {done.stderr}")
+    return Jobs(campaign, json.loads(done.stdout)) if done.stdout else done.stderr
+
+
+def killed_stopped_and_requeued(arguments, folder, cluster, cells, wanted):
+    """One allocation of two nodes: all its steps killed, then told to stop, each time put back into the queue."""
+    campaign = Campaign(arguments, folder / "killed", cells, store=folder / "killed" / "a store's \"records\"")
+    jobs = submit(campaign, cluster, "--nodes", 2)
+    job = jobs.ids["run"]
+    cluster.wait_for_state(job, ["RUNNING"])
+    expect(cluster.state(jobs.ids["check"])[1] == "Dependency", "the check does not wait for the runs")
+    jobs.wait_for_records(1)
+    cluster.slurm("scancel", "--signal=KILL", f"{job}.0")
+    cluster.wait_for_state(job, ["FAILED"])
+    expect(jobs.events()[-1][5:] == ("ended", "137"), f"{jobs.events()}")
+    before = set(campaign.records())
+    cluster.slurm("scontrol", "requeue", job)
+    cluster.begin_now(job)
+    jobs.wait_for_records(1)
+    start = time.monotonic()
+    cluster.slurm("scancel", "--signal=USR1", "--batch", job)
+    cluster.wait_for_state(job, ["PENDING"])
+    seconds = time.monotonic() - start
+    expect(seconds < 30.0 or os.getloadavg()[0] > 4 * os.cpu_count(), f"it took {seconds:.1f} s to stop; Slurm waits 30")
+    expect(jobs.events()[-1][5:] == ("requeued", "75"), f"{jobs.events()}")
+    expect(before <= set(campaign.records()), "a finished run is gone")
+    expect(not campaign.claims(), "claims are left by schedulers that were told to stop")
+    cluster.begin_now(job)
+    jobs.wait_for_end(cluster)
+    expect([event[3] for event in jobs.events() if event[1] == "run" and event[5] == "started"] == ["0", "1", "2"],
+           f"{jobs.events()}")
+    expect_complete(campaign, wanted)
+    expect((jobs.folder / "report" / f"{WORKLOAD}-smoke.md").exists() or list((jobs.folder / "report").iterdir()),
+           "no report")
+    expect(WORKLOAD in (jobs.folder / "check.txt").read_text(), "no check")
+    print(f"  killed and stopped (in {seconds:.1f} s), requeued twice: {len(wanted)} records equal to those of a local run")
+
+
+def array(arguments, folder, cluster, cells, wanted):
+    """Two of four tasks at a time; nothing is trained twice."""
+    campaign = Campaign(arguments, folder / "array", cells)
+    jobs = submit(campaign, cluster, "--shape", "array", "--nodes", 2, "--parts", 4)
+    jobs.wait_for_end(cluster)
+    tasks = {event[2] for event in jobs.events() if event[1] == "run" and event[5] == "ended"}
+    expect(tasks == {f"{jobs.ids['run']}_{number}" for number in (1, 2, 3, 4)}, f"tasks {tasks}")
+    running = most = 0
+    for event in jobs.events():
+        running += {"started": 1, "ended": -1}.get(event[5], 0) if event[1] == "run" else 0
+        most = max(most, running)
+    expect(most <= 2, f"{most} tasks at once")
+    done = re.findall(r"(?m)^done (\w+) ", jobs.log())
+    expect(sorted(done) == sorted(set(done)) and set(done) == set(wanted), "a run was trained twice, or not at all")
+    expect_complete(campaign, wanted)
+    print(f"  array of 4 tasks, {most} at a time: records equal")
+
+
+def dependencies(arguments, folder, cluster, cells, wanted):
+    """A job that waits for a failure's success never begins; one that waits for its end does."""
+    campaign = Campaign(arguments, folder / "after", cells)
+    failing = folder / "fails.sh"
+    failing.write_text("#!/bin/sh\nsleep 2\nexit 3\n")
+    code, failed = cluster.slurm("sbatch", "--parsable", "--output=/dev/null", failing)
+    expect(code == 0, failed)
+    never = submit(campaign, cluster, "--after-ok", failed.strip())
+    after = submit(campaign, cluster, "--after", failed.strip())
+    cluster.wait_for_state(never.ids["run"], ["CANCELLED", "UNKNOWN"])
+    expect(not [event for event in never.events() if event[1] == "run"], "it ran after a failure")
+    after.wait_for_end(cluster)
+    expect_complete(campaign, wanted)
+    order = [(event[1], event[5]) for event in after.events()]
+    expect(order == [(name, what) for name in ("run", "check", "report") for what in ("started", "ended")], f"{order}")
+    print("  dependencies: after a failure's end, not after its success; run, check, report in order")
+
+
+def lost_controller(arguments, folder, cluster, cells, wanted):
+    """slurmctld is stopped: jobs go on, submit and the waiting end with 8 and say so, a new slurmctld takes all up again."""
+    campaign = Campaign(arguments, folder / "controller", cells)
+    jobs = submit(campaign, cluster)
+    jobs.wait_for_records(1)
+    cluster.stop_controller()
+    jobs.wait_for_records(1)
+    message = submit(Campaign(arguments, folder / "controller-2", cells), cluster, code=8)
+    expect("no answer from Slurm's controller" in message, message)
+    waiting = subprocess.run([campaign.program, "submit", WORKLOAD, *campaign.selection, "--system",
+                              str(cluster.folder / "slurm-here.toml"), "--wait", "--patience", "1"], text=True,
+                             capture_output=True, env={**campaign.environment, **cluster.environment}, check=False)
+    expect(waiting.returncode == 8, f"{waiting.returncode} {waiting.stderr}")
+    expect(wait_until(lambda: len(campaign.records()) == len(wanted), JOB_SECONDS), f"the job stopped: {jobs.log()}")
+    cluster.start()
+    jobs.wait_for_end(cluster)
+    expect_complete(campaign, wanted)
+    print("  slurmctld stopped: the job went on, submit said so and ended with 8, check and report ran after its return")
+
+
+def watched_controller(arguments, folder, cluster, cells, wanted):
+    """submit --wait while slurmctld is stopped: it says so, gives up after its patience, and the job goes on."""
+    campaign = Campaign(arguments, folder / "watched", cells)
+    with open(folder / "watched.err", "w+", encoding="utf-8") as messages:
+        watcher = subprocess.Popen([campaign.program, "submit", WORKLOAD, *campaign.selection, "--system",
+                                    str(cluster.folder / "slurm-here.toml"), "--wait", "--patience", "3"],
+                                   stdout=subprocess.DEVNULL, stderr=messages,
+                                   env={**campaign.environment, **cluster.environment})
+        try:
+            expect(wait_until(lambda: campaign.store.exists() and len(campaign.records()) > 0, JOB_SECONDS), "no record")
+            cluster.stop_controller()
+            code = watcher.wait(JOB_SECONDS)
+        finally:
+            watcher.kill()
+            cluster.start()
+        messages.seek(0)
+        text = messages.read()
+    expect(code == 8, f"--wait ended with {code}: {text}")
+    expect("does not answer; jobs that run go on" in text and "error[E800]" in text, text)
+    expect(wait_until(lambda: len(campaign.records()) == len(wanted), JOB_SECONDS), "the job stopped")
+    print("  --wait noticed the silent controller and ended with 8; the job finished")
+
+
+def lost_node(arguments, folder, cluster, cells, wanted):
+    """A node goes away with all its processes: Slurm puts the job back into the queue, the store says what is left."""
+    campaign = Campaign(arguments, folder / "node", cells)
+    jobs = submit(campaign, cluster)
+    job = jobs.ids["run"]
+    jobs.wait_for_records(1)
+    node = [event[4] for event in jobs.events()][-1]
+    os.kill(cluster.daemon(f"slurmd-{node}"), signal.SIGKILL)
+    # What watches the processes first, so that nobody is left to report their end.
+    for processes in (stepds_of(job), cluster.processes_in_jobs([f"SLURM_JOB_ID={job}"])):
+        for process in processes:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+    expect(wait_until(lambda: "Restarts=1" in cluster.slurm("scontrol", "show", "job", job)[1], 120.0),
+           f"not requeued: {cluster.slurm('scontrol', 'show', 'job', job)[1]}")
+    cluster.begin_now(job)
+    jobs.wait_for_end(cluster)
+    cluster.start()
+    expect_complete(campaign, wanted)
+    nodes = [event[4] for event in jobs.events() if event[1] == "run" and event[5] == "started"]
+    expect(len(nodes) == 2 and nodes[1] != node, f"nodes {nodes}")
+    print(f"  node {nodes[0]} lost: requeued to {nodes[1]}, records equal")
+
+
+def stepds_of(job):
+    """slurmstepd processes of a job: they name it in their title."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            title = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
+        except OSError:
+            continue
+        if title.startswith(f"slurmstepd: [{job}.".encode()):
+            found.append(int(entry.name))
+    return found
+
+
+def over_time(arguments, folder, cluster):
+    """A job of one minute with more work than that, which Slurm does not warn: ended by Slurm it leaves with 75, keeps what is
+    done, leaves nothing half-done, and goes back into the queue by itself."""
+    campaign = Campaign(arguments, folder / "time", [])
+    campaign.selection = ["--profile", "laptop", "--store", str(campaign.store), "--cell", "cifar10/R50x1/1K-NAT"]
+    return campaign, submit(campaign, cluster, "--time", 1, system=cluster.system(signal_seconds=0, requeues_limit=20))
+
+
+def judge_over_time(cluster, campaign, jobs):
+    job = jobs.ids["run"]
+    expect(wait_until(lambda: ("requeued", "75") in [event[5:] for event in jobs.events()], 240.0),
+           f"{cluster.state(job)} {jobs.events()} {jobs.log()}")
+    cluster.wait_for_state(job, ["PENDING"], 60.0)
+    records = campaign.records()
+    expect(all(line.startswith("finished ") for line in records.values()), "an unfinished record")
+    expect(not campaign.temporaries() and not campaign.claims(), "something half-done is left")
+    kept = len(records) + len(list((campaign.store / "partial").rglob("*.h5")))
+    expect(kept > 0, "a minute's work is lost")
+    for name in jobs.ids.values():
+        cluster.slurm("scancel", name)
+    print(f"  ended at its time limit: left with 75, back in the queue; {len(records)} records and "
+          f"{kept - len(records)} unfinished runs' states kept")
+
+
+def cancelled(arguments, folder, cluster, cells, wanted):
+    """scancel means it: the job leaves with 75 and does not come back; the same submitted again goes on."""
+    campaign = Campaign(arguments, folder / "cancelled", cells)
+    jobs = submit(campaign, cluster)
+    jobs.wait_for_records(1)
+    cluster.slurm("scancel", *jobs.ids.values())
+    cluster.wait_for_state(jobs.ids["run"], ["CANCELLED"], 60.0)
+    expect(jobs.events()[-1][5:] == ("ended", "75"), f"{jobs.events()}")
+    before = set(campaign.records())
+    again = submit(campaign, cluster)
+    again.wait_for_end(cluster)
+    expect(not before & set(re.findall(r"(?m)^done (\w+) ", again.log())), "a finished run was trained again")
+    expect_complete(campaign, wanted)
+    print(f"  cancelled with {len(before)} records, not requeued; submitted again: records equal")
+
+
+SCENARIOS = {function.__name__: function for function in
+             (killed_stopped_and_requeued, cancelled, array, dependencies, lost_controller, watched_controller, lost_node)}
+
+
+def body(arguments, folder):
+    os.chmod(folder, 0o755)  # munged runs as a user of its own
+    cluster = Cluster(folder / "cluster")
+    try:
+        run_scenarios(arguments, folder, cluster)
+    finally:
+        cluster.stop()
+        leftovers = cluster.processes_in_jobs(["SLURM_JOB_ID"])
+        expect(not leftovers, f"processes of jobs are left: {leftovers}")
+
+
+def run_scenarios(arguments, folder, cluster):
+    wanted = {}
+    for name, cells in (("cells", [] if arguments.whole else CELLS), ("few", FEW_CELLS)):
+        campaign = Campaign(arguments, folder / f"local-{name}", cells)
+        start = time.monotonic()
+        code, running = campaign.run()
+        expect(code == 0, running.messages())
+        wanted[name] = (cells, expect_complete(campaign))
+        print(f"local run of {len(wanted[name][1])} runs: {time.monotonic() - start:.0f} s", flush=True)
+    long = over_time(arguments, folder, cluster) if not arguments.only or "over_time" in arguments.only else None
+    for name, scenario in SCENARIOS.items():
+        if arguments.only and name not in arguments.only:
+            continue
+        start = time.monotonic()
+        print(name, flush=True)
+        few = scenario in (cancelled, dependencies, watched_controller, lost_node)
+        scenario(arguments, folder, cluster, *wanted["few" if few else "cells"])
+        print(f"  {time.monotonic() - start:.0f} s", flush=True)
+    if long:
+        print("over_time", flush=True)
+        judge_over_time(cluster, *long)
+
+
+def add_options(parser):
+    parser.add_argument("--whole", action="store_true", help="all cells of Table 1")
+    parser.add_argument("--only", nargs="*", default=[], help="these scenarios")
+
+
+if __name__ == "__main__":
+    if shutil.which("sbatch") is None:
+        print("skipped: no sbatch on this machine (Debian package slurm-wlm)", file=sys.stderr)
+        sys.exit(77)
+    main(body, __doc__, add_options)

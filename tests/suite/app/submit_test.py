@@ -1,0 +1,162 @@
+"""`transferscale submit` without Slurm: what it refuses, what it prints, which files and calls it makes. A program of ours
+stands for sbatch and scontrol. tests/end_to_end/slurm_jobs.py is the same with a real cluster."""
+import json
+import os
+import pathlib
+import stat
+import unittest
+
+from command import SOURCES, CommandTest
+
+CELL = "tuberculosis/R50x1/1K-NAT"
+SYSTEM = """[[system]]
+id = "here"
+title = "a test's"
+nodes = 4
+gpus_per_node = 0
+cores_per_node = 2
+
+[system.jobs]
+scheduler = "slurm"
+partition = "debug"
+launcher = "mpirun -n {ranks}"
+minutes_limit = 60
+"""
+SBATCH = """#!/bin/sh
+number=$(($(cat "$CALLS/number" 2>/dev/null || echo 40) + 1))
+echo $number >"$CALLS/number"
+echo "$@" >>"$CALLS/sbatch"
+echo $number
+"""
+
+
+class SubmitTest(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.system = self.folder / "my system.toml"
+        self.system.write_text(SYSTEM)
+        self.program("sbatch", SBATCH)
+        self.selection = ["table1", "--profile", "smoke", "--cell", CELL]
+
+    def program(self, name, text):
+        path = self.folder / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def submit(self, *options, system=None, code=0, path=None, **more):
+        environment = {"PATH": path or f"{self.folder / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.folder)}
+        arguments = ["submit", *self.selection, "--system", system or self.system, *options]
+        if code:
+            return self.refused(*arguments, code=code, environment=environment, **more)
+        return self.document(*arguments, environment=environment, **more)
+
+    def test_a_dry_run_writes_and_submits_nothing(self):
+        document = self.submit("--dry-run")
+        self.assertFalse((self.folder / "store").exists())
+        self.assertFalse((self.folder / "sbatch").exists())
+        self.assertFalse(document["submitted"])
+        run, check, report = document["jobs"]
+        self.assertEqual([run["name"], check["name"], report["name"]], ["run", "check", "report"])
+        self.assertIsNone(run["id"])
+        self.assertIn("#SBATCH --partition=debug\n", run["text"])
+        self.assertIn(f"run table1 --profile smoke --cell {CELL} --store", run["text"])
+        self.assertEqual(check["options"], ["--dependency=afterany:<run>"])
+        text = self.call("submit", *self.selection, "--system", self.system, "--dry-run").stdout
+        self.assertIn("==== check.sh\n#!/bin/bash\n", text)
+
+    def test_three_jobs_each_after_the_one_before(self):
+        document = self.submit("--store", "a store")
+        self.assertEqual([job["id"] for job in document["jobs"]], ["41", "42", "43"])
+        calls = (self.folder / "sbatch").read_text().splitlines()
+        self.assertEqual(calls[0], f"--parsable {document['jobs'][0]['script']}")
+        self.assertEqual(calls[1], f"--parsable --dependency=afterany:41 {document['jobs'][1]['script']}")
+        self.assertEqual(calls[2], f"--parsable --dependency=afterany:42 {document['jobs'][2]['script']}")
+        for job in document["jobs"]:
+            self.assertTrue(os.access(job["script"], os.X_OK))
+            self.assertIn(f"store='{self.folder}/a store'\n", pathlib.Path(job["script"]).read_text(encoding="utf-8"))
+        plan = self.document("plan", *self.selection, "--store", "a store")  # jobs/ does not disturb the store
+        self.assertEqual(plan["cached"], 0)
+
+    def test_begins_after_other_jobs(self):
+        self.assertEqual(self.submit("--after", "7:8")["jobs"][0]["options"],
+                         ["--dependency=afterany:7:8", "--kill-on-invalid-dep=yes"])
+        self.assertEqual(self.submit("--after-ok", "7")["jobs"][0]["options"][0], "--dependency=afterok:7")
+        self.submit("--after", "soon", code=2, words=["soon"])
+
+    def test_an_array_holds_every_cell_once(self):
+        self.selection = ["table1", "--profile", "smoke", "--seeds", "0"]
+        plan = self.document("plan", *self.selection)
+        cells = {item["cell"] for item in plan["items"] if item["cell"]}
+        run = self.submit("--shape", "array", "--nodes", "2", "--parts", "5", "--dry-run")["jobs"][0]
+        self.assertEqual(run["tasks"], 5)
+        self.assertIn("#SBATCH --array=1-5%2\n", run["text"])
+        words = run["text"].split()
+        named = [words[i + 1].rstrip(")") for i, word in enumerate(words) if word == "--cell"]
+        self.assertEqual(sorted(named), sorted(cells))
+
+    def test_a_ladder_has_a_launcher_of_its_own(self):
+        document = self.submit("--ranks", "4", "--reduction", "fast")
+        self.assertEqual(document["shape"], "ladder")
+        self.assertEqual(document["jobs"][0]["nodes"], 2)
+        self.submit("--ranks", "16", "--reduction", "fast", code=2, words=["--nodes", "at most 4"])
+        self.submit("--ranks", "4", "--reduction", "fast", "--nodes", "1", code=2, words=["a run over 4 ranks"])
+        folder = document["folder"]
+        self.assertIn("--ranks 4 --reduction fast --store \"$store\" --jobs 1 --launcher './launch {ranks}'",
+                      pathlib.Path(f"{folder}/run.sh").read_text(encoding="utf-8"))
+        self.assertIn("exec mpirun -n \"${ranks}\"", pathlib.Path(f"{folder}/launch").read_text(encoding="utf-8"))
+
+    def test_over_the_systems_limits_nothing_is_submitted(self):
+        self.submit("--nodes", "5", "--time", "61", code=2, words=["--nodes", "at most 4", "--time", "at most 60 min"])
+        self.assertFalse((self.folder / "sbatch").exists())
+        self.assertFalse((self.folder / "store").exists())
+
+    def test_system_files_that_cannot_be_used(self):
+        self.submit(system="juwels-bloster", code=2, words=["juwels-bloster", "juwels-booster"])
+        self.submit(system="local", code=2, words=["without [system.jobs]", "local.toml"])
+        self.submit(system="./nowhere.toml", code=2, words=["nowhere.toml"])
+        self.submit(system=str(self.folder / "bin") + "/", code=2, words=["bin"])
+        self.system.write_text(SYSTEM.replace("[[system]]", "[[system"))
+        self.submit(code=2, words=["my system.toml:1"])
+        self.system.write_text(SYSTEM.replace("slurm", "lsf").replace("{ranks}", "{rank}").replace("= 60", "= 0") +
+                               "qos = \"two words\"\nenvironment = { \"A-B\" = \"x\" }\nnodes_limit = 5\nwall = 3\n")
+        message = self.submit(code=2, words=["'lsf'", "a line with {ranks}", "0 for 'minutes_limit'", "'two words'",
+                                             "'A-B'", "5 for 'nodes_limit'", "unknown key 'wall'"])
+        self.assertEqual(message.count("error[E201]"), 7, message)
+
+    def test_what_slurm_says(self):
+        self.submit(path="/nonexistent", code=6, words=["sbatch", "--dry-run"])
+        self.program("sbatch", "#!/bin/sh\necho 'sbatch: error: invalid partition specified: debug' >&2\nexit 1\n")
+        self.submit(code=2, words=["invalid partition specified: debug", "[system.jobs]"])
+        self.program("sbatch", "#!/bin/sh\necho 'sbatch: error: Batch job submission failed: Unable to contact slurm "
+                               "controller (connect failure)' >&2\nexit 1\n")
+        self.submit(code=8, words=["no answer from Slurm's controller", "scontrol ping"])
+
+    def test_waits_for_the_jobs_and_takes_their_code(self):
+        self.program("scontrol", "#!/bin/sh\ncase $4 in 42) code=1 state=FAILED ;; *) code=0 state=COMPLETED ;; esac\n"
+                                 "echo \"JobId=$4 JobState=$state ExitCode=$code:0\"\n")
+        environment = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.folder)}
+        answer = self.call("submit", *self.selection, "--system", self.system, "--wait", "--json", environment=environment)
+        self.assertEqual(answer.returncode, 1, answer.stderr)
+        self.assertEqual(len(json.loads(answer.stdout)["jobs"]), 3)
+        self.assertIn("job 42: FAILED", answer.stderr)
+
+    def test_waiting_ends_when_the_controller_stays_silent(self):
+        self.program("scontrol", "#!/bin/sh\necho 'Unable to contact slurm controller (connect failure)' >&2\nexit 1\n")
+        environment = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "CALLS": str(self.folder)}
+        answer = self.call("submit", *self.selection, "--system", self.system, "--wait", "--patience", "1",
+                           environment=environment)
+        self.assertEqual(answer.returncode, 8, answer.stderr)
+        self.assertIn("job 41 run", answer.stdout)  # its id is known
+        self.assertIn("jobs that run go on", answer.stderr)
+
+    def test_every_system_with_jobs_gives_scripts(self):
+        for path in sorted((SOURCES / "workloads" / "systems").glob("*.toml")):
+            if "[system.jobs]" in path.read_text():
+                with self.subTest(path.stem):
+                    document = self.submit("--dry-run", system=path.stem)
+                    self.assertEqual(len(document["jobs"]), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
