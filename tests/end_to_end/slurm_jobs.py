@@ -285,11 +285,27 @@ def stepds_of(job):
     return found
 
 
+def ranks(arguments, folder, cluster, cells, _):
+    """Each run over four ranks on two nodes, started by mpirun inside the allocation."""
+    options = ["--ranks", "4", "--reduction", "fast"]
+    local = Campaign(arguments, folder / "ranks-local", cells)
+    local.selection += options
+    code, running = local.run(1, ["--oversubscribe"])
+    expect(code == 0, running.messages())
+    campaign = Campaign(arguments, folder / "ranks", cells)
+    campaign.selection += options
+    jobs = submit(campaign, cluster)
+    jobs.wait_for_end(cluster)
+    expect([event[4] for event in jobs.events() if event[1] == "run"] == ["n[1-2]"] * 2, f"{jobs.events()}")
+    wanted = expect_complete(campaign, expect_complete(local))
+    print(f"  4 ranks on 2 nodes: {len(wanted)} records equal to those of 4 ranks without Slurm")
+
+
 def over_time(arguments, folder, cluster):
     """A job of one minute with more work than that, which Slurm does not warn: ended by Slurm it leaves with 75, keeps what is
     done, leaves nothing half-done, and goes back into the queue by itself."""
     campaign = Campaign(arguments, folder / "time", [])
-    campaign.selection = ["--profile", "laptop", "--store", str(campaign.store), "--cell", "cifar10/R50x1/1K-NAT"]
+    campaign.selection = ["--profile", "laptop", "--store", str(campaign.store)]  # minutes on any machine
     return campaign, submit(campaign, cluster, "--time", 1, system=cluster.system(signal_seconds=0, requeues_limit=20))
 
 
@@ -326,7 +342,7 @@ def cancelled(arguments, folder, cluster, cells, wanted):
 
 
 SCENARIOS = {function.__name__: function for function in
-             (killed_stopped_and_requeued, cancelled, array, dependencies, lost_controller, watched_controller, lost_node)}
+             (killed_stopped_and_requeued, cancelled, array, dependencies, ranks, lost_controller, watched_controller, lost_node)}
 
 
 def body(arguments, folder):
@@ -355,7 +371,7 @@ def run_scenarios(arguments, folder, cluster):
             continue
         start = time.monotonic()
         print(name, flush=True)
-        few = scenario in (cancelled, dependencies, watched_controller, lost_node)
+        few = scenario in (cancelled, dependencies, ranks, watched_controller, lost_node)
         scenario(arguments, folder, cluster, *wanted["few" if few else "cells"])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
     if long:

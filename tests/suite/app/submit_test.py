@@ -102,7 +102,8 @@ class SubmitTest(CommandTest):
         self.submit("--ranks", "16", "--reduction", "fast", code=2, words=["--nodes", "at most 4"])
         self.submit("--ranks", "4", "--reduction", "fast", "--nodes", "1", code=2, words=["a run over 4 ranks"])
         folder = document["folder"]
-        self.assertIn("--ranks 4 --reduction fast --store \"$store\" --jobs 1 --launcher './launch {ranks}'",
+        self.assertIn("--ranks 4 --reduction fast --cell", pathlib.Path(f"{folder}/run.sh").read_text(encoding="utf-8"))
+        self.assertIn("--store \"$store\" --jobs 1 --launcher './launch {ranks}'",
                       pathlib.Path(f"{folder}/run.sh").read_text(encoding="utf-8"))
         self.assertIn("exec mpirun -n \"${ranks}\"", pathlib.Path(f"{folder}/launch").read_text(encoding="utf-8"))
 
