@@ -135,8 +135,9 @@ void Scheduler::start_worker(Slot& slot, const Task& task) {
     if (slot.worker) {
         return;
     }
-    const bool oversubscribed =
-        ranks > 1 && ranks * (task.run->exclusive ? 1 : options_.jobs) > default_jobs();
+    // Another launcher may reach other machines: there the ranks count themselves and their cores.
+    const bool oversubscribed = ranks > 1 && options_.launcher == default_launcher &&
+                                ranks * (task.run->exclusive ? 1 : options_.jobs) > default_jobs();
     slot.worker.emplace(WorkerLaunch{.program = program_,
                                      .store = store_.root(),
                                      .ranks = ranks,

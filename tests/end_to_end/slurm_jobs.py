@@ -125,8 +125,8 @@ class Jobs:
         expect(ended.get("check") in ("0", "1") and ended.get("report") == "0", f"{ended}: {self.log()}")
 
 
-def submit(campaign, cluster, *options, system=None, code=0):
-    done = subprocess.run([campaign.program, "submit", WORKLOAD, *campaign.selection, "--json", "--system",
+def submit(campaign, cluster, *options, system=None, code=0, workload=WORKLOAD):
+    done = subprocess.run([campaign.program, "submit", workload, *campaign.selection, "--json", "--system",
                            str(system or cluster.folder / "slurm-here.toml"), *map(str, options)],
                           text=True, capture_output=True, env={**campaign.environment, **cluster.environment}, check=False)
     expect(done.returncode == code, f"submit ended with {done.returncode}: {done.stderr}")
@@ -301,6 +301,22 @@ def ranks(arguments, folder, cluster, cells, _):
     print(f"  4 ranks on 2 nodes: {len(wanted)} records equal to those of 4 ranks without Slurm")
 
 
+def ladder(arguments, folder, cluster, *_):
+    """The scaling workload: one allocation as wide as its widest rung, each run on the first nodes that hold it."""
+    campaign = Campaign(arguments, folder / "ladder", [])
+    jobs = submit(campaign, cluster, "--time", 30, workload="table2")
+    expect(jobs.document["shape"] == "ladder", f"{jobs.document}")
+    jobs.wait_for_end(cluster)
+    done = subprocess.run([campaign.program, "plan", "table2", *campaign.selection, "--json"], text=True, capture_output=True,
+                          env=campaign.environment, check=True)
+    plan = json.loads(done.stdout)
+    expect(plan["runs"] > 0 and plan["cached"] == plan["runs"] + plan["parents"], f"{plan['cached']} of {plan['runs']}")
+    records = campaign.records()
+    expect(all(line.startswith("finished ") for line in records.values()), "a record that is not finished")
+    expect("table2" in (jobs.folder / "check.txt").read_text(), "no check of the ladder")
+    print(f"  ladder: {len(records)} records, checked and reported")
+
+
 def over_time(arguments, folder, cluster):
     """A job of one minute with more work than that, which Slurm does not warn: ended by Slurm it leaves with 75, keeps what is
     done, leaves nothing half-done, and goes back into the queue by itself."""
@@ -342,7 +358,7 @@ def cancelled(arguments, folder, cluster, cells, wanted):
 
 
 SCENARIOS = {function.__name__: function for function in
-             (killed_stopped_and_requeued, cancelled, array, dependencies, ranks, lost_controller, watched_controller, lost_node)}
+             (killed_stopped_and_requeued, cancelled, array, dependencies, ranks, ladder, lost_controller, watched_controller, lost_node)}
 
 
 def body(arguments, folder):
@@ -371,7 +387,7 @@ def run_scenarios(arguments, folder, cluster):
             continue
         start = time.monotonic()
         print(name, flush=True)
-        few = scenario in (cancelled, dependencies, ranks, watched_controller, lost_node)
+        few = scenario in (cancelled, dependencies, ranks, ladder, watched_controller, lost_node)
         scenario(arguments, folder, cluster, *wanted["few" if few else "cells"])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
     if long:
