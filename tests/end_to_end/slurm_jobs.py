@@ -204,44 +204,39 @@ def dependencies(arguments, folder, cluster, cells, wanted):
 
 
 def lost_controller(arguments, folder, cluster, cells, wanted):
-    """slurmctld is stopped: jobs go on, submit ends with 8 and says so, a new slurmctld takes all up again."""
+    """slurmctld is stopped: jobs go on, `submit` and a waiting `submit --wait` say so and end with 8, a new slurmctld takes all up
+    again."""
     campaign = Campaign(arguments, folder / "controller", cells)
-    jobs = submit(campaign, cluster)
-    jobs.wait_for_records(1)
-    cluster.stop_controller()
-    before = len(campaign.records())
-    for options in ([], ["--wait", "--patience", "1"]):
-        message = submit(Campaign(arguments, folder / "controller-2", cells), cluster, *options, code=8)
+    watcher, jobs = submit_and_wait(campaign, cluster, "--patience", "3")
+    try:
+        jobs.wait_for_records(1)
+        cluster.stop_controller()
+        before = len(campaign.records())
+        message = submit(Campaign(arguments, folder / "controller-2", cells), cluster, code=8)
         expect("no answer from Slurm's controller" in message, message)
-    expect(wait_until(lambda: len(campaign.records()) == len(wanted), JOB_SECONDS), f"the job stopped: {jobs.log()}")
-    cluster.start()
+        code = watcher.wait(JOB_SECONDS)
+        text = (campaign.folder / "submit.err").read_text()
+        expect(code == 8, f"--wait ended with {code}: {text}")
+        expect("does not answer; jobs that run go on" in text and "error[E800]" in text, text)
+        expect(wait_until(lambda: len(campaign.records()) == len(wanted), JOB_SECONDS), f"the job stopped: {jobs.log()}")
+    finally:
+        watcher.kill()
+        cluster.start()
     jobs.wait_for_end(cluster)
     expect_complete(campaign, wanted)
-    print(f"  slurmctld stopped after {before} of {len(wanted)} records: the job went on, submit said so and ended with 8, check and "
-          "report ran after its return")
+    print(f"  slurmctld stopped after {before} of {len(wanted)} records: the job went on, submit and submit --wait said so and ended "
+          "with 8, check and report ran after its return")
 
 
-def watched_controller(arguments, folder, cluster, cells, wanted):
-    """submit --wait while slurmctld is stopped: it says so, gives up after its patience, and the job goes on."""
-    campaign = Campaign(arguments, folder / "watched", cells)
-    with open(folder / "watched.err", "w+", encoding="utf-8") as messages:
-        watcher = subprocess.Popen([campaign.program, "submit", WORKLOAD, *campaign.selection, "--system",
-                                    str(cluster.folder / "slurm-here.toml"), "--wait", "--patience", "3"],
-                                   stdout=subprocess.DEVNULL, stderr=messages,
+def submit_and_wait(campaign, cluster, *options):
+    """`submit --wait` in the background, and the jobs that it waits for."""
+    document = campaign.folder / "submit.json"
+    with open(campaign.folder / "submit.err", "wb") as messages, open(document, "wb") as out:
+        watcher = subprocess.Popen([campaign.program, "submit", WORKLOAD, *campaign.selection, "--json", "--system",
+                                    str(cluster.folder / "slurm-here.toml"), "--wait", *options], stdout=out, stderr=messages,
                                    env={**campaign.environment, **cluster.environment})
-        try:
-            expect(wait_until(lambda: campaign.store.exists() and len(campaign.records()) > 0, JOB_SECONDS), "no record")
-            cluster.stop_controller()
-            code = watcher.wait(JOB_SECONDS)
-        finally:
-            watcher.kill()
-            cluster.start()
-        messages.seek(0)
-        text = messages.read()
-    expect(code == 8, f"--wait ended with {code}: {text}")
-    expect("does not answer; jobs that run go on" in text and "error[E800]" in text, text)
-    expect(wait_until(lambda: len(campaign.records()) == len(wanted), JOB_SECONDS), "the job stopped")
-    print("  --wait noticed the silent controller and ended with 8; the job finished")
+    expect(wait_until(lambda: document.read_text().endswith("}\n"), 60.0), (campaign.folder / "submit.err").read_text())
+    return watcher, Jobs(campaign, json.loads(document.read_text()))
 
 
 def lost_node(arguments, folder, cluster, cells, wanted):
@@ -316,19 +311,19 @@ def ladder(arguments, folder, cluster, *_):
     print(f"  ladder: {len(records)} records, checked and reported")
 
 
-def over_time(arguments, folder, cluster):
-    """A job of one minute with more work than that, which Slurm does not warn: ended by Slurm it leaves with 75, keeps what is
-    done, leaves nothing half-done, and goes back into the queue by itself."""
+def submit_long(arguments, folder, cluster):
+    """A job of one minute with more work than that, which Slurm does not warn."""
     campaign = Campaign(arguments, folder / "time", [])
     campaign.selection = ["--profile", "laptop", "--store", str(campaign.store)]  # minutes on any machine
     return campaign, submit(campaign, cluster, "--time", 1, system=cluster.system(signal_seconds=0, requeues_limit=20))
 
 
-def judge_over_time(cluster, campaign, jobs):
+def over_time(cluster, campaign, jobs):
+    """Ended by Slurm it leaves with 75, keeps what is done, leaves nothing half-done, and goes back into the queue by itself."""
     job = jobs.ids["run"]
     expect(wait_until(lambda: ("requeued", "75") in [event[5:] for event in jobs.events()], 240.0),
            f"{cluster.state(job)} {jobs.events()} {jobs.log()}")
-    cluster.wait_for_state(job, ["PENDING"], 60.0)
+    cluster.wait_for_state(job, ["PENDING"], 240.0)  # for two minutes; asked late it may run its second minute
     records = campaign.records()
     expect(all(line.startswith("finished ") for line in records.values()), "an unfinished record")
     expect(not campaign.temporaries() and not campaign.claims(), "something half-done is left")
@@ -357,7 +352,7 @@ def cancelled(arguments, folder, cluster, cells, wanted):
 
 
 SCENARIOS = {function.__name__: function for function in
-             (killed_stopped_and_requeued, cancelled, array, dependencies, ranks, ladder, lost_controller, watched_controller, lost_node)}
+             (killed_stopped_and_requeued, cancelled, array, ranks, over_time, ladder, dependencies, lost_controller, lost_node)}
 
 
 def body(arguments, folder):
@@ -380,18 +375,18 @@ def run_scenarios(arguments, folder, cluster):
         expect(code == 0, running.messages())
         wanted[name] = (cells, expect_complete(campaign))
         print(f"local run of {len(wanted[name][1])} runs: {time.monotonic() - start:.0f} s", flush=True)
-    long = over_time(arguments, folder, cluster) if not arguments.only or "over_time" in arguments.only else None
+    long = submit_long(arguments, folder, cluster) if not arguments.only or "over_time" in arguments.only else None
     for name, scenario in SCENARIOS.items():
         if arguments.only and name not in arguments.only:
             continue
         start = time.monotonic()
         print(name, flush=True)
         few = scenario in (dependencies, ranks)
-        scenario(arguments, folder, cluster, *wanted["few" if few else "cells"])
+        if scenario is over_time:
+            scenario(cluster, *long)
+        else:
+            scenario(arguments, folder, cluster, *wanted["few" if few else "cells"])
         print(f"  {time.monotonic() - start:.0f} s", flush=True)
-    if long:
-        print("over_time", flush=True)
-        judge_over_time(cluster, *long)
 
 
 def add_options(parser):
