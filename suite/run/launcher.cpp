@@ -74,11 +74,13 @@ std::vector<std::string> command_of(const WorkerLaunch& launch) {
     words.insert(words.end(), {launch.program.string(), "--store", launch.store.string()});
     if (launch.ranks > 1) {
         words.insert(words.end(), {"--communicator", "mpi", "--ranks", std::to_string(launch.ranks),
-                                   "--deadline", fmt::format("{}", launch.deadline_seconds), "--first-core",
-                                   std::to_string(launch.first_core)});
+                                   "--deadline", fmt::format("{}", launch.deadline_seconds)});
         if (launch.oversubscribed) {
             words.emplace_back("--oversubscribed");
         }
+    }
+    if (launch.first_core >= 0) {
+        words.insert(words.end(), {"--first-core", std::to_string(launch.first_core)});
     }
     return words;
 }

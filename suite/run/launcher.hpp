@@ -18,8 +18,8 @@ struct WorkerLaunch {
     int ranks = 1;
     std::string launcher{default_launcher}; ///< of more than one rank
     bool oversubscribed = false;            ///< more ranks than cores: told to mpirun, noted in records
-    int first_core = -1;                    ///< ranks are bound to the cores from here on; -1: not at all
-    double deadline_seconds = 60.0;         ///< how long a rank waits for another one
+    int first_core = -1;            ///< ranks, one alone too, are bound to the cores from here on; -1: not
+    double deadline_seconds = 60.0; ///< how long a rank waits for another one
 };
 
 /// Words of the command. Throws Error(usage) when the launcher does not hold {ranks}, Error(environment) when

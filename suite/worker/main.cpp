@@ -2,10 +2,11 @@
 // several ranks; or, with a task as its arguments, does that. Started by transferscale, one thread; a crash
 // here is a failure record there, not the end.
 //
-//   transferscale-worker --store DIR
+//   transferscale-worker --store DIR [--first-core C]
 //   transferscale-worker --store DIR --communicator mpi --ranks N [--deadline S] [--first-core C]
 //                        [--oversubscribed]
 //   transferscale-worker --describe        MPI library and topology as JSON
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -60,10 +61,11 @@ void send(const suite::plan::WorkReport& report) {
     std::cout << to_line(report) << '\n' << std::flush;
 }
 
-int serve(const std::string& store) {
+int serve(const suite::worker::RankServiceOptions& options) {
+    suite::worker::bind_rank(options, 0, 1);
     suite::train::initialise_torch();
     suite::worker::Executor executor(
-        store, [] { return stop_requested != 0; }, send);
+        options.store, [] { return stop_requested != 0; }, send);
     send({}); // ready: from now on the end of this process is the fault of the run in hand
     std::string line;
     while (stop_requested == 0 && std::getline(std::cin, line)) {
@@ -81,7 +83,7 @@ suite::Error argument_error(const std::string& where, const std::string& found) 
             suite::Fault{.where = where,
                          .found = found,
                          .expected =
-                             "--store DIR --communicator mpi --ranks N [--deadline S] [--first-core C] "
+                             "--store DIR [--communicator mpi --ranks N] [--deadline S] [--first-core C] "
                              "[--oversubscribed]",
                          .fix = "let transferscale run start it"}};
 }
@@ -117,10 +119,10 @@ suite::worker::RankServiceOptions rank_options(const std::vector<std::string>& a
     return options;
 }
 
-int serve_as_rank(const std::vector<std::string>& arguments) {
+int serve_as_rank(const suite::worker::RankServiceOptions& options) {
     prepare_rank();
     return suite::worker::serve_ranks(
-        rank_options(arguments), [] { return stop_requested != 0; }, send);
+        options, [] { return stop_requested != 0; }, send);
 }
 
 int perform_task(const std::vector<std::string>& arguments) {
@@ -148,7 +150,9 @@ int main(int argc, char** argv) {
             return perform_task(arguments);
         }
         catch_stop_signals();
-        return arguments.size() == 2 ? serve(arguments[1]) : serve_as_rank(arguments);
+        const auto options = rank_options(arguments);
+        const bool is_alone = std::ranges::find(arguments, "--communicator") == arguments.end();
+        return is_alone ? serve(options) : serve_as_rank(options);
     } catch (const suite::Error& error) {
         suite::log_error(error.what());
         return error.exit_code();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,10 +59,7 @@ std::map<std::string, std::string> provenance_of(dist::Communicator& communicato
     std::array<std::int64_t, 1> crowded{
         options.oversubscribed || static_cast<std::size_t>(local.count) > topology.cores.size() ? 1 : 0};
     communicator.all_reduce(dist::buffer(crowded), dist::Reduction::maximum);
-    if (options.first_core >= 0) {
-        dist::bind_to_cores(
-            dist::place_ranks(topology, local.count)[static_cast<std::size_t>(local.rank)].cores);
-    }
+    bind_rank(options, local.rank, local.count);
     return {{"ranks", fmt::format("{}", communicator.size())},
             {"hosts", fmt::format("{}", local.hosts)},
             {"oversubscribed", crowded[0] != 0 ? "yes" : "no"},
@@ -143,6 +141,16 @@ int serve_ranks(const RankServiceOptions& options, const std::function<bool()>& 
         communicator->abort(known != nullptr ? known->exit_code() : exit_code(ErrorKind::environment));
         throw;
     }
+}
+
+void bind_rank(const RankServiceOptions& options, int index, int count) {
+    if (options.first_core < 0) {
+        return;
+    }
+    const auto places = dist::place_ranks(dist::this_topology(), count);
+    const dist::RankPlace& place = places[static_cast<std::size_t>(index)];
+    const std::span<const int> cores = place.cores;
+    dist::bind_to_cores(place.gpu >= 0 ? cores : cores.first(1));
 }
 
 std::string describe_ranks() {

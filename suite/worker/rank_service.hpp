@@ -13,7 +13,7 @@ struct RankServiceOptions {
     std::filesystem::path store;
     int ranks = 1; ///< that were asked for
     double deadline_seconds = 60.0;
-    int first_core = -1; ///< bind to the cores from here on; -1: do not bind
+    int first_core = -1; ///< 0: bind to this machine's cores; -1: do not bind
     bool oversubscribed = false;
 };
 
@@ -24,6 +24,11 @@ struct RankServiceOptions {
 /// a rank is lost: what is left says so to the scheduler and ends all with exit code 8.
 [[nodiscard]] int serve_ranks(const RankServiceOptions& options, const std::function<bool()>& stop_requested,
                               const std::function<void(const plan::WorkReport&)>& send);
+
+/// Where the options want it, binds this process as the `index`th of `count` ranks of its host: to one core,
+/// since a rank computes on one thread and a rung of few ranks must not have more cores a rank than one of
+/// many; on a machine with GPUs to all cores of its place. Throws Error(environment).
+void bind_rank(const RankServiceOptions& options, int index, int count);
 
 /// One JSON document: {"mpi", "topology"}: the library (null in a build without MPI) and what hwloc sees.
 [[nodiscard]] std::string describe_ranks();

@@ -21,6 +21,12 @@ class Scale(CommandTest):
         self.assertEqual(len(run["ranks"]), 2)
         self.assertEqual(len({rank["weights_digest"] for rank in run["ranks"]}), 1)
         self.assertGreater(run["images_per_second"], 0)
+        if CORES >= 2:  # one rank is bound as two are, so that efficiency compares like with like
+            alone = [rank["core"] for one in cells["weak/1"]["rung"]["runs"] for rank in one["ranks"]]
+            together = [rank["core"] for rank in run["ranks"]]
+            self.assertTrue(all(core.isdecimal() for core in alone + together), f"{alone} {together}")
+            self.assertEqual(set(alone), {together[0]})
+            self.assertEqual(len(set(together)), 2)
         self.assertEqual([size["wrong"] for size in run["sweep"]], [0] * len(run["sweep"]))
         self.assertGreater(len(run["sweep"]), 3)
         if CORES < 2:

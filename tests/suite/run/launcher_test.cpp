@@ -45,8 +45,18 @@ TEST(LauncherTest, OneRankNeedsNone) {
 TEST(LauncherTest, PutsTheNumberOfRanksWhereItIsMarked) {
     EXPECT_THAT(command_of(of_ranks(4, "env  N={ranks} X=\t{ranks}.{ranks}")),
                 ElementsAre(EndsWith("/env"), "N=4", "X=", "4.4", "/opt/worker", "--store", "/data/store",
-                            "--communicator", "mpi", "--ranks", "4", "--deadline", "2.5", "--first-core",
-                            "-1"));
+                            "--communicator", "mpi", "--ranks", "4", "--deadline", "2.5"));
+}
+
+// Efficiency compares one rank with many: it has to be bound as they are.
+TEST(LauncherTest, BindsOneRankAndManyAlike) {
+    WorkerLaunch launch = of_ranks(1, "env X={ranks}");
+    launch.first_core = 0;
+    EXPECT_THAT(command_of(launch),
+                ElementsAre("/opt/worker", "--store", "/data/store", "--first-core", "0"));
+    launch.ranks = 2;
+    const std::vector<std::string> words = command_of(launch);
+    EXPECT_THAT(std::vector(words.end() - 2, words.end()), ElementsAre("--first-core", "0"));
 }
 
 TEST(LauncherTest, RefusesALauncherThatWouldNotKnowHowMany) {
