@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/measured_ladder.hpp"
 #include "reports/prediction.hpp"
 #include "suite/app/verbs.hpp"
+#include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
 #include "suite/plan/catalog.hpp"
 #include "suite/plan/ladder_file.hpp"
+#include "suite/store/store.hpp"
 
 namespace suite::app {
 namespace {
@@ -21,10 +24,13 @@ constexpr int most_ranks = 1 << 20;
 constexpr double gradient_element_bytes = 4; // fp32 on the wire
 
 struct PredictOptions {
-    std::string system = "juwels-booster";
+    std::string system; ///< empty: where the published ladder was measured, or of a store this machine
     int to = 1024;
     std::string model;
     std::filesystem::path rungs;
+    std::filesystem::path store; ///< empty: none
+    std::optional<std::string> workload;
+    std::string profile = "laptop";
     std::string form = "sqrt";
     int calibrate = 0;
     int batch = 0;
@@ -114,19 +120,40 @@ std::vector<metrics::Rung> rungs_from(const std::filesystem::path& file, FaultLi
     return ladder;
 }
 
+// The rungs of a store are this machine's: they and what was trained stand in for a published ladder.
+void take_measured(const PredictOptions& options, const plan::Catalog& catalog, plan::SystemSpec& system,
+                   reports::PredictionRequest& request) {
+    const plan::Plan plan =
+        plan::expand(catalog, scaling_workload(catalog, options.workload), options.profile);
+    const store::Store store(options.store, store::Access::read_only);
+    reports::Records records(store);
+    reports::MeasuredLadder ladder = reports::measured_ladder(plan, records);
+    for (const std::string& rung : ladder.left_out) {
+        log_warning("left out " + rung);
+    }
+    request.ladder = std::move(ladder.rungs);
+    request.ladder_title = ladder.training.title.empty() ? options.store.string() : ladder.training.title;
+    if (!ladder.left_out.empty()) {
+        request.note = fmt::format("Left out: {}.", fmt::join(ladder.left_out, "; "));
+    }
+    system.ladder = std::move(ladder.training);
+}
+
 // Whose rungs these are; the published note belongs to the published rungs alone.
-void take_ladder(const PredictOptions& options, const plan::Catalog& catalog, const plan::SystemSpec& system,
+void take_ladder(const PredictOptions& options, const plan::Catalog& catalog, plan::SystemSpec& system,
                  reports::PredictionRequest& request, FaultList& faults) {
     if (!options.rungs.empty()) {
         request.ladder_title = options.rungs.string();
         request.ladder = rungs_from(options.rungs, faults);
+    } else if (!options.store.empty()) {
+        take_measured(options, catalog, system, request);
     } else if (system.ladder) {
         request.ladder_title = system.ladder->title;
         request.note = system.ladder->note;
         request.ladder = rungs_from(catalog.root / system.ladder->file, faults);
     } else {
         faults.add({"system " + system.id, "no published ladder", "measured rungs to calibrate on",
-                    "give them with --rungs FILE"});
+                    "give them with --rungs FILE, or a store that `scale` filled with --store DIR"});
     }
 }
 
@@ -154,7 +181,10 @@ void take_training(const PredictOptions& options, const plan::Catalog& catalog,
 
 reports::PredictionRequest request_of(const PredictOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
-    const plan::SystemSpec system = system_of(catalog, options.system);
+    const std::string name = !options.system.empty() ? options.system
+                             : options.store.empty() ? "juwels-booster"
+                                                     : "local";
+    plan::SystemSpec system = system_of(catalog, name);
     FaultList faults;
     find_option_faults(options, faults);
     if (!system.network) {
@@ -204,14 +234,21 @@ void register_predict(Dispatcher& dispatcher) {
                  "What more ranks would do: a step-time model calibrated on measured rungs, with its "
                  "back-test and a simulation",
                  options->output, [options] { return predict(*options); });
-    verb->add_option("--system", options->system, "A system under workloads/systems, or a file like those")
-        ->capture_default_str();
+    verb->add_option("--system", options->system,
+                     "A system under workloads/systems, or a file like those (default: juwels-booster; with "
+                     "--store: local)");
     verb->add_option("--to", options->to, "Largest world size to predict")->capture_default_str();
     verb->add_option("--model", options->model,
                      "Network whose gradients are reduced (default: that of the rungs)");
     verb->add_option(
         "--rungs", options->rungs,
         "Measured rungs, CSV gpus,images_per_s[,sd] (default: what was published for the system)");
+    verb->add_option("--store", options->store,
+                     "Measured rungs: the ladder that `scale` or `run` left in this store")
+        ->excludes("--rungs");
+    verb->add_option("--workload", options->workload, "With --store: whose ladder (default: the only one)")
+        ->needs("--store");
+    verb->add_option("--profile", options->profile, "With --store: of the ladder")->capture_default_str();
     verb->add_option("--calibrate", options->calibrate, "Only rungs of up to this many ranks; 0: all")
         ->capture_default_str();
     verb->add_option(

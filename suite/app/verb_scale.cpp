@@ -37,21 +37,6 @@ struct ScaleOptions {
     double deadline_seconds = 60.0;
 };
 
-/// The workload that was named, or the only one of scaling.
-plan::WorkloadSpec& workload_of(plan::Catalog& catalog, const ScaleOptions& options) {
-    std::vector<std::string> ladders;
-    for (const auto& [id, workload] : catalog.workloads) {
-        if (workload.scaling) {
-            ladders.push_back(id);
-        }
-    }
-    const std::string id = options.workload.value_or(ladders.size() == 1 ? ladders.front() : "");
-    if (std::find(ladders.begin(), ladders.end(), id) == ladders.end()) {
-        plan::throw_unknown_name("--workload", id, ladders);
-    }
-    return catalog.workloads.at(id);
-}
-
 void take_ladder(const ScaleOptions& options, plan::WorkloadSpec& workload) {
     const plan::ScalingLadder* declared = workload.scaling->ladder(options.selection.profile);
     plan::ScalingLadder ladder = declared == nullptr ? plan::ScalingLadder{} : *declared;
@@ -137,7 +122,7 @@ int report(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOpti
 
 int scale(const ScaleOptions& options) {
     plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
-    plan::WorkloadSpec& workload = workload_of(catalog, options);
+    plan::WorkloadSpec& workload = catalog.workloads.at(scaling_workload(catalog, options.workload));
     take_ladder(options, workload);
     SelectionOptions selection = options.selection;
     selection.workloads = {workload.id};

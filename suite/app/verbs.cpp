@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "suite/base/log.hpp"
+#include "suite/plan/words.hpp"
 #include "suite/run/launcher.hpp"
 
 namespace suite::app {
@@ -105,6 +106,20 @@ std::vector<std::string> all_of(const plan::Catalog& catalog, const std::vector<
         ids.insert(ids.end(), meant.begin(), meant.end());
     }
     return ids;
+}
+
+std::string scaling_workload(const plan::Catalog& catalog, const std::optional<std::string>& named) {
+    std::vector<std::string> ladders;
+    for (const auto& [id, workload] : catalog.workloads) {
+        if (workload.scaling) {
+            ladders.push_back(id);
+        }
+    }
+    std::string id = named.value_or(ladders.size() == 1 ? ladders.front() : "");
+    if (std::find(ladders.begin(), ladders.end(), id) == ladders.end()) {
+        plan::throw_unknown_name("--workload", id, ladders);
+    }
+    return id;
 }
 
 std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const SelectionOptions& options) {

@@ -61,6 +61,9 @@ void add_data(CLI::App& verb, SelectionOptions& options);
 /// The word `all` as every workload, in the order of lists; other words as they are.
 [[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
                                               const std::vector<std::string>& workloads);
+/// The workload of scaling that was named, or the only one. Throws Error(usage).
+[[nodiscard]] std::string scaling_workload(const plan::Catalog& catalog,
+                                           const std::optional<std::string>& named);
 /// Plans of all named workloads; unknown names throw Error(usage). From then on `options.data` is the data
 /// root of this process and those that it starts.
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,

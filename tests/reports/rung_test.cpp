@@ -8,6 +8,8 @@
 #include "reports/figure.hpp"
 #include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/measured_ladder.hpp"
+#include "reports/prediction.hpp"
 #include "reports/report_files.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/terminal.hpp"
@@ -152,6 +154,62 @@ TEST_F(LadderTest, AnUnflaggedRungIsComparedWithThePrintedShape) {
     EXPECT_NEAR(rung.published->sample.mean, 98.34, 0.005);
     EXPECT_NEAR(rung.comparison.difference.value(), -1.34, 0.01);
     EXPECT_EQ(rung.comparison.verdict, Verdict::equivalent); // its lower bound, 96.85, is above 98.34 - 1.5
+}
+
+TEST_F(LadderTest, CalibratesOnWhatCountsAndNamesTheRest) {
+    Records records(lookups_);
+
+    const MeasuredLadder ladder = measured_ladder(plan_, records);
+
+    ASSERT_THAT(ladder.rungs, SizeIs(2));
+    const double base = 100.0 * std::pow(1.0 * 1.02 * 1.04 * 1.06 * 1.08, 0.2);
+    EXPECT_NEAR(ladder.rungs[0].images_per_second, base, 1e-9);
+    EXPECT_NEAR(ladder.rungs[1].images_per_second, 2.0 * base * 0.97, 1e-3);
+    // sd of ln(0.968, 0.971, 0.97, 0.969, 0.972), without the drift of 3 % that the throughputs have
+    EXPECT_NEAR(ladder.rungs[1].sd.value() / ladder.rungs[1].images_per_second, 0.00163, 0.00001);
+    EXPECT_THAT(
+        ladder.left_out,
+        testing::ElementsAre(four + ": oversubscribed in 5 of 5 runs: shown, never a scaling result"));
+    EXPECT_EQ(ladder.training.images_per_rank_step, 64);
+    EXPECT_EQ(ladder.training.micro_batch, 16);
+    EXPECT_EQ(ladder.training.model, plan_.runs.front().config.network.id);
+}
+
+TEST_F(LadderTest, MeasuredRungsPredictMoreRanks) {
+    for (const plan::PlannedRun& entry : plan_.runs) {
+        publish(record_of(entry));
+    }
+    Records records(lookups_);
+    const MeasuredLadder ladder = measured_ladder(plan_, records);
+
+    const PredictionReport report = predict({.ladder_title = ladder.training.title,
+                                             .ladder = ladder.rungs,
+                                             .shape = {.images_per_rank_step = 64.0},
+                                             .to = 8});
+
+    EXPECT_THAT(ladder.left_out, IsEmpty());
+    const metrics::StepPrediction& last = report.rungs.back().prediction;
+    EXPECT_EQ(last.ranks, 8);
+    EXPECT_NEAR(last.efficiency_percent, 97.0,
+                0.1); // both rungs have it: all the loss comes with the second rank
+    EXPECT_GT(last.efficiency_interval.high - last.efficiency_interval.low, 0.1);
+    EXPECT_LT(last.efficiency_interval.high - last.efficiency_interval.low, 5.0);
+}
+
+TEST_F(LadderTest, CalibratesOnNothingWithoutABaseCase) {
+    for (const plan::PlannedRun& entry : plan_.runs) {
+        if (entry.config.ranks == 1) {
+            lookups_.erase(entry.key);
+        }
+    }
+    Records records(lookups_);
+
+    const MeasuredLadder ladder = measured_ladder(plan_, records);
+
+    EXPECT_THAT(ladder.rungs, IsEmpty());
+    EXPECT_THAT(ladder.left_out,
+                testing::ElementsAre(HasSubstr("weak/1: no result"), HasSubstr("no base case"),
+                                     HasSubstr("oversubscribed")));
 }
 
 TEST_F(LadderTest, ABusyBaseCaseFlagsTheRungsBesideIt) {

@@ -61,6 +61,12 @@ class Measured(Predict):
 
 
 class Refused(Predict):
+    def test_a_store_without_a_ladder(self):
+        self.refused("predict", "--store", self.folder / "empty", "--profile", "smoke", words=("0 rungs", "1 rank"))
+        self.refused("predict", "--store", "x", "--rungs", self.rungs(), words=("excludes",))
+        self.refused("predict", "--workload", "table2", words=("--store",))
+        self.refused("predict", "--store", "x", "--workload", "table3", words=("table2",))
+
     def test_ladders(self):
         for text, words in (("gpus,images_per_s\n1,100\n", ("1 rungs",)),
                             ("gpus,images_per_s\n2,190\n4,370\n8,720\n", ("no rung of 1 rank",)),
