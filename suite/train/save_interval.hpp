@@ -8,4 +8,8 @@ namespace suite::train {
 /// minutes of work are lost (5.2).
 [[nodiscard]] double save_interval_seconds(double save_cost_seconds, int ranks);
 
+/// Seconds between saves that TRANSFERSCALE_SAVE_SECONDS asks for, where jobs are stopped more often than
+/// that; −1 without it: by save_interval_seconds(). Throws Error(usage) unless it is a number of 0 or more.
+[[nodiscard]] double wanted_save_seconds();
+
 } // namespace suite::train

@@ -281,12 +281,12 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
         attempt.scaling = std::move(measured.section);
         return std::move(measured.result);
     }
-    const auto save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
     return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr,
                                {.stop_requested = stop_requested_,
                                 .progress = progress,
                                 .resume = inputs.state ? &*inputs.state : nullptr,
-                                .save = save,
+                                .save = [&](const auto& state) { save_partial(order.key, state); },
+                                .save_interval_seconds = save_seconds_,
                                 .loading = loading_from_environment()},
                                *communicator_);
 }

@@ -15,6 +15,7 @@
 #include "suite/plan/work_message.hpp"
 #include "suite/store/checkpoint_file.hpp"
 #include "suite/store/store.hpp"
+#include "suite/train/save_interval.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::worker {
@@ -77,6 +78,7 @@ private:
     std::function<bool()> stop_requested_;
     std::function<void(const plan::WorkReport&)> report_;
     DataCache cache_;
+    double save_seconds_ = train::wanted_save_seconds();
 };
 
 /// What the record says of machine and build; "started" and "finished" are added per run.

@@ -2,9 +2,10 @@
 //   finished KEY CELL SEED METRIC=VALUE LOSSES PREDICTIONS WEIGHTS     (hexadecimal floats, SHA-256 digests)
 //   failed KEY PHASE KIND
 //   damaged KEY
-// Usage: print_records STORE [losses]. Reads every file whole; writes nothing. With `losses`, of each
+// Usage: print_records STORE [losses|resumed]. Reads every file whole; writes nothing. With `losses`, of each
 // finished run:
 //   losses CELL SEED LOSS LOSS …     (one a step; CELL is "pretrain" for pre-training)
+// With `resumed`, of each finished run that went on from a saved state: resumed KEY STEP
 #include <cstddef>
 #include <span>
 #include <string>
@@ -74,16 +75,30 @@ std::string losses_line(const RunRecord& record) {
     return text;
 }
 
+void print_resumed(const suite::store::Store& store) {
+    for (const std::string& key : store.keys()) {
+        const auto lookup = store.look_up(key);
+        if (lookup.record && lookup.record->provenance.contains("resumed_at_step")) {
+            fmt::print("resumed {} {}\n", key, lookup.record->provenance.at("resumed_at_step"));
+        }
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const bool wants_losses = argc == 3 && std::string(argv[2]) == "losses";
-    if (argc != 2 && !wants_losses) {
-        fmt::print(stderr, "usage: print_records STORE [losses]\n");
+    const bool wants_resumed = argc == 3 && std::string(argv[2]) == "resumed";
+    if (argc != 2 && !wants_losses && !wants_resumed) {
+        fmt::print(stderr, "usage: print_records STORE [losses|resumed]\n");
         return 2;
     }
     try {
         const suite::store::Store store(argv[1], suite::store::Access::read_only);
+        if (wants_resumed) {
+            print_resumed(store);
+            return 0;
+        }
         for (const std::string& key : store.keys()) {
             const auto lookup = store.look_up(key);
             fmt::print("{}\n",
