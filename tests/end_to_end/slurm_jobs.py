@@ -68,9 +68,10 @@ class Cluster:
         expect(wait_until(lambda: self.state(job)[0] in states, seconds), f"job {job} is {self.state(job)}, not {states}")
 
     def begin_now(self, job):
-        """Slurm lets a requeued job wait two minutes."""
+        """Slurm lets a requeued job wait two minutes. Some seconds it needs: credentials of the second in which the job ended
+        before are refused."""
         self.wait_for_state(job, ["PENDING", "RUNNING"])
-        self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now")
+        self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now+4")
 
     def stop_controller(self):
         """In order: one that is killed forgets what happened in its last seconds, and then takes jobs that run for lost."""
