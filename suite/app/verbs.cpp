@@ -62,17 +62,18 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
 }
 
 void add_data(CLI::App& verb, SelectionOptions& options) {
+    constexpr int most_limited = 1'000'000'000; // more than any set or schedule has
     verb.add_option("--data", options.data, "Folder of the published data sets (default: TRANSFERSCALE_DATA)")
         ->check(CLI::ExistingDirectory);
     verb.add_option("--limit", options.limits.images,
                     "Only so many training and test images of each data set; for trying out: no verdict")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, most_limited));
     verb.add_option("--steps", options.limits.steps,
                     "Schedules shortened in proportion to so many steps; for trying out: no verdict")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, most_limited));
     verb.add_option("--batch", options.limits.batch,
                     "Batches of at most so many images; for trying out: no verdict")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(1, most_limited));
 }
 
 namespace {
