@@ -53,7 +53,9 @@ public:
         }
         for (const plan::PlannedCell& cell : plan.cells) {
             hours_[cell.text] =
-                plan.runs[cell.runs.front()].gigamacs / profile_.gigamacs_per_second / seconds_per_hour;
+                plan.runs[cell.runs.front()].gigamacs /
+                suite::plan::declared_rate(profile_, plan.runs[cell.runs.front()].config.network.id) /
+                seconds_per_hour;
         }
     }
 

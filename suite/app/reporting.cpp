@@ -40,7 +40,8 @@ void note_obstacles(plan::Plan& plan, Obstacles& obstacles) {
             const plan::PlannedRun& run = plan.runs[index];
             cell.obstacle = obstacles.of(run.config.data);
             const auto parent = run_of_key.find(run.parent);
-            if (cell.obstacle.empty() && parent != run_of_key.end()) {
+            const bool reads = parent != run_of_key.end() && !parent->second->config.weights;
+            if (cell.obstacle.empty() && reads) {
                 cell.obstacle = obstacles.of(parent->second->config.data);
             }
         }
@@ -54,6 +55,7 @@ std::vector<reports::CheckResult> check_selection(const SelectionOptions& option
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     SelectionOptions whole = options;
     whole.cells.clear(); // verdicts are corrected over all cells; the selection comes afterwards
+    whole.some_weights = true;
     std::vector<plan::Plan> plans = expand_selection(catalog, whole);
     const store::Store store(options.store, store::Access::read_only);
     reports::Records records(store); // workloads share runs: each record is read once

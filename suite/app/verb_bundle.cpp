@@ -54,6 +54,7 @@ void print(const nlohmann::ordered_json& document, const char* what, bool json) 
 int bundle(BundleOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     options.selection.workloads = {options.workload};
+    options.selection.some_weights = true;
     std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
     if (plans.size() != 1) {
         throw Error(ErrorKind::usage, Fault{.where = "WORKLOAD",
@@ -132,6 +133,7 @@ void register_bundle(Dispatcher& dispatcher) {
     add_protocol(*verb, options->selection.protocol);
     verb->add_option("--store", options->selection.store, "Folder of the run records")->capture_default_str();
     verb->add_option("--seeds", options->selection.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
+    add_weights(*verb, options->selection);
 }
 
 void register_verify(Dispatcher& dispatcher) {

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "provenance_generated.hpp"
+#include "suite/app/data_places.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
-#include "suite/data/data_set.hpp"
 #include "suite/run/measure.hpp"
 #include "suite/run/worker_process.hpp"
 
@@ -48,24 +48,6 @@ json libraries() {
             {"commit", build_provenance::git_commit}};
 }
 
-/// Each data set that a profile of this machine can use, and what a missing one would enable.
-json data_sets(const plan::Catalog& catalog) {
-    json list = json::array();
-    for (const auto& [id, spec] : catalog.data_sets) {
-        if (spec.is_superset()) {
-            continue;
-        }
-        const std::string reason = data::unavailable_reason({.set = spec, .members = {}});
-        const bool is_file =
-            spec.reader == plan::Reader::fashion_mnist || spec.reader == plan::Reader::published;
-        list.push_back({{"name", id},
-                        {"root", is_file && reason.empty() ? json("/usr/share/datasets") : json(nullptr)},
-                        {"found", reason.empty()},
-                        {"reason", reason.empty() ? json(nullptr) : json(reason)}});
-    }
-    return list;
-}
-
 json worker_state() {
     try {
         const std::filesystem::path program = run::worker_program();
@@ -100,7 +82,7 @@ std::string ranks_text(const json& ranks) {
                        ranks["mpi_library"].get<std::string>());
 }
 
-json examine() {
+json examine(const Places& places) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const long pages = ::sysconf(_SC_PHYS_PAGES);
     const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
@@ -110,14 +92,15 @@ json examine() {
         devices.push_back({{"name", gpu}, {"used", false}, {"reason", "this build trains on CPUs only"}});
     }
     const std::string mpi = first_line_of("mpirun --version");
-    return {{"cores", std::thread::hardware_concurrency()},
-            {"memory_bytes", static_cast<std::int64_t>(pages) * page_bytes},
-            {"devices", devices},
-            {"libraries", libraries()},
-            {"mpi", mpi.empty() ? json(nullptr) : json(mpi)},
-            {"ranks", ranks_state()},
-            {"worker", worker_state()},
-            {"datasets", data_sets(catalog)}};
+    json document{{"cores", std::thread::hardware_concurrency()},
+                  {"memory_bytes", static_cast<std::int64_t>(pages) * page_bytes},
+                  {"devices", devices},
+                  {"libraries", libraries()},
+                  {"mpi", mpi.empty() ? json(nullptr) : json(mpi)},
+                  {"ranks", ranks_state()},
+                  {"worker", worker_state()}};
+    document.update(places_document(catalog, places));
+    return document;
 }
 
 void print(const json& document) {
@@ -144,11 +127,7 @@ void print(const json& document) {
             fmt::print("{} trains at {:.1f} gigamacs per second and core\n", network, rate.get<double>());
         }
     }
-    fmt::print("data sets\n");
-    for (const json& set : document["datasets"]) {
-        fmt::print("  {:<22} {}\n", set["name"].get<std::string>(),
-                   set["found"].get<bool>() ? "ready" : set["reason"].get<std::string>());
-    }
+    fmt::print("{}", places_text(document));
 }
 
 struct DoctorOptions {
@@ -156,6 +135,8 @@ struct DoctorOptions {
     bool measure = false;
     std::string profile = "laptop";
     std::filesystem::path store = default_store();
+    std::filesystem::path data;
+    std::filesystem::path weights;
 };
 
 /// Trains a little of every workload's networks and keeps the throughput in the store, where estimates find
@@ -177,7 +158,7 @@ json measure(const DoctorOptions& options) {
 
 int doctor(const DoctorOptions& options) {
     const OutputOptions& output = options.output;
-    json document = examine();
+    json document = examine({.data = options.data, .weights = options.weights});
     if (options.measure) {
         document["gigamacs_per_second"] = measure(options);
     }
@@ -196,6 +177,9 @@ void register_doctor(Dispatcher& dispatcher) {
     CLI::App* verb = add_verb(dispatcher, "doctor",
                               "This machine: cores, memory, libraries, MPI, data sets, what is missing",
                               options->output, [options] { return doctor(*options); });
+    verb->add_option("--data", options->data,
+                     "Folder of the published data sets (default: TRANSFERSCALE_DATA)");
+    verb->add_option("--weights", options->weights, "Folder of the official weights");
     verb->add_flag("--measure", options->measure,
                    "Train each network of the profile for some seconds; estimates then use its throughput");
     verb->add_option("--profile", options->profile, "Whose networks are measured")->capture_default_str();

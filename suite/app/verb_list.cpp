@@ -8,7 +8,7 @@
 #include "reports/ctest_file.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/needs.hpp"
 #include "suite/run/estimate.hpp"
 
 namespace suite::app {
@@ -41,7 +41,6 @@ void print(const nlohmann::json& workload) {
 }
 
 constexpr double seconds_per_minute = 60.0;
-constexpr double seconds_per_hour = 3600.0;
 
 /// What the profile without stand-ins needs: data sets by name.
 std::string needed_data(const plan::WorkloadSpec& workload) {
@@ -56,16 +55,6 @@ std::string needed_data(const plan::WorkloadSpec& workload) {
         }
     }
     return fmt::format("{}", fmt::join(names, ", "));
-}
-
-/// Hours of one device: the estimate of the whole system, on which all devices work at once.
-double device_hours(const plan::Catalog& catalog, const plan::Plan& plan) {
-    const plan::ProfileSpec& profile = find(catalog.profiles, plan.profile, "profile");
-    double gigamacs = 0.0;
-    for (const plan::PlannedRun& run : plan.runs) {
-        gigamacs += run.gigamacs;
-    }
-    return gigamacs / profile.gigamacs_per_second / seconds_per_hour;
 }
 
 /// The table of REPRODUCE.md: every workload with what it adds to those above it.
@@ -87,7 +76,8 @@ std::string markdown_table(const plan::Catalog& catalog) {
         text += fmt::format("| {} | `{}` | {} | {} + {} | {:.1f} | {:.0f} | {} |\n", workload.source, id,
                             plan::workload_cells(workload).size(), runs, parents,
                             run::estimate_from_declaration(catalog, plan) / seconds_per_minute,
-                            device_hours(catalog, plan::expand(catalog, id, "paper")), needed_data(workload));
+                            plan::cost_of(catalog, plan::expand(catalog, id, "paper")).device_hours(),
+                            needed_data(workload));
     }
     return text;
 }

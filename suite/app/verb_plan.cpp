@@ -1,3 +1,4 @@
+#include <map>
 #include <memory>
 #include <set>
 
@@ -5,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/seed_plan.hpp"
+#include "suite/app/plan_report.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
@@ -81,7 +83,7 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
     return document;
 }
 
-void print(const SurveyedPlan& surveyed) {
+void print(const SurveyedPlan& surveyed, const nlohmann::json& document) {
     const plan::Plan& plan = surveyed.plan;
     const std::string protocol = plan.protocol == plan::as_run ? "" : ", protocol " + plan.protocol;
     fmt::print("{} at profile {}{}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
@@ -91,6 +93,11 @@ void print(const SurveyedPlan& surveyed) {
                surveyed.count(run::ItemState::done), surveyed.count(run::ItemState::failed),
                surveyed.count(run::ItemState::running), surveyed.count(run::ItemState::todo),
                run::duration_text(surveyed.estimate_seconds));
+    fmt::print("{}", needs_text(document));
+    std::map<std::string, std::string> missing;
+    for (const nlohmann::json& entry : document["missing"]) {
+        missing.emplace(entry["cell"], entry["reason"]);
+    }
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
         if (plan.runs[i].cell.empty()) {
             fmt::print("  {:<7} {}  {}\n", to_string(surveyed.statuses[i].state),
@@ -102,7 +109,9 @@ void print(const SurveyedPlan& surveyed) {
         for (const std::size_t index : cell.runs) {
             states += fmt::format(" {}:{}", plan.runs[index].seed, to_string(surveyed.statuses[index].state));
         }
-        fmt::print("  {:<40}{}\n", cell.text, states);
+        const auto reason = missing.find(cell.text);
+        fmt::print("  {:<40}{}{}\n", cell.text, states,
+                   reason == missing.end() ? "" : "  missing: " + reason->second);
     }
     for (const plan::SkippedCell& skipped : plan.skipped) {
         fmt::print("  skipped {}: {}\n", skipped.cell, skipped.reason);
@@ -143,22 +152,54 @@ std::string table_line(const SurveyedPlan& surveyed, const AddedRuns::Count& add
                        run::duration_text(surveyed.estimate_seconds));
 }
 
-int plan_verb(const SelectionOptions& options) {
+struct PlanOptions {
+    SelectionOptions selection;
+    std::string format;
+    std::optional<double> power;
+};
+
+std::vector<std::string> done_keys(const SurveyedPlan& surveyed) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < surveyed.statuses.size(); ++i) {
+        if (surveyed.statuses[i].state == run::ItemState::done) {
+            keys.push_back(surveyed.plan.runs[i].key);
+        }
+    }
+    return keys;
+}
+
+/// What the plan needs and costs, and which of its cells could not run here.
+nlohmann::json needs_of(const plan::Catalog& catalog, const SurveyedPlan& surveyed,
+                        const PlanOptions& options) {
+    const Places places{.data = options.selection.data, .weights = options.selection.weights};
+    const std::vector<plan::DataNeed> needs = plan::data_needs(catalog, surveyed.plan);
+    const Findings findings = look_for(surveyed.plan, needs, places, done_keys(surveyed));
+    return needs_document(catalog, surveyed.plan, findings, needs, places);
+}
+
+int plan_verb(const PlanOptions& plan_options) {
+    const SelectionOptions& options = plan_options.selection;
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const store::Store store(options.store, store::Access::read_only);
     nlohmann::json documents = nlohmann::json::array();
     AddedRuns added_runs;
     std::string table = table_head();
     bool damaged = false;
-    for (plan::Plan& plan : expand_selection(catalog, options)) {
+    std::vector<plan::Plan> plans = expand_selection(catalog, options);
+    if (plan_options.format == "md") {
+        fmt::print("{}", markdown_plans(catalog, plans));
+        return 0;
+    }
+    for (plan::Plan& plan : plans) {
         const SurveyedPlan surveyed = survey_plan(catalog, std::move(plan), store, run::default_jobs());
         const AddedRuns::Count added = added_runs.add(surveyed.plan);
         damaged = damaged || surveyed.damaged;
         table += table_line(surveyed, added);
         documents.push_back(document_of(surveyed));
         documents.back()["adds"] = {{"runs", added.runs}, {"parents", added.parents}};
+        documents.back().update(needs_of(catalog, surveyed, plan_options));
         if (!options.output.json) {
-            print(surveyed);
+            print(surveyed, documents.back());
         }
     }
     if (options.output.json) {
@@ -190,24 +231,20 @@ int seeds_verb(const SelectionOptions& options, double power) {
     return 0;
 }
 
-struct PlanOptions {
-    SelectionOptions selection;
-    std::optional<double> power;
-};
-
 } // namespace
 
 void register_plan(Dispatcher& dispatcher) {
     auto options = std::make_shared<PlanOptions>();
-    CLI::App* verb =
-        add_verb(dispatcher, "plan", "Cells as runs and shared pre-training runs, what is done, cost",
-                 options->selection.output, [options] {
-                     return options->power ? seeds_verb(options->selection, *options->power)
-                                           : plan_verb(options->selection);
-                 });
+    CLI::App* verb = add_verb(
+        dispatcher, "plan", "Cells as runs and shared pre-training runs, what is done, cost",
+        options->selection.output, [options] {
+            return options->power ? seeds_verb(options->selection, *options->power) : plan_verb(*options);
+        });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
     add_data(*verb, options->selection);
+    verb->add_option("--format", options->format, "md: tables of cost and needs instead, as in REPRODUCE.md")
+        ->check(CLI::IsMember({"md"}));
     verb->add_option("--power", options->power,
                      "Instead: how many seeds each margin and claim needs to be shown with this chance, and "
                      "their cost (0.8 is usual)");

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "suite/app/weights_folder.hpp"
 #include "suite/base/log.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/run/launcher.hpp"
@@ -35,6 +36,11 @@ void add_protocol(CLI::App& verb, std::string& protocol) {
         ->capture_default_str();
 }
 
+void add_weights(CLI::App& verb, SelectionOptions& options) {
+    verb.add_option("--weights", options.weights,
+                    "Folder of published weights (BiT-M-R50x1.npz, …) that replace pre-training");
+}
+
 void add_selection(CLI::App& verb, SelectionOptions& options) {
     options.store = default_store();
     verb.add_option("workload", options.workloads, "Workloads, as `transferscale list` names them, or all")
@@ -44,6 +50,7 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
     add_protocol(verb, options.protocol);
     verb.add_option("--store", options.store, "Folder of the run records")->capture_default_str();
     verb.add_option("--seeds", options.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
+    add_weights(verb, options);
     verb.add_option("--cell", options.cells, "Only these cells: a cell's id or a glob; may be repeated")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -85,6 +92,15 @@ std::vector<std::string> scored_workloads(const plan::Catalog& catalog) {
     std::erase_if(ids,
                   [&catalog](const std::string& id) { return catalog.workloads.at(id).scaling.has_value(); });
     return ids;
+}
+
+std::vector<plan::Plan> expand_all(const plan::Catalog& catalog, const SelectionOptions& options,
+                                   const plan::PlanFilter& filter) {
+    std::vector<plan::Plan> plans;
+    for (const std::string& workload : all_of(catalog, options.workloads)) {
+        plans.push_back(plan::expand(catalog, workload, options.profile, filter));
+    }
+    return plans;
 }
 
 /// Ranks that fit: the devices of the profile's system, or this machine's cores.
@@ -138,11 +154,13 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     if (!options.data.empty()) { // workers inherit it
         ::setenv("TRANSFERSCALE_DATA", std::filesystem::absolute(options.data).c_str(), 1);
     }
-    std::vector<plan::Plan> plans;
-    for (const std::string& workload : all_of(catalog, options.workloads)) {
-        plans.push_back(plan::expand(catalog, workload, options.profile, filter));
+    std::vector<plan::Plan> plans = expand_all(catalog, options, filter);
+    if (options.weights.empty()) {
+        return plans;
     }
-    return plans;
+    filter.weights = weights_of_folder(catalog, plans, options.weights,
+                                       options.some_weights ? Missing::trained : Missing::fault);
+    return expand_all(catalog, options, filter);
 }
 
 } // namespace suite::app

@@ -41,6 +41,8 @@ struct SelectionOptions {
     bool oversubscribe = false; ///< more ranks than cores
     std::filesystem::path data; ///< root of published data sets; empty: TRANSFERSCALE_DATA
     plan::RunLimits limits{};
+    std::filesystem::path weights; ///< folder of published weights; empty: every source is trained
+    bool some_weights = false;     ///< a file that is not in the folder leaves its source to be trained
     OutputOptions output;
 };
 
@@ -50,8 +52,10 @@ CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::s
                    OutputOptions& output, Action run, CLI::App* parent = nullptr);
 /// --protocol.
 void add_protocol(CLI::App& verb, std::string& protocol);
-/// WORKLOAD… --profile --protocol --store --seeds --cell.
+/// WORKLOAD… --profile --protocol --store --seeds --cell --weights.
 void add_selection(CLI::App& verb, SelectionOptions& options);
+/// --weights.
+void add_weights(CLI::App& verb, SelectionOptions& options);
 /// --ranks --reduction: fast runs over several ranks have keys of their own.
 void add_ranks(CLI::App& verb, SelectionOptions& options);
 /// --data --limit --steps --batch: where published data sets lie, and how runs are made smaller.
@@ -65,7 +69,8 @@ void add_data(CLI::App& verb, SelectionOptions& options);
 [[nodiscard]] std::string scaling_workload(const plan::Catalog& catalog,
                                            const std::optional<std::string>& named);
 /// Plans of all named workloads; unknown names throw Error(usage). From then on `options.data` is the data
-/// root of this process and those that it starts.
+/// root of this process and those that it starts. With a folder of weights every file that
+/// can replace a pre-training run must be in it (unless some_weights): Error(weights) with all faults.
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
                                                        const SelectionOptions& options);
 

@@ -17,14 +17,8 @@
 namespace suite::data {
 namespace {
 
-/// The data root: the option, else TRANSFERSCALE_DATA; empty when neither is set.
-std::filesystem::path data_root(const OpenOptions& options) {
-    const char* variable = std::getenv("TRANSFERSCALE_DATA");
-    return !options.root.empty() || variable == nullptr ? options.root : std::filesystem::path(variable);
-}
-
 std::string reason_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
-    const std::filesystem::path root = data_root(options);
+    const std::filesystem::path root = data_root(options.root);
     if (root.empty()) {
         return fmt::format("data set {} not found at any data root (TRANSFERSCALE_DATA is not set)", spec.id);
     }
@@ -62,7 +56,7 @@ DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     case plan::Reader::published:
         break;
     }
-    if (const std::filesystem::path root = data_root(options); !root.empty()) {
+    if (const std::filesystem::path root = data_root(options.root); !root.empty()) {
         return open_published(spec, root, options.manifests);
     }
     throw Error(ErrorKind::data,
@@ -73,6 +67,11 @@ DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
 }
 
 } // namespace
+
+std::filesystem::path data_root(const std::filesystem::path& named) {
+    const char* variable = std::getenv("TRANSFERSCALE_DATA");
+    return !named.empty() || variable == nullptr ? named : std::filesystem::path(variable);
+}
 
 DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options) {
     if (config.members.empty()) {

@@ -65,6 +65,9 @@ struct OpenOptions {
     plan::ManifestCache manifests{};
 };
 
+/// The named root, else TRANSFERSCALE_DATA; empty when neither is given.
+[[nodiscard]] std::filesystem::path data_root(const std::filesystem::path& named);
+
 /// Opens (or generates) a data set: hashes, counts and bounds are checked before anything is returned.
 /// Supersets are concatenated in member order, each member's label columns reordered to the sorted
 /// intersection (cherti-jitsev.md 4.4). Images of published sets stay on disk, behind Split::source; what

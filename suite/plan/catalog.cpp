@@ -100,6 +100,7 @@ void CatalogBuilder::read(const fs::path& path) {
     read_kind(file, "protocol", catalog_.protocols, read_protocol);
     read_kind(file, "system", catalog_.systems, read_system);
     read_kind(file, "layout", catalog_.layouts, read_layout);
+    read_kind(file, "weights", catalog_.weights, read_weights);
     read_kind(file, "data_set", catalog_.data_sets, [this](TomlReader& reader, DataSetSpec& spec) {
         read_data_set(reader, spec, links_[spec.id]);
     });
@@ -175,6 +176,8 @@ void inherit(ProfileSpec& profile, const ProfileSpec& base, ProfileLinks& links)
     profile.system = profile.system.empty() ? base.system : profile.system;
     profile.recorded_baseline =
         links.has_recorded_baseline ? profile.recorded_baseline : base.recorded_baseline;
+    profile.network_gigamacs_per_second.insert(base.network_gigamacs_per_second.begin(),
+                                               base.network_gigamacs_per_second.end());
     profile.gigamacs_per_second =
         links.has_throughput ? profile.gigamacs_per_second : base.gigamacs_per_second;
 }
@@ -232,6 +235,7 @@ Catalog CatalogBuilder::finish() {
     resolve_profiles();
     resolve_views(catalog_.workloads, findings_);
     check_references(catalog_, findings_);
+    check_weights(catalog_, findings_);
     without_doubles(findings_.faults).throw_if_any(ErrorKind::usage, 1);
     return std::move(catalog_);
 }

@@ -21,6 +21,7 @@ struct Catalog {
     std::map<std::string, DataSetSpec> data_sets;
     std::map<std::string, SystemSpec> systems;
     std::map<std::string, LayoutSpec> layouts;
+    std::map<std::string, WeightsSpec> weights;
 };
 
 /// Reads every *.toml below `root` (sorted by path). Names that are defined nowhere, duplicates, unknown

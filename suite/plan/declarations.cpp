@@ -305,6 +305,10 @@ void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
     reader.optional("train_limit", spec.train_limit);
     reader.optional("test_limit", spec.test_limit);
     links.has_throughput = reader.optional("gigamacs_per_second", spec.gigamacs_per_second);
+    reader.optional("network_gigamacs_per_second", spec.network_gigamacs_per_second);
+    for (const auto& [network, rate] : spec.network_gigamacs_per_second) {
+        reader.expect_above_zero("network_gigamacs_per_second", rate);
+    }
     reader.optional("system", spec.system);
     std::vector<std::uint64_t> sorted = spec.seeds;
     std::sort(sorted.begin(), sorted.end());

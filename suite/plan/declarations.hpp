@@ -22,6 +22,7 @@ struct ProfileLinks {
 void read_network(TomlReader& reader, NetworkSpec& spec);
 void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links);
 void read_layout(TomlReader& reader, LayoutSpec& spec);
+void read_weights(TomlReader& reader, WeightsSpec& spec);
 void read_recipe(TomlReader& reader, RecipeSpec& spec);
 void read_protocol(TomlReader& reader, ProtocolSpec& spec);
 void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
@@ -39,5 +40,7 @@ void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Findings& fin
 /// Checks every name that one declaration uses of another; adds a fault with the nearest names for each,
 /// at the line where the name stands.
 void check_references(const Catalog& catalog, Findings& findings);
+/// The same for files of weights; each pair of network and data set has at most one.
+void check_weights(const Catalog& catalog, Findings& findings);
 
 } // namespace suite::plan

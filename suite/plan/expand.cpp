@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -43,7 +44,9 @@ private:
     void settle(PlannedRun& run) const;
     RunConfig pretrain_config(const std::string& data_set, const std::string& model) const;
     RunConfig finetune_config(const CellId& id, std::uint64_t seed, const std::string& parent_key) const;
-    const RecipeSpec* pretraining_recipe(const CellId& id) const;
+    RunConfig weights_config(const WeightsSpec& weights) const;
+    const WeightsSpec* weights_of(const std::string& data_set, const std::string& model) const;
+    std::optional<RecipeSpec> pretraining_recipe(const CellId& id) const;
     std::vector<StandIn> stand_ins(const CellId& id) const;
 
     const Catalog& catalog_;
@@ -153,6 +156,31 @@ std::size_t shots_of(const CellId& id) {
     return id.shots == "full" ? 0 : std::stoul(id.shots);
 }
 
+// What the caller has found for this source and network; null: the source is trained.
+const WeightsSpec* Expander::weights_of(const std::string& data_set, const std::string& model) const {
+    for (const auto& [id, file] : filter_.weights) {
+        const WeightsSpec& weights = find(catalog_.weights, id, "weights");
+        if (weights.data_set == used_set(data_set).id && weights.network == network(model).id) {
+            return &weights;
+        }
+    }
+    return nullptr;
+}
+
+// Images and recipe do not matter where nothing is trained.
+RunConfig Expander::weights_config(const WeightsSpec& weights) const {
+    RunConfig config;
+    config.kind = RunKind::pretrain;
+    config.protocol = as_run;
+    config.network = find(catalog_.networks, weights.network, "network");
+    config.data.set.id = weights.data_set;
+    config.train.outputs = weights.classes;
+    config.train.mean = weights.mean;
+    config.train.std = weights.std;
+    config.weights = {.file = weights.file, .sha256 = filter_.weights.at(weights.id).sha256};
+    return config;
+}
+
 RunConfig Expander::pretrain_config(const std::string& data_set, const std::string& model) const {
     const DataSetSpec& published = find(catalog_.data_sets, data_set, "data set");
     const auto named = published.pretrain.find(model);
@@ -175,11 +203,19 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
     return config;
 }
 
-// Null: from scratch.
-const RecipeSpec* Expander::pretraining_recipe(const CellId& id) const {
+// Nothing: from scratch. Of weights that were not trained here only the inputs are known.
+std::optional<RecipeSpec> Expander::pretraining_recipe(const CellId& id) const {
     const std::string& source = source_data_set(workload_, id);
-    return source.empty() ? nullptr
-                          : &recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
+    if (source.empty()) {
+        return std::nullopt;
+    }
+    if (const WeightsSpec* weights = weights_of(source, id.model)) {
+        RecipeSpec inputs;
+        inputs.mean = weights->mean;
+        inputs.std = weights->std;
+        return inputs;
+    }
+    return recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
 }
 
 RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
@@ -197,7 +233,8 @@ RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
     const std::size_t images =
         config.shots == 0 ? config.data.set.train_images
                           : std::min(config.data.set.train_images, config.shots * config.data.set.outputs());
-    config.train = training(used, pretraining_recipe(id), images);
+    const std::optional<RecipeSpec> parent = pretraining_recipe(id);
+    config.train = training(used, parent ? &*parent : nullptr, images);
     config.train.oversampling = config.data.set.oversampling && config.shots == 0;
     config.metric = published.metric;
     config.parent_key = parent_key;
@@ -208,9 +245,15 @@ std::size_t Expander::add_parent(const std::string& data_set, const std::string&
     const auto [entry, is_new] = parent_index_.try_emplace(data_set + "/" + model, parents_.size());
     if (is_new) {
         PlannedRun run;
-        run.config = with_limits(false, [&] { return pretrain_config(data_set, model); });
+        const WeightsSpec* weights = weights_of(data_set, model);
+        run.config = weights == nullptr ? with_limits(false, [&] { return pretrain_config(data_set, model); })
+                                        : weights_config(*weights);
         settle(run);
         run.label = "pretrain " + data_set + "/" + model;
+        if (weights != nullptr) {
+            run.label += "/" + weights->file;
+            run.weights_file = filter_.weights.at(weights->id).path;
+        }
         run.seed = run.config.seed;
         run.gigamacs = run_gigamacs(run.config);
         parents_.push_back(std::move(run));
@@ -239,7 +282,7 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const Planne
 
 // A run that comes out the same under as-run is that run; any other names the protocol that it is run under.
 void Expander::settle(PlannedRun& run) const {
-    if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1) {
+    if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1 && !run.config.weights) {
         run.config.reduction = filter_.reduction;
         run.config.ranks = filter_.ranks;
     }
@@ -267,6 +310,11 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
         std::vector<std::string> members;
         for (const std::string& member : used_set(source).members) {
             members.push_back(used_set(member).id);
+        }
+        if (const WeightsSpec* weights = weights_of(source, id.model)) {
+            note(fmt::format("pre-training {} on {}", id.model, source), "weights " + weights->file);
+            note(id.model, network(id.model).id);
+            return list;
         }
         note(source, members.empty() ? used_set(source).id : fmt::format("{}", fmt::join(members, "+")));
     }
@@ -317,40 +365,6 @@ Plan Expander::expand() {
 }
 
 } // namespace
-
-std::string CellId::text() const {
-    return target + "/" + model + "/" + source + (shots == "full" ? "" : "/" + shots);
-}
-
-const std::string& CellId::axis(std::string_view name) const {
-    return name == "target"                     ? target
-           : name == "model"                    ? model
-           : name == "source" || name == "mode" ? source
-                                                : shots;
-}
-
-void CellId::set_axis(std::string_view name, const std::string& value) {
-    (name == "target"                     ? target
-     : name == "model"                    ? model
-     : name == "source" || name == "mode" ? source
-                                          : shots) = value;
-}
-
-std::size_t Plan::parent_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.is_pretraining(); }));
-}
-
-const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell) {
-    const auto rule = std::find_if(workload.source_rules.begin(), workload.source_rules.end(),
-                                   [&cell](const SourceRule& r) { return r.source == cell.source; });
-    if (rule == workload.source_rules.end()) { // a rung trains on its target, from scratch
-        static const std::string none;
-        return none;
-    }
-    const auto special = rule->for_target.find(cell.target);
-    return special == rule->for_target.end() ? rule->data_set : special->second;
-}
 
 DataConfig resolve_data(const Catalog& catalog, const std::string& profile, const std::string& name) {
     const WorkloadSpec no_workload;

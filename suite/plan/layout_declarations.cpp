@@ -55,6 +55,10 @@ void read_layout(TomlReader& reader, LayoutSpec& spec) {
     reader.required("obtain", spec.obtain);
     reader.required("licence", spec.licence);
     reader.optional("needs_registration", spec.needs_registration);
+    reader.optional("images", spec.images);
+    reader.optional("gigabytes", spec.gigabytes);
+    reader.expect_at_least("images", static_cast<std::int64_t>(spec.images), 1);
+    reader.expect_above_zero("gigabytes", spec.gigabytes);
     reader.optional("train", spec.train);
     reader.optional("test", spec.test);
     reader.optional("class_names", spec.class_names);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,8 +42,9 @@ struct PlannedRun {
     double gigamacs =
         0.0; ///< multiply-accumulates of the whole run (training counted three times a forward pass)
     RunConfig config;
-    int ranks = 1;          ///< that work on it; 1: as many as the scheduler gives every run
-    bool exclusive = false; ///< nothing else runs on the machine meanwhile: it measures time
+    int ranks = 1;              ///< that work on it; 1: as many as the scheduler gives every run
+    std::string weights_file{}; ///< path of the weights that replace this pre-training run; "" = none
+    bool exclusive = false;     ///< nothing else runs on the machine meanwhile: it measures time
     [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
@@ -86,6 +88,12 @@ struct Plan {
     [[nodiscard]] std::size_t parent_count() const;
 };
 
+/// A file of declared weights on this machine.
+struct WeightsFile {
+    std::string path;
+    std::string sha256; ///< of its bytes
+};
+
 struct PlanFilter {
     std::optional<std::vector<std::uint64_t>> seeds; ///< instead of the profile's
     std::vector<std::string> cells;                  ///< globs; empty = all
@@ -94,8 +102,9 @@ struct PlanFilter {
     int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
     std::optional<int>
         slots{}; ///< scaling: rungs of more ranks are skipped, unless declared to oversubscribe
-    bool oversubscribe = false; ///< … or this says that all may
-    RunLimits limits{};         ///< of every run
+    bool oversubscribe = false;                   ///< … or this says that all may
+    RunLimits limits{};                           ///< of every run
+    std::map<std::string, WeightsFile> weights{}; ///< id of WeightsSpec -> what replaces pre-training
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
@@ -119,6 +128,9 @@ struct PlanFilter {
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
 
+/// The declared weights that can replace pre-training runs of this plan, by id.
+[[nodiscard]] std::vector<const WeightsSpec*> replacing_weights(const Catalog& catalog, const Plan& plan);
+
 /// A workload's ladder at a profile, for rungs that people name: the rest as declared there. Throws
 /// Error(usage) unless the workload is one of scaling with a ladder at this profile, and the ranks rise
 /// from 1.
@@ -128,6 +140,9 @@ void set_ladder(WorkloadSpec& workload, const std::string& profile, const Scalin
 /// resolved. Throws Error(usage) when a name is unknown.
 [[nodiscard]] DataConfig resolve_data(const Catalog& catalog, const std::string& profile,
                                       const std::string& name);
+
+/// What the profile declares of one process with this network: gigamacs per second.
+[[nodiscard]] double declared_rate(const ProfileSpec& profile, const std::string& network);
 
 /// Multiply-accumulates of one forward pass of one image, in units of 1e9 (convolutions and head).
 [[nodiscard]] double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs);

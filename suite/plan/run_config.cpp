@@ -192,6 +192,12 @@ void visit(Visitor& v, Value& s) {
     v.field("warmup_steps", s.warmup_steps);
 }
 
+template<typename Visitor, Described<WeightsConfig> Value>
+void visit(Visitor& v, Value& w) {
+    v.field("file", w.file);
+    v.field("sha256", w.sha256);
+}
+
 template<typename Visitor, Described<RunConfig> Value>
 void visit(Visitor& v, Value& c) {
     v.optional_field("bucket_bytes", c.bucket_bytes);
@@ -209,6 +215,7 @@ void visit(Visitor& v, Value& c) {
     v.field("seed", c.seed);
     v.field("shots", c.shots);
     v.field("train", c.train);
+    v.optional_field("weights", c.weights);
     v.optional_field("wire", c.wire);
 }
 

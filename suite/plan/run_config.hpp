@@ -59,6 +59,13 @@ struct ScalingConfig {
     [[nodiscard]] bool operator==(const ScalingConfig&) const = default;
 };
 
+/// The file that a pre-training run is replaced by.
+struct WeightsConfig {
+    std::string file;   ///< name as published
+    std::string sha256; ///< of its bytes, hexadecimal
+    [[nodiscard]] bool operator==(const WeightsConfig&) const = default;
+};
+
 struct RunConfig {
     RunKind kind = RunKind::finetune;
     std::string protocol;
@@ -79,6 +86,9 @@ struct RunConfig {
     std::optional<ScalingConfig> scaling; ///< of kind scaling
     /// Text of the RunLimits that made this run, or its parent, smaller than its recipe says; else empty.
     std::string limits;
+    /// Of kind pretrain: nothing is trained, the network takes these weights. Of the data set only the id is
+    /// given then, of `train` the outputs and the inputs' mean and sd.
+    std::optional<WeightsConfig> weights;
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {

@@ -161,6 +161,8 @@ struct LayoutSpec {
     std::string obtain;                 ///< page that the files are obtained from
     std::string licence;                ///< licence or terms, in words
     bool needs_registration = false;
+    std::size_t images = 0; ///< image files of the release, those that no protocol uses too; for estimates
+    double gigabytes = 0.0; ///< of these files, about (1e9 bytes); 0 = not known
     /// By kind: folders (class_folders, digit_folders; alternatives separated by "|"), record files,
     /// variables of split ids (matlab_lists), list files (name_lists; text_lists, whose stem is the images'
     /// folder).
@@ -175,6 +177,20 @@ struct LayoutSpec {
     std::vector<std::string> all_views;        ///< of data_sets: those that keep laterals too (4.3)
     std::vector<std::string> single_label;     ///< of data_sets: those of one label an image (3.3)
     std::vector<std::string> validate_test;    ///< of data_sets: those tested on MIMIC's "validate" (8 row 5)
+    Origin origin;
+};
+
+/// A published file of weights that can stand in for a pre-training run (cherti-jitsev.md 1.3).
+struct WeightsSpec {
+    std::string id;
+    std::string network;
+    std::string data_set;     ///< that they were trained on
+    std::string file;         ///< name as published
+    int classes = 0;          ///< outputs of the file's head
+    std::vector<double> mean; ///< 3 values of pixel / 255: the inputs that the weights expect
+    std::vector<double> std;
+    std::string obtain;
+    std::string licence;
     Origin origin;
 };
 
@@ -282,7 +298,8 @@ struct ProfileSpec {
     std::optional<std::size_t> train_limit; ///< at most this many images per data set
     std::optional<std::size_t> test_limit;
     double gigamacs_per_second = 1.0; ///< of one process: first guess of cost before anything was measured
-    std::string system;               ///< whose devices the estimate counts; empty = this machine's cores
+    std::map<std::string, double> network_gigamacs_per_second; ///< the same, where a network has its own
+    std::string system; ///< whose devices the estimate counts; empty = this machine's cores
     Origin origin;
 };
 

@@ -10,7 +10,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(WorkEvent, {{WorkEvent::progress, "progress"},
                                          {WorkEvent::done, "done"},
                                          {WorkEvent::failed, "failed"},
                                          {WorkEvent::interrupted, "interrupted"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOrder, key, config, cell, workload, profile)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOrder, key, config, cell, workload, profile, weights)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkReport, event, key, step, total_steps, wall_seconds, kind, phase,
                                    reason)
 

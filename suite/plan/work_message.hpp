@@ -15,6 +15,7 @@ struct WorkOrder {
     std::string cell;   ///< "" for pre-training
     std::string workload;
     std::string profile;
+    std::string weights{}; ///< path of the file that a run with RunConfig::weights takes up
 };
 
 enum class WorkEvent { progress, done, failed, interrupted };

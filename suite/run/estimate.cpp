@@ -29,7 +29,7 @@ double estimate_from_declaration(const plan::Catalog& catalog, const plan::Plan&
     const plan::ProfileSpec& profile = plan::find(catalog.profiles, plan.profile, "profile");
     double seconds = 0.0;
     for (const plan::PlannedRun& run : plan.runs) {
-        seconds += run.gigamacs / profile.gigamacs_per_second /
+        seconds += run.gigamacs / plan::declared_rate(profile, run.config.network.id) /
                    (run.exclusive ? 1.0 : declared_processes(catalog, profile));
     }
     return seconds;
@@ -42,7 +42,8 @@ Throughput measured_throughput(const plan::Plan& plan, const std::vector<ItemSta
     };
     std::map<std::string, Sum> sums;
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-        if (statuses[i].state == ItemState::done && statuses[i].wall_seconds > 0.0) {
+        const bool trained = plan.runs[i].gigamacs > 0.0; // weights that were only taken up tell nothing
+        if (statuses[i].state == ItemState::done && statuses[i].wall_seconds > 0.0 && trained) {
             Sum& sum = sums[plan.runs[i].config.network.id];
             sum.gigamacs += plan.runs[i].gigamacs;
             sum.seconds += statuses[i].wall_seconds;
@@ -79,7 +80,9 @@ double estimate_remaining(const plan::Catalog& catalog, const plan::Plan& plan,
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
         if (statuses[i].state != ItemState::done) {
             const auto measured = throughput.find(plan.runs[i].config.network.id);
-            const double rate = measured == throughput.end() ? profile.gigamacs_per_second : measured->second;
+            const double rate = measured == throughput.end()
+                                    ? plan::declared_rate(profile, plan.runs[i].config.network.id)
+                                    : measured->second;
             (plan.runs[i].exclusive ? alone : seconds) += plan.runs[i].gigamacs / rate;
         }
     }

@@ -111,7 +111,8 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
                                 .config = canonical_text(task.run->config),
                                 .cell = task.run->cell,
                                 .workload = task.plan->workload,
-                                .profile = task.plan->profile};
+                                .profile = task.plan->profile,
+                                .weights = task.run->weights_file};
     if (!slot.worker->send(order)) {
         handle_end(slot);
     }

@@ -106,7 +106,7 @@ void Scheduler::take_stock() {
         } else if (task.parent != no_task) {
             wanted[task.parent] = true;
         }
-        if (finished && lookup.record->wall_seconds > 0.0) {
+        if (finished && lookup.record->wall_seconds > 0.0 && task.run->gigamacs > 0.0) {
             throughput_[task.run->config.network.id] = task.run->gigamacs / lookup.record->wall_seconds;
         }
     }
@@ -204,7 +204,7 @@ void Scheduler::complete(std::size_t index, double wall_seconds) {
     Task& task = tasks_[index];
     task.state = TaskState::done;
     ++summary_.done_now;
-    if (wall_seconds > 0.0) {
+    if (wall_seconds > 0.0 && task.run->gigamacs > 0.0) {
         double& rate = throughput_[task.run->config.network.id];
         const double latest = task.run->gigamacs / wall_seconds;
         rate = rate > 0.0 ? 0.8 * rate + 0.2 * latest : latest;
@@ -280,7 +280,8 @@ double Scheduler::rate_of(const Task& task) const {
     const auto measured = throughput_.find(task.run->config.network.id);
     return measured != throughput_.end() && measured->second > 0.0
                ? measured->second
-               : plan::find(catalog_.profiles, task.plan->profile, "profile").gigamacs_per_second;
+               : plan::declared_rate(plan::find(catalog_.profiles, task.plan->profile, "profile"),
+                                     task.run->config.network.id);
 }
 
 double Scheduler::remaining_seconds() const {

@@ -49,7 +49,7 @@ struct Timing {
 };
 
 struct Failure {
-    std::string phase;  ///< "data", "parent", "train", "evaluate", "score", "publish", "worker"
+    std::string phase;  ///< "data", "parent", "weights", "train", "evaluate", "score", "publish", "worker"
     std::string kind;   ///< word of suite::ErrorKind
     std::string reason; ///< the whole message
     std::int64_t step = -1;

@@ -15,6 +15,7 @@
 #include "suite/worker/loading.hpp"
 #include "suite/worker/scaling_run.hpp"
 #include "suite/worker/weights_file.hpp"
+#include "suite/worker/weights_run.hpp"
 
 namespace suite::worker {
 namespace {
@@ -316,6 +317,37 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     store_.remove_partial(order.key);
 }
 
+/// Rank 0's part of a run that weights replace.
+void Executor::take_up(const plan::WorkOrder& order, const plan::RunConfig& config, Attempt& attempt) {
+    attempt.phase = "weights";
+    store::RunRecord record =
+        timed(attempt.timing.store_seconds, [&] { return take_up_weights(order, config, store_); });
+    attempt.phase = "publish";
+    record.timing = attempt.timing;
+    record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
+    record.provenance.merge(provenance_of(order, attempt));
+    store_.publish(record);
+}
+
+/// Everything between the order and the report.
+void Executor::perform(const plan::WorkOrder& order, const plan::RunConfig& config, Attempt& attempt) {
+    if (config.weights) {
+        dist::together(*communicator_, [&] {
+            if (is_first_rank()) {
+                take_up(order, config, attempt);
+            }
+        });
+        return;
+    }
+    const Inputs inputs = open_inputs(config, order.key, attempt);
+    train::TrainResult result = train(order, config, inputs, attempt);
+    dist::together(*communicator_, [&] {
+        if (is_first_rank()) {
+            publish(order, config, inputs, std::move(result), attempt);
+        }
+    });
+}
+
 plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& attempt, const Error& error) {
     plan::WorkReport report;
     report.event = plan::WorkEvent::failed;
@@ -364,13 +396,7 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
                                                 .fix = "use programs of one build"});
         }
         attempt.config = config;
-        const Inputs inputs = open_inputs(config, order.key, attempt);
-        train::TrainResult result = train(order, config, inputs, attempt);
-        dist::together(*communicator_, [&] {
-            if (is_first_rank()) {
-                publish(order, config, inputs, std::move(result), attempt);
-            }
-        });
+        perform(order, config, attempt);
         report.event = plan::WorkEvent::done;
         report.wall_seconds = monotonic_seconds() - attempt.started_seconds;
         return report;

@@ -66,6 +66,8 @@ private:
                              const Inputs& inputs, Attempt& attempt);
     void publish(const plan::WorkOrder& order, const plan::RunConfig& config, const Inputs& inputs,
                  train::TrainResult result, Attempt& attempt);
+    void take_up(const plan::WorkOrder& order, const plan::RunConfig& config, Attempt& attempt);
+    void perform(const plan::WorkOrder& order, const plan::RunConfig& config, Attempt& attempt);
     [[nodiscard]] std::optional<train::TrainingState> load_partial(const std::string& key);
     void save_partial(const std::string& key, const train::TrainingState& state);
     std::map<std::string, std::string> provenance_of(const plan::WorkOrder& order, const Attempt& attempt);
