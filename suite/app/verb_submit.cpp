@@ -120,6 +120,9 @@ std::vector<std::string> verb_options(const SelectionOptions& selection) {
     if (selection.seeds) {
         words.insert(words.end(), {"--seeds", *selection.seeds});
     }
+    if (!selection.weights.empty()) {
+        words.insert(words.end(), {"--weights", fs::absolute(selection.weights).string()});
+    }
     return words;
 }
 
