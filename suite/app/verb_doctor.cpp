@@ -10,6 +10,7 @@
 
 #include "provenance_generated.hpp"
 #include "suite/app/data_places.hpp"
+#include "suite/app/device_request.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
 #include "suite/run/measure.hpp"
@@ -58,18 +59,11 @@ json worker_state() {
     }
 }
 
-/// What the worker program says of ranks: the MPI library that it was built with, and the topology.
-json ranks_state() {
-    json state{{"mpi_library", nullptr}, {"topology", nullptr}, {"cores", run::default_jobs()}};
-    try {
-        const std::string answer = first_line_of("'" + run::worker_program().string() + "' --describe");
-        const json described = json::parse(answer, nullptr, false);
-        if (described.is_object()) {
-            state["mpi_library"] = described.value("mpi", json(nullptr));
-            state["topology"] = described.value("topology", json(nullptr));
-        }
-    } catch (const Error&) { // worker_state() says so
-    }
+/// Ranks: the MPI library that the worker was built with, and the topology.
+json ranks_state(const json& described) {
+    json state{{"mpi_library", described.value("mpi", json(nullptr))},
+               {"topology", described.value("topology", json(nullptr))},
+               {"cores", run::default_jobs()}};
     state["possible"] = !state["mpi_library"].is_null() && !first_line_of("mpirun --version").empty();
     return state;
 }
@@ -82,22 +76,44 @@ std::string ranks_text(const json& ranks) {
                        ranks["mpi_library"].get<std::string>());
 }
 
+/// Whether any test or run of this version was seen on a GPU by those who wrote it.
+constexpr bool has_run_on_a_gpu = false;
+
+json devices_of(const json& cuda) {
+    json devices = json::array();
+    const std::string gpu = first_line_of("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader");
+    if (!gpu.empty()) {
+        const bool used = cuda["gpus"].get<int>() > 0;
+        devices.push_back(
+            {{"name", gpu}, {"used", used}, {"reason", used ? "" : cuda["reason"].get<std::string>()}});
+    }
+    return devices;
+}
+
+std::string cuda_text(const json& cuda) {
+    const std::string parts =
+        cuda["compiled"].get<bool>() ? "compiled" : "not compiled (TRANSFERSCALE_CUDA=1 ./reproduce build)";
+    const int gpus = cuda["gpus"].get<int>();
+    return fmt::format("{}, {}, never run on a GPU so far", parts,
+                       gpus > 0 ? fmt::format("{} GPUs", gpus)
+                                : "no GPU: " + cuda["reason"].get<std::string>());
+}
+
 json examine(const Places& places) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const long pages = ::sysconf(_SC_PHYS_PAGES);
     const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
-    json devices = json::array();
-    const std::string gpu = first_line_of("nvidia-smi --query-gpu=name,memory.total --format=csv,noheader");
-    if (!gpu.empty()) {
-        devices.push_back({{"name", gpu}, {"used", false}, {"reason", "this build trains on CPUs only"}});
-    }
+    const json described = described_worker();
+    const json cuda = described.value("cuda", json{{"compiled", false}, {"gpus", 0}, {"reason", ""}});
     const std::string mpi = first_line_of("mpirun --version");
     json document{{"cores", std::thread::hardware_concurrency()},
                   {"memory_bytes", static_cast<std::int64_t>(pages) * page_bytes},
-                  {"devices", devices},
+                  {"devices", devices_of(cuda)},
+                  {"cuda", cuda},
+                  {"ran_on_gpu", has_run_on_a_gpu},
                   {"libraries", libraries()},
                   {"mpi", mpi.empty() ? json(nullptr) : json(mpi)},
-                  {"ranks", ranks_state()},
+                  {"ranks", ranks_state(described)},
                   {"worker", worker_state()}};
     document.update(places_document(catalog, places));
     return document;
@@ -106,14 +122,16 @@ json examine(const Places& places) {
 void print(const json& document) {
     fmt::print("cores {}, memory {:.1f} GB\n", document["cores"].get<int>(),
                document["memory_bytes"].get<double>() / 1e9);
-    if (document["devices"].empty()) {
-        fmt::print("no GPU: everything runs on the CPU; nothing of this suite has run on a GPU yet\n");
+    for (const json& device : document["devices"]) {
+        fmt::print("GPU {}{}\n", device["name"].get<std::string>(),
+                   device["used"].get<bool>() ? "" : ": not used, " + device["reason"].get<std::string>());
     }
     for (const auto& [name, version] : document["libraries"].items()) {
         fmt::print("  {:<14} {}\n", name, version.get<std::string>());
     }
     fmt::print("  {:<14} {}\n", "MPI",
                document["mpi"].is_null() ? "not found" : document["mpi"].get<std::string>());
+    fmt::print("  {:<14} {}\n", "CUDA parts", cuda_text(document["cuda"]));
     fmt::print("  {:<14} {}\n", "ranks", ranks_text(document["ranks"]));
     if (!document["ranks"]["topology"].is_null()) {
         fmt::print("  {:<14} {}\n", "topology", document["ranks"]["topology"].get<std::string>());

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "suite/app/device_request.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/run/scheduler.hpp"
@@ -21,6 +22,7 @@ struct RunVerbOptions {
     bool no_loss = false;
     std::optional<int> loader_workers; ///< absent: the worker's default
     std::string on_bad_image;          ///< "": the worker's default
+    std::string device;                ///< empty: as TRANSFERSCALE_DEVICE says
 };
 
 /// Of loading, for the workers, which inherit it.
@@ -50,11 +52,14 @@ nlohmann::json document_of(const run::RunSummary& summary) {
 int run_verb(const RunVerbOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
+    const int gpus = request_device(options.device, options.selection.precision,
+                                    options.launcher != run::default_launcher);
+    const int places = gpus > 0 ? std::min(gpus, run::default_jobs()) : run::default_jobs();
     store::Store store(options.selection.store, store::Access::read_write);
     const int ranks = options.selection.ranks;
     hand_on(options);
     run::Scheduler scheduler(catalog, plans, store,
-                             {.jobs = options.jobs.value_or(std::max(1, run::default_jobs() / ranks)),
+                             {.jobs = options.jobs.value_or(std::max(1, places / ranks)),
                               .ranks = ranks,
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
@@ -85,7 +90,8 @@ void register_run(Dispatcher& dispatcher) {
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
     add_data(*verb, options->selection);
-    verb->add_option("--jobs", options->jobs, "Runs at a time (default: cores over ranks), one thread a rank")
+    verb->add_option("--jobs", options->jobs,
+                     "Runs at a time (default: GPUs, or else cores, over ranks), one thread a rank")
         ->check(CLI::Range(1, 1024));
     verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
         ->capture_default_str();
@@ -98,6 +104,7 @@ void register_run(Dispatcher& dispatcher) {
     verb->add_option("--on-bad-image", options->on_bad_image,
                      "A training image that cannot be used: stop (default), or skip: take the next, note it")
         ->check(CLI::IsMember({"stop", "skip"}));
+    add_device(*verb, options->device);
     verb->add_flag("--no-loss", options->no_loss,
                    "Exit 5 when a finished record was damaged or gone, although it was trained again");
 }

@@ -9,6 +9,7 @@
 #include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
+#include "suite/app/device_request.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
@@ -33,6 +34,7 @@ struct ScaleOptions {
     std::optional<int> strong_batch;
     std::filesystem::path out = "report";
     std::string formats;
+    std::string device; ///< empty: as TRANSFERSCALE_DEVICE says
     std::string launcher{run::default_launcher};
     double deadline_seconds = 60.0;
 };
@@ -88,6 +90,8 @@ std::vector<std::string> cells_of(const plan::Catalog& catalog, const ScaleOptio
 /// `plans`: the one of the ladder; the scheduler keeps looking at it.
 run::RunSummary climb(const plan::Catalog& catalog, const std::vector<plan::Plan>& plans,
                       const ScaleOptions& options) {
+    static_cast<void>(request_device(options.device, options.selection.precision,
+                                     options.launcher != run::default_launcher));
     store::Store store(options.selection.store, store::Access::read_write);
     run::Scheduler scheduler(catalog, plans, store,
                              {.jobs = 1,
@@ -176,6 +180,8 @@ void register_scale(Dispatcher& dispatcher) {
     verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
         ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
+    add_device(*verb, options->device);
+    add_precision(*verb, options->selection.precision);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
     verb->add_option("--format", options->formats, "As in report");
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "suite/app/weights_folder.hpp"
 #include "suite/base/log.hpp"
@@ -65,6 +67,21 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
     verb.add_option("--reduction", options.reduction,
                     "How ranks sum gradients: strict (the same bits on any number of ranks) or fast")
         ->check(CLI::IsMember({"strict", "fast"}))
+        ->capture_default_str();
+    add_precision(verb, options.precision);
+}
+
+void add_precision(CLI::App& verb, std::string& precision) {
+    static const std::map<std::string, std::string> short_words{
+        {"fp32", "float32"}, {"bf16", "bfloat16"}, {"fp16", "float16"}};
+    std::set<std::string> words;
+    for (const auto& [value, word] : plan::words<plan::Precision>) {
+        words.emplace(word);
+    }
+    verb.add_option(
+            "--precision", precision,
+            "What convolutions compute in (fp32, bf16, fp16 for short); others than float32 need a GPU")
+        ->transform(CLI::Transformer(short_words).description("") & CLI::IsMember(words))
         ->capture_default_str();
 }
 
@@ -145,6 +162,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.protocol = options.protocol;
     filter.ranks = options.ranks;
     filter.reduction = options.reduction == "fast" ? plan::ReductionMode::fast : plan::ReductionMode::strict;
+    filter.precision = *plan::from_word<plan::Precision>(options.precision);
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);
     }

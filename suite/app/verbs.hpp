@@ -43,6 +43,7 @@ struct SelectionOptions {
     plan::RunLimits limits{};
     std::filesystem::path weights; ///< folder of published weights; empty: every source is trained
     bool some_weights = false;     ///< a file that is not in the folder leaves its source to be trained
+    std::string precision = "float32";
     OutputOptions output;
 };
 
@@ -56,10 +57,12 @@ void add_protocol(CLI::App& verb, std::string& protocol);
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --weights.
 void add_weights(CLI::App& verb, SelectionOptions& options);
-/// --ranks --reduction: fast runs over several ranks have keys of their own.
+/// --ranks --reduction --precision: fast runs over several ranks and other precisions have keys of their own.
 void add_ranks(CLI::App& verb, SelectionOptions& options);
 /// --data --limit --steps --batch: where published data sets lie, and how runs are made smaller.
 void add_data(CLI::App& verb, SelectionOptions& options);
+/// --precision, in the words of plan::Precision.
+void add_precision(CLI::App& verb, std::string& precision);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
 /// The word `all` as every workload, in the order of lists; other words as they are.

@@ -56,12 +56,12 @@ DeviceSurvey survey_devices(NcclApi* api) {
     return survey;
 }
 
-Device select_device(NcclApi* api, int local_rank, int local_ranks) {
+Device select_device(NcclApi* api, int local_rank, int local_ranks, int first) {
     const DeviceSurvey survey = survey_devices(api);
     if (survey.count < local_ranks) {
         throw_no_device(survey, fmt::format("one GPU for each of the {} ranks on this node", local_ranks));
     }
-    Device device{.index = local_rank, .name = "", .driver = survey.driver};
+    Device device{.index = (first + local_rank) % survey.count, .name = "", .driver = survey.driver};
     check_cuda(*api, api->set_device(device.index), fmt::format("cudaSetDevice({})", device.index));
     check_cuda(*api, api->device_name(device.index, device.name), "cudaGetDeviceProperties");
     return device;

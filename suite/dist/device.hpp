@@ -28,9 +28,10 @@ struct Device {
     std::string name; ///< "NVIDIA H200"
     int driver = 0;
 };
-/// Device `local_rank` of this node's for a rank, made current. Throws Error(environment) when there is none,
-/// or fewer than ranks: NCCL refuses two ranks on one device. `api` may be null.
-[[nodiscard]] Device select_device(NcclApi* api, int local_rank, int local_ranks);
+/// Device `first` + `local_rank` of this node's for a rank, round again at the last, made current. Throws
+/// Error(environment) when there is none, or fewer than ranks: NCCL refuses two ranks on one device. `api`
+/// may be null.
+[[nodiscard]] Device select_device(NcclApi* api, int local_rank, int local_ranks, int first = 0);
 
 /// Owner of a C resource of the CUDA runtime.
 template<typename Handle, CudaResult (NcclApi::*destroy)(Handle)>

@@ -282,6 +282,9 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const Planne
 
 // A run that comes out the same under as-run is that run; any other names the protocol that it is run under.
 void Expander::settle(PlannedRun& run) const {
+    if (!run.config.weights) { // which are taken as they are
+        run.config.precision = filter_.precision;
+    }
     if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1 && !run.config.weights) {
         run.config.reduction = filter_.reduction;
         run.config.ranks = filter_.ranks;

@@ -99,6 +99,7 @@ struct PlanFilter {
     std::vector<std::string> cells;                  ///< globs; empty = all
     std::string protocol = as_run;                   ///< or "as-written"
     ReductionMode reduction = ReductionMode::strict; ///< of every run
+    Precision precision = Precision::float32;        ///< of every run; part of its key
     int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
     std::optional<int>
         slots{}; ///< scaling: rungs of more ranks are skipped, unless declared to oversubscribe

@@ -89,6 +89,7 @@ struct RunConfig {
     /// Of kind pretrain: nothing is trained, the network takes these weights. Of the data set only the id is
     /// given then, of `train` the outputs and the inputs' mean and sd.
     std::optional<WeightsConfig> weights;
+    Precision precision = Precision::float32; ///< others need a device
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {

@@ -205,6 +205,8 @@ enum class ReductionMode {
 };
 /// In which format gradients travel between ranks.
 enum class WireFormat { float32, bfloat16, float16 };
+/// In which numbers convolutions and the head compute; all else is float32 (cherti-jitsev.md 2.4).
+enum class Precision { float32, tf32, bfloat16, float16 };
 enum class ScheduleKind { step, cosine, hyperrule };
 enum class Augmentation {
     none,

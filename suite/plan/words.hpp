@@ -54,6 +54,10 @@ inline constexpr Word<ReductionMode> reduction_words[] = {{ReductionMode::strict
                                                           {ReductionMode::fast, "fast"}};
 inline constexpr Word<WireFormat> wire_words[] = {
     {WireFormat::float32, "float32"}, {WireFormat::bfloat16, "bfloat16"}, {WireFormat::float16, "float16"}};
+inline constexpr Word<Precision> precision_words[] = {{Precision::float32, "float32"},
+                                                      {Precision::tf32, "tf32"},
+                                                      {Precision::bfloat16, "bfloat16"},
+                                                      {Precision::float16, "float16"}};
 inline constexpr Word<ScheduleKind> schedule_words[] = {
     {ScheduleKind::step, "step"}, {ScheduleKind::cosine, "cosine"}, {ScheduleKind::hyperrule, "hyperrule"}};
 inline constexpr Word<Augmentation> augmentation_words[] = {
@@ -96,6 +100,8 @@ template<>
 inline constexpr std::span<const Word<ReductionMode>> words<ReductionMode>{detail::reduction_words};
 template<>
 inline constexpr std::span<const Word<WireFormat>> words<WireFormat>{detail::wire_words};
+template<>
+inline constexpr std::span<const Word<Precision>> words<Precision>{detail::precision_words};
 template<>
 inline constexpr std::span<const Word<ScheduleKind>> words<ScheduleKind>{detail::schedule_words};
 template<>

@@ -94,6 +94,9 @@ std::vector<std::string> environment_of(const WorkerLaunch& launch) {
         variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT=1");
         variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
     }
+    if (launch.first_gpu > 0) {
+        variables.emplace_back(fmt::format("TRANSFERSCALE_FIRST_GPU={}", launch.first_gpu));
+    }
     return variables;
 }
 

@@ -19,6 +19,7 @@ struct WorkerLaunch {
     std::string launcher{default_launcher}; ///< of more than one rank
     bool oversubscribed = false;            ///< more ranks than cores: told to mpirun, noted in records
     int first_core = -1;            ///< ranks, one alone too, are bound to the cores from here on; -1: not
+    int first_gpu = 0;              ///< runs beside this one take those before
     double deadline_seconds = 60.0; ///< how long a rank waits for another one
 };
 

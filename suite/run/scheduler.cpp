@@ -139,12 +139,15 @@ void Scheduler::start_worker(Slot& slot, const Task& task) {
     // Another launcher may reach other machines: there the ranks count themselves and their cores.
     const bool oversubscribed = ranks > 1 && options_.launcher == default_launcher &&
                                 ranks * (task.run->exclusive ? 1 : options_.jobs) > default_jobs();
+    // Workers of one machine spread over its GPUs; each goes round again at the last.
+    const int first_gpu = task.run->exclusive ? 0 : static_cast<int>(&slot - slots_.data()) * options_.ranks;
     slot.worker.emplace(WorkerLaunch{.program = program_,
                                      .store = store_.root(),
                                      .ranks = ranks,
                                      .launcher = options_.launcher,
                                      .oversubscribed = oversubscribed,
                                      .first_core = task.run->exclusive && !oversubscribed ? 0 : -1,
+                                     .first_gpu = first_gpu,
                                      .deadline_seconds = options_.deadline_seconds});
     slot.ranks = ranks;
     slot.exclusive = task.run->exclusive;

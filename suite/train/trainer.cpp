@@ -186,6 +186,9 @@ void Training::update(double loss) {
 
 void Training::step() {
     communicator_.set_phase("train", state_.step);
+    if (hooks_.gradient_communicator != nullptr) {
+        hooks_.gradient_communicator->set_phase("train", state_.step);
+    }
     double whole_seconds = 0.0;
     {
         const Stopwatch watch(sink(whole_seconds));

@@ -13,8 +13,8 @@ namespace suite::worker {
 /// Sizes from 1 KiB by fours up to `largest_bytes` and that size itself, float32, sums. A time is the median
 /// of the slowest rank's times; algorithm bandwidth = bytes / time; bus bandwidth = that times 2 (N − 1) / N,
 /// which is what a link carries in a ring (nccl-tests, doc/PERFORMANCE.md). Inputs have exactly known sums;
-/// elements that come out otherwise are counted. Collective; host memory. Nothing for one rank. Below a
-/// second.
+/// elements that come out otherwise are counted. Collective; in the memory of the communicator. Nothing for
+/// one rank. Below a second.
 [[nodiscard]] std::vector<store::ScalingSweep> all_reduce_sweep(dist::Communicator& communicator,
                                                                 std::size_t largest_bytes);
 

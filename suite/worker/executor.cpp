@@ -63,14 +63,6 @@ std::string kind_word(const plan::RunConfig& config) {
     return std::string(plan::to_word(config.kind));
 }
 
-/// What decides whether a state may be taken up: another program, library or instruction set may compute
-/// other bits.
-const std::string& build_text() {
-    static const std::string text =
-        sha256_hex_of_file("/proc/self/exe") + " " + train::torch_version() + " " + train::cpu_capability();
-    return text;
-}
-
 /// What `work` gives; its seconds are added to `seconds`.
 template<typename Work>
 auto timed(double& seconds, const Work& work) {
@@ -169,9 +161,11 @@ void check_validity(const plan::RunConfig& config, const data::DataSet& data_set
 }
 
 Executor::Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
-                   std::function<void(const plan::WorkReport&)> report)
+                   std::function<void(const plan::WorkReport&)> report, DeviceChoice device)
     : single_(dist::make_single()),
       communicator_(single_.get()),
+      device_(std::move(device)),
+      build_text_(text_of_build(device_)),
       store_(store, store::Access::read_write),
       stop_requested_(std::move(stop_requested)),
       report_(std::move(report)),
@@ -179,9 +173,12 @@ Executor::Executor(const std::filesystem::path& store, std::function<bool()> sto
 
 Executor::Executor(const std::filesystem::path& store, dist::Communicator& communicator,
                    std::function<bool()> stop_requested, std::function<void(const plan::WorkReport&)> report,
-                   std::map<std::string, std::string> provenance)
+                   RankSetup setup)
     : communicator_(&communicator),
-      provenance_(std::move(provenance)),
+      provenance_(std::move(setup.provenance)),
+      device_(std::move(setup.device)),
+      gradients_(gradient_communicator(device_, communicator, setup.deadline_seconds)),
+      build_text_(text_of_build(device_)),
       store_(store, communicator.rank() == 0 ? store::Access::read_write : store::Access::read_only),
       stop_requested_(std::move(stop_requested)),
       report_(std::move(report)),
@@ -204,6 +201,8 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
     if (!attempt.skipped_images.empty()) {
         provenance["skipped_images"] = skipped_text(attempt.skipped_images);
     }
+    provenance["precision"] = std::string(plan::to_word(attempt.config.precision));
+    provenance.merge(worker::provenance_of(device_));
     provenance.insert(provenance_.begin(), provenance_.end());
     return provenance;
 }
@@ -215,7 +214,7 @@ std::optional<train::TrainingState> Executor::load_partial(const std::string& ke
     }
     try {
         std::optional<train::TrainingState> state =
-            training_state_of(store::read_checkpoint(path, key), build_text());
+            training_state_of(store::read_checkpoint(path, key), build_text_);
         if (!state) {
             log_info(fmt::format("{}: of another build; the run starts from its beginning", path.string()));
             store_.remove_partial(key);
@@ -229,7 +228,7 @@ std::optional<train::TrainingState> Executor::load_partial(const std::string& ke
 }
 
 void Executor::save_partial(const std::string& key, const train::TrainingState& state) {
-    store::write_checkpoint(store_.partial_path(key), checkpoint_of(key, state, build_text()));
+    store::write_checkpoint(store_.partial_path(key), checkpoint_of(key, state, build_text_));
 }
 
 Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std::string& key,
@@ -276,19 +275,22 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
             report_(report);
         }
     };
+    train::TrainHooks hooks{.stop_requested = stop_requested_,
+                            .progress = progress,
+                            .resume = inputs.state ? &*inputs.state : nullptr,
+                            .make_engine = engine_maker(device_),
+                            .gradient_communicator = gradients_.get()};
     if (config.kind == plan::RunKind::scaling) {
-        const train::TrainHooks hooks{.stop_requested = stop_requested_, .progress = progress};
         auto measured = measure_scaling(config, *inputs.data_set, hooks, *communicator_);
         attempt.scaling = std::move(measured.section);
         return std::move(measured.result);
     }
-    return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr,
-                               {.stop_requested = stop_requested_,
-                                .progress = progress,
-                                .resume = inputs.state ? &*inputs.state : nullptr,
-                                .save = [&](const auto& state) { save_partial(order.key, state); },
-                                .save_interval_seconds = save_seconds_,
-                                .loading = loading_from_environment()},
+    hooks.save_interval_seconds = save_seconds_;
+    hooks.loading = loading_from_environment();
+    if (config.precision != plan::Precision::float16) { // whose loss scale is not part of a state
+        hooks.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
+    }
+    return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr, hooks,
                                *communicator_);
 }
 

@@ -17,6 +17,7 @@
 #include "suite/store/store.hpp"
 #include "suite/train/save_interval.hpp"
 #include "suite/train/trainer.hpp"
+#include "suite/worker/device_choice.hpp"
 
 namespace suite::worker {
 
@@ -35,6 +36,13 @@ private:
     std::list<Entry> entries_; ///< most recent first
 };
 
+/// What a rank has besides its communicator.
+struct RankSetup {
+    std::map<std::string, std::string> provenance{}; ///< added to what the records say
+    DeviceChoice device{};
+    double deadline_seconds = 60.0; ///< longest silence of another rank's device
+};
+
 /// Executes orders one after another. Errors of a run become failure records and reports, never exceptions,
 /// except Error(interrupted) and what makes the store itself unusable.
 ///
@@ -44,12 +52,12 @@ private:
 class Executor {
 public:
     Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
-             std::function<void(const plan::WorkReport&)> report);
+             std::function<void(const plan::WorkReport&)> report, DeviceChoice device = choose_device({}));
     /// One of several ranks (host memory): every rank executes the same orders; rank 0 alone reads parents,
-    /// scores and writes to the store. `provenance` is added to what the records say.
+    /// scores and writes to the store.
     Executor(const std::filesystem::path& store, dist::Communicator& communicator,
              std::function<bool()> stop_requested, std::function<void(const plan::WorkReport&)> report,
-             std::map<std::string, std::string> provenance);
+             RankSetup setup);
 
     /// Collective where there are ranks: all return the same event, kind and reason. Kind "peer": a rank is
     /// lost, and no other collective can follow.
@@ -76,6 +84,9 @@ private:
     std::unique_ptr<dist::Communicator> single_; ///< of an executor without ranks
     dist::Communicator* communicator_;
     std::map<std::string, std::string> provenance_;
+    DeviceChoice device_;
+    std::unique_ptr<dist::Communicator> gradients_; ///< between GPUs; null on one rank and on the host
+    std::string build_text_;                        ///< what decides whether a state may be taken up
     store::Store store_;
     std::function<bool()> stop_requested_;
     std::function<void(const plan::WorkReport&)> report_;

@@ -12,6 +12,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/base/log.hpp"
+#include "suite/dist/device.hpp"
 #include "suite/dist/handshake.hpp"
 #include "suite/dist/mpi.hpp"
 #include "suite/dist/topology.hpp"
@@ -24,7 +25,7 @@ namespace {
 
 // Switches that change which code runs or which data are read (reliability.md 6.2).
 constexpr const char* switches[] = {"ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR",
-                                    "OMP_NUM_THREADS", "TRANSFERSCALE_DATA"};
+                                    "OMP_NUM_THREADS",     "TRANSFERSCALE_DATA", "TRANSFERSCALE_DEVICE"};
 
 // The host's own names and places (temporary folders, caches) may differ.
 std::vector<dist::Trait> traits_of(const RankServiceOptions& options) {
@@ -76,7 +77,9 @@ public:
           send_(send),
           orders_(communicator, stop_requested),
           executor_(options.store, communicator, stop_requested, report_of_rank_0(),
-                    provenance_of(communicator, options)) {}
+                    {.provenance = provenance_of(communicator, options),
+                     .device = choose_device(dist::local_rank(communicator)),
+                     .deadline_seconds = options.deadline_seconds}) {}
 
     int serve() {
         report_of_rank_0()({}); // ready
@@ -153,11 +156,26 @@ void bind_rank(const RankServiceOptions& options, int index, int count) {
     dist::bind_to_cores(place.gpu >= 0 ? cores : cores.first(1));
 }
 
+namespace {
+
+nlohmann::json describe_devices() {
+    dist::NcclApi* api = dist::linked_nccl_api();
+    const dist::DeviceSurvey survey = dist::survey_devices(api);
+    return {{"compiled", survey.compiled},
+            {"gpus", survey.count},
+            {"reason", survey.reason},
+            {"driver", survey.driver},
+            {"nccl", api == nullptr ? 0 : api->nccl_version()}};
+}
+
+} // namespace
+
 std::string describe_ranks() {
     const std::string library = dist::mpi_library();
     const nlohmann::json document{
         {"mpi", library.empty() ? nlohmann::json(nullptr) : nlohmann::json(library)},
-        {"topology", to_text(dist::this_topology())}};
+        {"topology", to_text(dist::this_topology())},
+        {"cuda", describe_devices()}};
     return document.dump();
 }
 

@@ -30,7 +30,8 @@ struct RankServiceOptions {
 /// many; on a machine with GPUs to all cores of its place. Throws Error(environment).
 void bind_rank(const RankServiceOptions& options, int index, int count);
 
-/// One JSON document: {"mpi", "topology"}: the library (null in a build without MPI) and what hwloc sees.
+/// One JSON document: {"mpi", "topology", "cuda"}: the library (null in a build without MPI), what hwloc
+/// sees, and {"compiled", "gpus", "reason", "driver", "nccl"} (versions as numbers, 0 = none).
 [[nodiscard]] std::string describe_ranks();
 
 } // namespace suite::worker

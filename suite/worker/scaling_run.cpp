@@ -336,8 +336,10 @@ ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::Da
     mine.weights_digest = sha256_hex(std::as_bytes(std::span(measured.result.weights.values)));
     const std::vector<RankFacts> facts = gathered(mine, communicator);
     check_scaling(config, measured.result); // equal on all ranks, as the result is
-    measured.section = scaling_section(config, measured.result, facts, communicator.backend());
-    measured.section.sweep = all_reduce_sweep(communicator, measured.result.parameters * sizeof(float));
+    dist::Communicator& summing =
+        hooks.gradient_communicator != nullptr ? *hooks.gradient_communicator : communicator;
+    measured.section = scaling_section(config, measured.result, facts, summing.backend());
+    measured.section.sweep = all_reduce_sweep(summing, measured.result.parameters * sizeof(float));
     return measured;
 }
 

@@ -26,7 +26,7 @@ protected:
                        ranks_,
                        [this] { return stop_; },
                        [](const plan::WorkReport&) {},
-                       {{"ranks", std::to_string(ranks_.size())}}};
+                       {.provenance = {{"ranks", std::to_string(ranks_.size())}}}};
 
     std::filesystem::path shared_folder() {
         std::array<char, 512> text{};
@@ -73,6 +73,28 @@ TEST_F(ExecutorOnRanks, PublishesTheRecordOfOneProcess) {
     const store::RunRecord record = *look_up(store_path_).record;
     EXPECT_EQ(store::first_difference(record, look_up(alone).record.value()), "");
     EXPECT_EQ(record.provenance.at("ranks"), std::to_string(ranks_.size()));
+    ranks_.barrier();
+}
+
+// The whole way of a GPU's run but for the GPU: the device's engine in host memory, its gradients between
+// ranks.
+TEST_F(ExecutorOnRanks, TheDevicesEngineToo) {
+    const DeviceChoice device{.engine = EngineKind::device_on_host};
+    const auto ignore = [](const plan::WorkReport&) {};
+    Executor executor(store_path_, ranks_, [] { return false; }, ignore, {.device = device});
+    const plan::WorkReport report = executor.execute(order_of(config()));
+    EXPECT_EQ(report.event, WorkEvent::done) << report.reason;
+    const std::filesystem::path alone = folder_.path() / "alone";
+    static_cast<void>(Executor(
+                          alone, [] { return false; }, ignore, device)
+                          .execute(order_of(config())));
+    ranks_.barrier();
+    ASSERT_EQ(look_up(store_path_).state, store::LookupState::finished);
+    const store::RunRecord record = *look_up(store_path_).record;
+    const store::RunRecord expected = look_up(alone).record.value();
+    EXPECT_EQ(record.weights_digest, expected.weights_digest);
+    EXPECT_EQ(record.losses.size(), expected.losses.size());
+    EXPECT_EQ(record.provenance.at("device"), "device engine on the host");
     ranks_.barrier();
 }
 

@@ -42,6 +42,12 @@ TEST(SelectDevice, GivesEachLocalRankItsOwnDevice) {
     EXPECT_EQ(api.count("set_device 1"), 1);
 }
 
+TEST(SelectDevice, CountsFromTheFirstAndRoundAgain) {
+    RecordingApi api;
+    EXPECT_EQ(select_device(&api, 0, 2, 1).index, 1);
+    EXPECT_EQ(select_device(&api, 1, 2, 1).index, 0);
+}
+
 TEST(SelectDevice, RefusesTwoRanksOnOneDevice) {
     RecordingApi api;
     api.devices = 1;

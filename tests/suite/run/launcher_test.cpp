@@ -81,6 +81,13 @@ TEST(LauncherTest, RootIsAllowedTwice) {
     }
 }
 
+TEST(LauncherTest, AWorkerBesideOthersIsToldItsFirstGpu) {
+    WorkerLaunch launch;
+    EXPECT_THAT(environment_of(launch), Not(Contains(::testing::StartsWith("TRANSFERSCALE_FIRST_GPU="))));
+    launch.first_gpu = 2;
+    EXPECT_THAT(environment_of(launch), Contains("TRANSFERSCALE_FIRST_GPU=2"));
+}
+
 // `env` stands for a launcher: it starts the fake worker once, with the words that ranks get.
 constexpr const char* one_process = "env RANKS={ranks}";
 

@@ -68,6 +68,11 @@ struct GoldenDevice {
     }
 };
 
+/// "bottleneck" of "network_bottleneck.txt".
+std::string name_of(const Case& which) {
+    return which.file.substr(8, which.file.find('.') - 8);
+}
+
 class DeviceNetworkGolden : public testing::TestWithParam<Case> {};
 
 TEST_P(DeviceNetworkGolden, LogitsAndGradientsAgreeWithTorch) {
@@ -102,28 +107,28 @@ double gradient_cosine(GoldenDevice& device) {
     return product / std::sqrt(ours * theirs);
 }
 
-// Convolutions in half precision, everything else in float32 (cherti-jitsev.md 2.4): near, and nearer with
-// more bits. Networks this small make much of rounding: a few dozen products a sum, groups of two channels,
-// ties in the max-pool.
-TEST_P(DeviceNetworkGolden, HalfPrecisionStaysNear) {
+// Convolutions in half precision, everything else in float32 (cherti-jitsev.md 2.4): as near to float64 as
+// PyTorch's autocast is on the same network. Networks this small make much of bfloat16's eight bits, which
+// turn some ReLUs: autocast's gradients of the bottleneck have cosine 0.9651 there (0.99996 in float16).
+TEST_P(DeviceNetworkGolden, HalfPrecisionStaysAsNearAsAutocast) {
     const c10::InferenceMode no_graph;
-    for (const auto& [element, logits, cosine] :
-         {std::tuple{at::kHalf, 0.01, 0.998}, {at::kBFloat16, 0.05, 0.95}}) {
+    const test::Arrays peer = test::read_golden("half_precision.txt");
+    for (const auto& [element, word, logits] :
+         {std::tuple{at::kHalf, "float16", 0.01}, {at::kBFloat16, "bfloat16", 0.05}}) {
         GoldenDevice device(GetParam(), element);
         test::expect_close(to_vector(device.network.forward(device.images, Pass::training)),
                            device.golden.at("logits"), logits, "logits");
         device.network.backward(device.logit_gradient, {});
         EXPECT_EQ(device.network.gradients().scalar_type(), at::kFloat);
         device.network.finish_gradients(0, device.network.layout().parameters);
-        EXPECT_GT(gradient_cosine(device), cosine) << toString(element);
+        const double theirs = peer.at(name_of(GetParam()) + ":" + word).front();
+        EXPECT_LT(1.0 - gradient_cosine(device), 2.0 * theirs + 1e-5) << word;
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, DeviceNetworkGolden,
                          testing::Values(test::bottleneck, test::basic, test::basic_stride1, test::lanes),
-                         [](const auto& that) {
-                             return that.param.file.substr(8, that.param.file.find('.') - 8);
-                         });
+                         [](const auto& that) { return name_of(that.param); });
 
 struct EngineCase {
     const char* name;

@@ -9,6 +9,7 @@
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/plan/plan.hpp"
+#include "suite/plan/words.hpp"
 #include "tests/suite/store/store_fixture.hpp"
 
 namespace suite::worker {
@@ -69,7 +70,8 @@ protected:
 
     store::testing::TemporaryFolder folder_;
     bool stop_ = false;
-    Executor executor_{store_path(), [this] { return stop_; }, [](const plan::WorkReport&) {}};
+    const DeviceChoice on_the_host_; ///< also where there is a GPU
+    Executor executor_{store_path(), [this] { return stop_; }, [](const plan::WorkReport&) {}, on_the_host_};
 };
 
 TEST_F(ExecutorTest, PretrainsThenFineTunesAndRecordsEverything) {
@@ -132,6 +134,71 @@ TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
     EXPECT_EQ(provenance.at("profile"), "smoke");
     EXPECT_EQ(provenance.at("protocol"), config.protocol);
     EXPECT_EQ(provenance.at("threads"), "1");
+}
+
+/// Losses of two records: the same curve, up to rounding in another order.
+void expect_near_losses(const store::RunRecord& found, const store::RunRecord& expected, double tolerance) {
+    ASSERT_EQ(found.losses.size(), expected.losses.size());
+    for (std::size_t i = 0; i < found.losses.size(); ++i) {
+        EXPECT_NEAR(found.losses[i].loss, expected.losses[i].loss, tolerance * expected.losses[i].loss) << i;
+        EXPECT_EQ(found.losses[i].lr, expected.losses[i].lr);
+    }
+}
+
+// Order, data, parent, training, evaluation, record: all of a GPU's run but for the GPU.
+TEST_F(ExecutorTest, TheDevicesEngineGoesTheSameWayWithTheSameLosses) {
+    const plan::RunConfig parent = small_config(plan::RunKind::pretrain);
+    const plan::RunConfig child = small_config(plan::RunKind::finetune, run_key(parent));
+    const auto device_store = folder_.path() / "device";
+    Executor device(
+        device_store, [] { return false; }, [](const plan::WorkReport&) {},
+        {.engine = EngineKind::device_on_host});
+
+    for (const plan::RunConfig& config : {parent, child}) {
+        ASSERT_EQ(execute(config).event, WorkEvent::done);
+        const plan::WorkReport report = device.execute(order_of(config));
+        ASSERT_EQ(report.event, WorkEvent::done) << report.reason;
+
+        const auto found = store::Store(device_store, store::Access::read_only).read(run_key(config)).value();
+        const auto expected = look_up(run_key(config)).record.value();
+        expect_near_losses(found, expected, 1e-4);
+        EXPECT_EQ(found.provenance.at("device"), "device engine on the host");
+        EXPECT_EQ(expected.provenance.at("device"), "cpu");
+        EXPECT_NE(found.weights_digest, expected.weights_digest) << "another engine rounds otherwise";
+    }
+}
+
+TEST_F(ExecutorTest, TheDevicesEngineTrainsInHalvesUnderKeysOfTheirOwn) {
+    const plan::RunConfig full = small_config(plan::RunKind::pretrain);
+    const auto device_store = folder_.path() / "device";
+    Executor device(
+        device_store, [] { return false; }, [](const plan::WorkReport&) {},
+        {.engine = EngineKind::device_on_host});
+    ASSERT_EQ(execute(full).event, WorkEvent::done);
+    const auto expected = look_up(run_key(full)).record.value();
+
+    for (const plan::Precision precision : {plan::Precision::bfloat16, plan::Precision::float16}) {
+        plan::RunConfig config = full;
+        config.precision = precision;
+        ASSERT_NE(run_key(config), run_key(full));
+        const plan::WorkReport report = device.execute(order_of(config));
+        ASSERT_EQ(report.event, WorkEvent::done) << report.reason;
+
+        const auto found = store::Store(device_store, store::Access::read_only).read(run_key(config)).value();
+        expect_near_losses(found, expected, 0.03);
+        EXPECT_EQ(found.provenance.at("precision"), plan::to_word(precision));
+    }
+}
+
+TEST_F(ExecutorTest, ADeviceThatIsNotThereFailsTheRun) {
+    plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    config.precision = plan::Precision::bfloat16;
+
+    const plan::WorkReport report = execute(config); // on the host
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.kind, "environment");
+    EXPECT_THAT(report.reason, HasSubstr("bfloat16, and no GPU"));
 }
 
 TEST_F(ExecutorTest, ARepeatedOrderGivesTheSameResultAndKeepsTheRecord) {
