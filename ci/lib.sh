@@ -33,5 +33,8 @@ heartbeat() {
     while sleep "$interval" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do "$@"; done
 }
 
+# core_count: nproc alone would take OMP_NUM_THREADS for it.
+core_count() { env -u OMP_NUM_THREADS nproc; }
+
 # is_cuda_wanted: TRANSFERSCALE_CUDA set to anything but 0.
 is_cuda_wanted() { [ "${TRANSFERSCALE_CUDA:-0}" != 0 ]; }
