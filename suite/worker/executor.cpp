@@ -6,13 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "metrics/scores.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/base/log.hpp"
 #include "suite/dist/alone.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/worker/loading.hpp"
+#include "suite/worker/record_parts.hpp"
 #include "suite/worker/scaling_run.hpp"
 #include "suite/worker/weights_file.hpp"
 #include "suite/worker/weights_run.hpp"
@@ -26,38 +26,6 @@ constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
 constexpr std::size_t fewest_judged_losses = 4;
 // Reports of progress are for people: twice a second is enough.
 constexpr double progress_interval_seconds = 0.5;
-
-store::PredictionTable prediction_table(const train::Predictions& p) {
-    return {.samples = p.samples,
-            .outputs = p.outputs,
-            .scores = p.scores,
-            .classes = p.classes,
-            .label_matrix = p.label_matrix};
-}
-
-std::vector<store::LossEntry> thinned(const std::vector<train::LossPoint>& losses) {
-    const std::size_t stride = std::max<std::size_t>(1, (losses.size() + kept_losses - 1) / kept_losses);
-    std::vector<store::LossEntry> kept;
-    for (std::size_t i = 0; i < losses.size(); ++i) {
-        if (i % stride == 0 || i + 1 == losses.size()) {
-            kept.push_back({.step = losses[i].step, .loss = losses[i].loss, .lr = losses[i].lr});
-        }
-    }
-    return kept;
-}
-
-store::MetricEntry score(const std::string& metric, const train::Predictions& p) {
-    const metrics::MetricValue value = metrics::score(metric, {.samples = p.samples,
-                                                               .outputs = p.outputs,
-                                                               .scores = p.scores,
-                                                               .class_labels = p.classes,
-                                                               .label_matrix = p.label_matrix});
-    return {.name = value.name,
-            .split = "test",
-            .value = value.value,
-            .unit = value.unit,
-            .direction = value.higher_is_better ? "higher" : "lower"};
-}
 
 std::string kind_word(const plan::RunConfig& config) {
     return std::string(plan::to_word(config.kind));

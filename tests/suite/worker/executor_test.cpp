@@ -8,71 +8,23 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/plan.hpp"
 #include "suite/plan/words.hpp"
-#include "tests/suite/store/store_fixture.hpp"
+#include "tests/suite/worker/executor_fixture.hpp"
 
 namespace suite::worker {
 namespace {
 
 using plan::WorkEvent;
+using short_runs::cell;
+using short_runs::ExecutorTest;
+using short_runs::order_of;
+using short_runs::small_config;
+using short_runs::steps;
 using store::LookupState;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Key;
-
-constexpr const char* cell = "tuberculosis/R50x1/1K-NAT";
-constexpr std::int64_t steps = 3;
-
-/// The smoke profile's run of this kind, cut to a few steps and images. A sham parent when none is given.
-plan::RunConfig small_config(plan::RunKind kind, const std::string& parent_key = std::string(64, 'a')) {
-    static const plan::Plan smoke = plan::expand(plan::load_catalog(plan::default_catalog_root()), "table1",
-                                                 "smoke", {.seeds = {{0}}, .cells = {cell}});
-    const bool pretrains = kind == plan::RunKind::pretrain;
-    plan::RunConfig config = smoke.runs.at(pretrains ? 0 : 1).config;
-    EXPECT_EQ(config.kind, kind);
-    config.parent_key = pretrains ? "" : parent_key;
-    config.data.set.train_images = 64;
-    config.data.set.test_images = 32;
-    plan::ScheduleConfig& schedule = config.train.schedule;
-    schedule.total_steps = steps;
-    schedule.steps_per_epoch = 1;
-    if (schedule.kind == plan::ScheduleKind::hyperrule) {
-        schedule.boundaries = {1, 2, 2, 2, steps};
-    }
-    return config;
-}
-
-plan::WorkOrder order_of(const plan::RunConfig& config) {
-    return {.key = run_key(config),
-            .config = canonical_text(config),
-            .cell = config.kind == plan::RunKind::pretrain ? "" : cell,
-            .workload = "table1",
-            .profile = "smoke"};
-}
-
-class ExecutorTest : public ::testing::Test {
-protected:
-    static void SetUpTestSuite() { train::initialise_torch(); }
-
-    std::filesystem::path store_path() const { return folder_.path() / "store"; }
-    plan::WorkReport execute(const plan::RunConfig& config) { return execute(order_of(config)); }
-    plan::WorkReport execute(const plan::WorkOrder& order) { return executor_.execute(order); }
-    store::Lookup look_up(const std::string& key) const {
-        return store::Store(store_path(), store::Access::read_only).look_up(key);
-    }
-    store::Failure failure_of(const std::string& key) const {
-        const store::Lookup lookup = look_up(key);
-        EXPECT_EQ(lookup.state, LookupState::failed);
-        return lookup.record && lookup.record->failure ? *lookup.record->failure : store::Failure{};
-    }
-
-    store::testing::TemporaryFolder folder_;
-    bool stop_ = false;
-    const DeviceChoice on_the_host_; ///< also where there is a GPU
-    Executor executor_{store_path(), [this] { return stop_; }, [](const plan::WorkReport&) {}, on_the_host_};
-};
 
 TEST_F(ExecutorTest, PretrainsThenFineTunesAndRecordsEverything) {
     const plan::RunConfig parent = small_config(plan::RunKind::pretrain);
@@ -393,130 +345,6 @@ TEST_F(ExecutorTest, AStoreThatCannotBeWrittenIsNoFailureOfTheRun) {
         EXPECT_EQ(error.kind(), ErrorKind::store);
         EXPECT_THAT(error.what(), HasSubstr("failures"));
     }
-}
-
-// ------------------------------------------------------------------ the gate before publishing
-
-class ValidityTest : public ::testing::Test {
-protected:
-    ValidityTest() {
-        config_.data.set.labels = {"a", "b"};
-        data_set_.test.images.count = 3;
-        result_.predictions = {.samples = 3,
-                               .outputs = 2,
-                               .scores = std::vector<float>(6, 0.5F),
-                               .classes = {0, 1, 0},
-                               .label_matrix = {}};
-        set_losses({1.0, 1.0, 0.5, 0.5});
-    }
-    void set_losses(const std::vector<double>& losses, int times_each = 4) {
-        result_.losses.clear();
-        for (std::size_t i = 0; i < losses.size() * static_cast<std::size_t>(times_each); ++i) {
-            const double loss = losses[i / static_cast<std::size_t>(times_each)];
-            result_.losses.push_back(
-                {.step = static_cast<std::int64_t>(result_.losses.size()), .loss = loss});
-        }
-    }
-    /// The message of the numeric error; empty when the result is accepted.
-    std::string verdict() const {
-        try {
-            check_validity(config_, data_set_, result_);
-            return "";
-        } catch (const Error& error) {
-            EXPECT_EQ(error.kind(), ErrorKind::numeric);
-            return error.what();
-        }
-    }
-
-    plan::RunConfig config_;
-    data::DataSet data_set_;
-    train::TrainResult result_;
-};
-
-TEST_F(ValidityTest, AcceptsAWholeFiniteResult) {
-    EXPECT_EQ(verdict(), "");
-}
-
-TEST_F(ValidityTest, WantsEverySampleAndEveryOutput) {
-    data_set_.test.images.count = 4;
-    EXPECT_THAT(verdict(), AllOf(HasSubstr("found 3 x 2 scores"), HasSubstr("expected 4 x 2")));
-    data_set_.test.images.count = 3;
-    result_.predictions.scores.pop_back();
-    EXPECT_THAT(verdict(), HasSubstr("evaluation"));
-}
-
-TEST_F(ValidityTest, WantsFiniteScores) {
-    for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
-        result_.predictions.scores[5] = bad;
-        EXPECT_THAT(verdict(), HasSubstr("a score that is not finite"));
-    }
-}
-
-TEST_F(ValidityTest, AllowsALossThatDoublesAndNoMore) {
-    set_losses({1.0, 5.0, 5.0, 2.0});
-    EXPECT_EQ(verdict(), "");
-    set_losses({1.0, 0.1, 0.1, 2.001});
-    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to 2.001"));
-    set_losses({1.0, 1.0, 1.0, std::nan("")});
-    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to nan"));
-}
-
-TEST_F(ValidityTest, JudgesNoTrendOfFewerThanSixteenSteps) {
-    set_losses({1.0, 10.0, 10.0, 100.0}, 3);
-    EXPECT_EQ(verdict(), "");
-    set_losses({1.0, 1.0, 1.0, std::nan("")}, 3);
-    EXPECT_THAT(verdict(), HasSubstr("rose from 1 to nan"));
-}
-
-TEST_F(ValidityTest, NamesAllFaultsAtOnce) {
-    data_set_.test.images.count = 4;
-    result_.predictions.scores[0] = std::nanf("");
-    set_losses({1.0, 1.0, 1.0, 3.0});
-    EXPECT_THAT(verdict(), AllOf(HasSubstr("4 x 2"), HasSubstr("not finite"), HasSubstr("rose")));
-}
-
-// ------------------------------------------------------------------ opened data sets
-
-plan::DataConfig small_data(std::size_t train_images) {
-    plan::DataConfig config = small_config(plan::RunKind::finetune).data;
-    config.set.train_images = train_images;
-    return config;
-}
-
-TEST(DataCache, OpensEachDataSetOnce) {
-    DataCache cache(std::size_t{1} << 30);
-    const auto first = cache.open(small_data(8));
-    const auto other = cache.open(small_data(16));
-
-    EXPECT_EQ(cache.open(small_data(8)), first);
-    EXPECT_NE(first, other);
-    EXPECT_EQ(first->train.size(), 8U);
-    EXPECT_EQ(other->train.size(), 16U);
-}
-
-TEST(DataCache, DropsTheLeastRecentlyUsedBeyondItsLimit) {
-    const auto bytes = [](const data::DataSet& set) {
-        return set.train.images.pixels.size() + set.test.images.pixels.size();
-    };
-    const std::size_t one_set = bytes(*DataCache(1).open(small_data(8)));
-    DataCache cache(2 * one_set + one_set / 2); // pixels of two sets and what their labels take
-    const std::weak_ptr first = cache.open(small_data(8));
-    const std::weak_ptr second = cache.open(small_data(9));
-    static_cast<void>(cache.open(small_data(8))); // used last
-    const std::weak_ptr third = cache.open(small_data(7));
-
-    EXPECT_FALSE(first.expired());
-    EXPECT_TRUE(second.expired());
-    EXPECT_FALSE(third.expired());
-}
-
-TEST(DataCache, KeepsOneSetHoweverLarge) {
-    DataCache cache(1);
-    const std::weak_ptr first = cache.open(small_data(8));
-    EXPECT_FALSE(first.expired());
-    const std::weak_ptr second = cache.open(small_data(9));
-    EXPECT_TRUE(first.expired());
-    EXPECT_FALSE(second.expired());
 }
 
 } // namespace
