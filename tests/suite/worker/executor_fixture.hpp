@@ -17,7 +17,8 @@ inline constexpr const char* cell = "tuberculosis/R50x1/1K-NAT";
 inline constexpr std::int64_t steps = 3;
 
 /// The smoke profile's run of this kind, cut to a few steps and images. A sham parent when none is given.
-inline plan::RunConfig small_config(plan::RunKind kind, const std::string& parent_key = std::string(64, 'a')) {
+inline plan::RunConfig small_config(plan::RunKind kind,
+                                    const std::string& parent_key = std::string(64, 'a')) {
     static const plan::Plan smoke = plan::expand(plan::load_catalog(plan::default_catalog_root()), "table1",
                                                  "smoke", {.seeds = {{0}}, .cells = {cell}});
     const bool pretrains = kind == plan::RunKind::pretrain;
