@@ -14,13 +14,29 @@ constexpr ReductionCurve host_curve{.latency_seconds = 5e-6, .seconds_per_byte =
 // NCCL between nodes: two network hops and the base time of performance.md 3.2, at 88 GB/s a node (3.3).
 constexpr ReductionCurve device_curve{.latency_seconds = 36.4e-6, .seconds_per_byte = 1.0 / 88e9};
 
+/// The tensors at the arena's beginning whose gradients come last: as many as fit the smallest bucket, at
+/// least one. Where they end.
+std::size_t end_of_tail(const NetworkLayout& layout) {
+    std::size_t end = 0;
+    for (const auto& tensor : layout.tensors) {
+        const std::size_t next = tensor.offset + tensor.elements();
+        if (end > 0 && next * sizeof(float) > smallest_bucket_bytes) {
+            break;
+        }
+        end = next;
+    }
+    return end;
+}
+
 } // namespace
 
 std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes) {
     std::vector<Bucket> buckets;
+    const std::size_t tail_end = end_of_tail(layout);
     bool is_full = true;
     for (auto tensor = layout.tensors.rbegin(); tensor != layout.tensors.rend(); ++tensor) {
-        if (is_full) {
+        const bool begins_tail = tensor->offset + tensor->elements() == tail_end;
+        if (is_full || (begins_tail && layout.parameters * sizeof(float) > bucket_bytes)) {
             buckets.push_back({tensor->offset, 0});
         }
         Bucket& bucket = buckets.back();

@@ -1,15 +1,17 @@
-// Training of the laptop networks on ranks, for ci/bench --only-ranks: mpirun -np N transferscale-rank-bench,
-// or alone for one rank. 32 images a rank and step (weak scaling). All cases in turns, medians over the
-// rounds; rank 0 prints JSON. Nothing here passes or fails.
+// Training of the laptop networks on ranks, for ci/bench --only-ranks: mpirun -np N transferscale-rank-bench.
+// 32 images a rank and step (weak scaling). All cases in turns, so that what is compared was measured within
+// seconds; rank 0 prints JSON. Nothing here passes or fails.
 #include <algorithm>
-#include <cstdlib>
+#include <chrono>
 #include <iostream>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <mpi.h>
 
 #include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
@@ -25,7 +27,8 @@ using namespace suite;
 constexpr int images_per_rank = 32;
 constexpr std::int64_t warm_up_steps = 10;
 constexpr std::int64_t steps = 60;
-constexpr int rounds = 5;
+constexpr int rounds = 7;
+constexpr std::chrono::milliseconds nap{2};
 
 double median(std::vector<double> values) {
     std::ranges::sort(values);
@@ -66,20 +69,26 @@ plan::RunConfig config_of(bool is_large, int ranks) {
     return config;
 }
 
+enum class TakesPart {
+    together,  ///< all ranks, as training does
+    uncoupled, ///< all at the same time, each for itself: what no communication could be better than
+    one        ///< one rank after the other, each for itself while the others sleep: the base of efficiency
+};
 struct Case {
     const char* name;
     plan::ReductionMode mode;
     int micro_batch;
     std::size_t bucket_bytes; ///< 0: default
-    bool is_alone;            ///< every rank for itself, at the same time
+    TakesPart takes_part;
 };
 constexpr Case cases[] = {
-    {"alone", plan::ReductionMode::fast, 32, 0, true},
-    {"fast", plan::ReductionMode::fast, 32, 0, false},
-    {"fast_one_bucket", plan::ReductionMode::fast, 32, std::size_t{1} << 30, false},
-    {"strict", plan::ReductionMode::strict, 32, 0, false},
-    {"fast_micro_8", plan::ReductionMode::fast, 8, 0, false},
-    {"strict_micro_8", plan::ReductionMode::strict, 8, 0, false},
+    {"base", plan::ReductionMode::fast, 32, 0, TakesPart::one},
+    {"fast", plan::ReductionMode::fast, 32, 0, TakesPart::together},
+    {"uncoupled", plan::ReductionMode::fast, 32, 0, TakesPart::uncoupled},
+    {"strict", plan::ReductionMode::strict, 32, 0, TakesPart::together},
+    {"fast_one_bucket", plan::ReductionMode::fast, 32, std::size_t{1} << 30, TakesPart::together},
+    {"fast_micro_8", plan::ReductionMode::fast, 8, 0, TakesPart::together},
+    {"strict_micro_8", plan::ReductionMode::strict, 8, 0, TakesPart::together},
 };
 
 /// Medians over the steps after the warm-up of the slowest rank's seconds; of `exposed` the least waiting
@@ -116,16 +125,68 @@ Medians medians_of(const train::StepTimes& times) {
             .optimiser = of(&Time::optimiser, most)};
 }
 
-Medians run(const Case& one, bool is_large, const data::DataSet& data_set, dist::Communicator& ranks) {
-    plan::RunConfig config = config_of(is_large, one.is_alone ? 1 : ranks.size());
+train::StepTimes train(const Case& one, bool is_large, const data::DataSet& data_set,
+                       dist::Communicator& ranks) {
+    plan::RunConfig config = config_of(is_large, ranks.size());
     config.reduction = one.mode;
     config.train.micro_batch = one.micro_batch;
     config.bucket_bytes = one.bucket_bytes;
-    ranks.barrier();
+    return train::run_training(config, data_set, nullptr, {.measure = true}, ranks).step_times;
+}
+
+/// All ranks' times of training that each did for itself, step by step.
+train::StepTimes gathered(const train::StepTimes& mine, dist::Communicator& ranks) {
+    std::vector<train::StepTime> sent = mine.values;
+    std::vector<train::StepTime> all(sent.size() * static_cast<std::size_t>(ranks.size()));
+    ranks.all_gather(dist::buffer(std::as_writable_bytes(std::span(sent))),
+                     dist::buffer(std::as_writable_bytes(std::span(all))));
+    train::StepTimes times = mine;
+    times.ranks = ranks.size();
+    times.values.clear();
+    for (std::size_t step = 0; step < sent.size(); ++step) {
+        for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks.size()); ++rank) {
+            times.values.push_back(all[rank * sent.size() + step]);
+        }
+    }
+    return times;
+}
+
+/// Until all ranks are here; asleep meanwhile, so that this core is idle.
+void meet_asleep() {
+    MPI_Request request;
+    MPI_Ibarrier(MPI_COMM_WORLD, &request);
+    for (int all = 0; all == 0; std::this_thread::sleep_for(nap)) {
+        MPI_Test(&request, &all, MPI_STATUS_IGNORE);
+    }
+}
+
+/// The mean over the ranks, each of which trains while the others sleep.
+Medians run_one_by_one(const Case& one, bool is_large, const data::DataSet& data_set,
+                       dist::Communicator& ranks) {
     const auto single = dist::make_single();
-    return medians_of(
-        train::run_training(config, data_set, nullptr, {.measure = true}, one.is_alone ? *single : ranks)
-            .step_times);
+    Medians mine{};
+    for (int rank = 0; rank < ranks.size(); ++rank) {
+        if (rank == ranks.rank()) {
+            mine = medians_of(train(one, is_large, data_set, *single));
+        }
+        meet_asleep();
+    }
+    ranks.all_reduce(dist::buffer(std::span(&mine.whole, 1)), dist::Reduction::sum);
+    mine.whole /= ranks.size();
+    return mine;
+}
+
+Medians run(const Case& one, bool is_large, const data::DataSet& data_set, dist::Communicator& ranks) {
+    ranks.barrier();
+    switch (one.takes_part) {
+    case TakesPart::one:
+        return run_one_by_one(one, is_large, data_set, ranks);
+    case TakesPart::uncoupled:
+        return medians_of(gathered(train(one, is_large, data_set, *dist::make_single()), ranks));
+    case TakesPart::together:
+        break;
+    }
+    return medians_of(train(one, is_large, data_set, ranks));
 }
 
 /// Seconds of one call, all ranks at once: the median.
@@ -142,12 +203,12 @@ double seconds_of(dist::Communicator& ranks, const Call& call) {
 }
 
 std::string calls_json(std::size_t parameters, dist::Communicator& ranks) {
-    std::vector<float> arena(parameters, 1e-9F);
+    std::vector<float> arena(parameters, 0.0F);
     std::vector<double> status(4);
     return fmt::format(
         R"({{"all_reduce_seconds": {:.4g}, "status_seconds": {:.4g}, "hash_seconds": {:.4g}}})",
         seconds_of(ranks,
-                   [&] { ranks.all_reduce(dist::buffer(std::span(arena)), dist::Reduction::maximum); }),
+                   [&] { ranks.all_reduce(dist::buffer(std::span(arena)), dist::Reduction::sum); }),
         seconds_of(ranks, [&] { ranks.all_reduce(dist::buffer(std::span(status)), dist::Reduction::sum); }),
         seconds_of(ranks, [&] { // one comparison of weights
             std::uint64_t mine = hash64(std::as_bytes(std::span(arena)));
@@ -165,17 +226,18 @@ std::string network_json(bool is_large, const data::DataSet& data_set, dist::Com
     }
     std::vector<std::string> rows;
     for (const auto& [name, all] : found) {
-        const auto of = [&all = all](double Medians::*field) {
+        const auto of_rounds = [&all = all](double Medians::*field) {
             std::vector<double> values;
             for (const Medians& each : all) {
                 values.push_back(each.*field);
             }
-            return median(values);
+            return values;
         };
+        const auto of = [&](double Medians::*field) { return median(of_rounds(field)); };
         rows.push_back(fmt::format(
-            R"("{}": {{"step_seconds": {:.6g}, "data": {:.4g}, "forward": {:.4g}, "backward": {:.4g}, )"
+            R"("{}": {{"rounds": [{:.6g}], "data": {:.4g}, "forward": {:.4g}, "backward": {:.4g}, )"
             R"("overlapped": {:.4g}, "exposed": {:.4g}, "imbalance": {:.4g}, "optimiser": {:.4g}}})",
-            name, of(&Medians::whole), of(&Medians::data), of(&Medians::forward), of(&Medians::backward),
+            name, fmt::join(of_rounds(&Medians::whole), ", "), of(&Medians::data), of(&Medians::forward), of(&Medians::backward),
             of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::imbalance),
             of(&Medians::optimiser)));
     }
@@ -184,9 +246,7 @@ std::string network_json(bool is_large, const data::DataSet& data_set, dist::Com
 }
 
 int measure() {
-    const bool is_launched =
-        std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMIX_RANK") != nullptr;
-    const auto ranks = is_launched ? dist::make_mpi() : dist::make_single();
+    const auto ranks = dist::make_mpi();
     train::initialise_torch();
     data::DataSet data_set{.id = "noise", .train = noise(512), .test = noise(8)};
     const std::string small = network_json(false, data_set, *ranks);

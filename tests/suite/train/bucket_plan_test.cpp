@@ -17,6 +17,14 @@ TEST(BucketPlan, CutsWholeTensorsFromTheEndToTheBeginning) {
     EXPECT_TRUE(bucket_plan({}, 100).empty());
 }
 
+TEST(BucketPlan, EndsWithLittleThatNothingHides) {
+    const NetworkLayout layout = layout_of({200, 900, 5'000, 20'000});
+    EXPECT_EQ(bucket_plan(layout, 50'000), (std::vector<Bucket>{{6'100, 20'000}, {200, 5'900}, {0, 200}}));
+    EXPECT_EQ(bucket_plan(layout, 104'400), (std::vector<Bucket>{{0, 26'100}}));
+    const NetworkLayout wide_stem = layout_of({5'000, 100, 20'000});
+    EXPECT_EQ(bucket_plan(wide_stem, 90'000), (std::vector<Bucket>{{5'000, 20'100}, {0, 5'000}}));
+}
+
 TEST(BucketPlan, CoversTheArenaOnce) {
     const NetworkLayout layout = layout_of({7, 1, 900, 33, 33, 2, 64, 1000});
     for (std::size_t bytes = 1; bytes < 10'000; bytes += 13) {
