@@ -36,6 +36,9 @@ void take_bases(const plan::Plan& plan, const plan::BaseRuns& bases, Records& re
     const ScalingSummary& second = after->scaling->summary;
     run.base_images_per_second = std::sqrt(first.images_per_second * second.images_per_second);
     run.base_flags = first.flags.empty() ? second.flags : first.flags;
+    if (run.summary.ranks > 1) {
+        run.loss = efficiency_loss(run.summary, first, second);
+    }
 }
 
 double median_of(const std::vector<RungRun>& runs, double ScalingSummary::*member) {
@@ -63,6 +66,25 @@ StepShares shares_of(const std::vector<RungRun>& runs) {
             .imbalance = median_of(runs, &ScalingSummary::imbalance_seconds),
             .p50 = median_of(runs, &ScalingSummary::step_p50_seconds),
             .p95 = median_of(runs, &ScalingSummary::step_p95_seconds)};
+}
+
+std::optional<EfficiencyLoss> loss_of(const std::vector<RungRun>& runs) {
+    const auto median = [&](double EfficiencyLoss::*member) {
+        std::vector<double> values;
+        for (const RungRun& run : runs) {
+            if (run.loss) {
+                values.push_back((*run.loss).*member);
+            }
+        }
+        return metrics::median_interval(values).median;
+    };
+    if (std::ranges::none_of(runs, [](const RungRun& run) { return run.loss.has_value(); })) {
+        return std::nullopt;
+    }
+    return EfficiencyLoss{.computing = median(&EfficiencyLoss::computing),
+                          .communication = median(&EfficiencyLoss::communication),
+                          .waiting = median(&EfficiencyLoss::waiting),
+                          .other = median(&EfficiencyLoss::other)};
 }
 
 /// Each word once, with how many runs have it; those of base cases under "base case".
@@ -164,7 +186,8 @@ RungResult rung_of(const plan::Plan& plan, const plan::PlannedCell& cell, const 
                     .ranks = record->scaling->ranks,
                     .sweep = record->scaling->sweep,
                     .base_images_per_second = std::nullopt,
-                    .base_flags = {}};
+                    .base_flags = {},
+                    .loss = std::nullopt};
         if (i < cell.bases.size()) {
             take_bases(plan, cell.bases[i], records, run);
         }
@@ -174,6 +197,7 @@ RungResult rung_of(const plan::Plan& plan, const plan::PlannedCell& cell, const 
     rung.throughput = sample_of(rung.runs, &ScalingSummary::images_per_second);
     rung.steady = sample_of(rung.runs, &ScalingSummary::steady_images_per_second);
     rung.step = shares_of(rung.runs);
+    rung.loss = loss_of(rung.runs);
     rung.flags = flags_of(rung.runs);
     if (rung.ranks > 1 && rung.invalid.empty()) {
         rung.efficiency = efficiency_of(rung.runs, rung.ranks, false);

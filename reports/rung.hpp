@@ -9,6 +9,7 @@
 
 #include "metrics/sample.hpp"
 #include "metrics/scaling.hpp"
+#include "reports/efficiency_loss.hpp"
 #include "reports/records.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/reference.hpp"
@@ -25,6 +26,7 @@ struct RungRun {
     std::vector<suite::store::ScalingSweep> sweep; ///< of all-reduces after the run
     std::optional<double> base_images_per_second; ///< geometric mean of those before and after; none: missing
     std::string base_flags;                       ///< of either; "" for none
+    std::optional<EfficiencyLoss> loss;           ///< against both; none: missing
     [[nodiscard]] bool is_flagged() const { return !summary.flags.empty() || !base_flags.empty(); }
 };
 
@@ -46,6 +48,7 @@ struct RungResult {
     metrics::Sample throughput; ///< images per second with I/O, of all these runs
     metrics::Sample steady;     ///< without warm-up
     StepShares step;
+    std::optional<EfficiencyLoss> loss;            ///< medians over the runs that have base cases
     std::optional<metrics::Efficiency> efficiency; ///< of repetitions without a flag: the result
     std::optional<metrics::Efficiency> flagged;    ///< of all, where some are flagged: shown, judged nowhere
     std::vector<std::string> flags;                ///< "busy in 2 of 5 runs"

@@ -210,6 +210,25 @@ RungTable time_table(const CheckResult& result) {
     return table;
 }
 
+RungTable loss_table(const CheckResult& result) {
+    RungTable table{.headings = {"efficiency lost, points", "computing slower", "communication",
+                                 "waiting for the slowest", "other", "together"},
+                    .rows = {}};
+    for (const CellResult& cell : result.cells) {
+        if (!is_measured(cell) || !cell.rung->loss) {
+            continue;
+        }
+        const EfficiencyLoss& loss = *cell.rung->loss;
+        std::vector<std::string> row{cell.id};
+        for (const double points :
+             {loss.computing, loss.communication, loss.waiting, loss.other, loss.total()}) {
+            row.push_back(fmt::format("{:.1f}", points));
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
 RungTable rank_table(const CheckResult& result) {
     RungTable table{.headings = {"rank", "host", "cores", "p50 ms", "p95 ms", "forward", "backward",
                                  "exposed comm.", "processor s"},
@@ -259,8 +278,8 @@ RungTable sweep_table(const CheckResult& result) {
 }
 
 std::vector<RungTable> rung_tables(const CheckResult& result) {
-    std::vector<RungTable> tables{measured_table(result), time_table(result), rank_table(result),
-                                  sweep_table(result)};
+    std::vector<RungTable> tables{measured_table(result), time_table(result), loss_table(result),
+                                  rank_table(result), sweep_table(result)};
     std::erase_if(tables, [](const RungTable& table) { return table.rows.empty(); });
     return tables;
 }
@@ -346,6 +365,7 @@ ordered_json to_json(const RungResult& rung) {
                           {"invalid", rung.invalid},
                           {"published", nullptr},
                           {"step_seconds", nullptr},
+                          {"efficiency_lost", nullptr},
                           {"runs", std::move(runs)}};
     if (rung.published) {
         document["published"] = {{"images_per_second", rung.published->images_per_second},
@@ -361,6 +381,12 @@ ordered_json to_json(const RungResult& rung) {
                                     {"communication", step.communication},
                                     {"optimizer", step.optimizer},
                                     {"imbalance", step.imbalance}};
+    }
+    if (rung.loss) {
+        document["efficiency_lost"] = {{"computing", rung.loss->computing},
+                                       {"communication", rung.loss->communication},
+                                       {"waiting", rung.loss->waiting},
+                                       {"other", rung.loss->other}};
     }
     return document;
 }

@@ -21,6 +21,8 @@ struct RungTable {
 [[nodiscard]] RungTable measured_table(const CheckResult& result);
 /// Where a step's time goes.
 [[nodiscard]] RungTable time_table(const CheckResult& result);
+/// Where a rung's efficiency went, in percentage points; rungs without base cases left out.
+[[nodiscard]] RungTable loss_table(const CheckResult& result);
 /// Each rank of the largest rung of each mode in its last repetition: the slow one shows.
 [[nodiscard]] RungTable rank_table(const CheckResult& result);
 

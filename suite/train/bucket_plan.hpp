@@ -18,9 +18,9 @@ struct Bucket {
 };
 
 /// The arena cut into buckets, from its end to its beginning: about the order in which backward finishes
-/// them. Each takes tensors until it holds `bucket_bytes` or more (float32), so one is never split. Nothing is
-/// left to hide the last one behind: with more than one bucket it has only the first tensors, of 4 KiB or less
-/// together (or the first alone).
+/// them. Each takes tensors until it holds `bucket_bytes` or more (float32), so one is never split. Nothing
+/// is left to hide the last one behind: with more than one bucket it has only the first tensors, of 4 KiB or
+/// less together (or the first alone).
 [[nodiscard]] std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes);
 
 /// An all-reduce of n bytes takes about latency_seconds + n * seconds_per_byte.

@@ -282,6 +282,7 @@ TEST_F(LadderTest, EveryFormatSaysTheCaveat) {
     std::replace(text.begin(), text.end(), '\n', ' ');
     EXPECT_THAT(text, HasSubstr(words));
     EXPECT_THAT(text, HasSubstr("bus GB/s"));
+    EXPECT_THAT(text, HasSubstr("efficiency lost, points"));
     EXPECT_THAT(text, HasSubstr("129.14 · 1.00 · 100.00"));
     EXPECT_THAT(text, HasSubstr("124003.59 · 960.26 · 93.77"));
 }
@@ -294,6 +295,8 @@ TEST_F(LadderTest, NumbersAreInCsvAndJson) {
         if (entry["id"] == two) {
             EXPECT_NEAR(entry["rung"]["efficiency"]["mean"].get<double>(), 97.0, 1e-3);
             EXPECT_THAT(entry["rung"]["runs"], SizeIs(5));
+            EXPECT_NEAR(cell(result, two).rung->loss->total(), 3.0, 0.3);
+            EXPECT_NEAR(entry["rung"]["efficiency_lost"]["waiting"].get<double>(), 0.0, 1e-9);
             EXPECT_EQ(entry["rung"]["published"], nullptr);
         }
     }

@@ -207,8 +207,7 @@ std::string calls_json(std::size_t parameters, dist::Communicator& ranks) {
     std::vector<double> status(4);
     return fmt::format(
         R"({{"all_reduce_seconds": {:.4g}, "status_seconds": {:.4g}, "hash_seconds": {:.4g}}})",
-        seconds_of(ranks,
-                   [&] { ranks.all_reduce(dist::buffer(std::span(arena)), dist::Reduction::sum); }),
+        seconds_of(ranks, [&] { ranks.all_reduce(dist::buffer(std::span(arena)), dist::Reduction::sum); }),
         seconds_of(ranks, [&] { ranks.all_reduce(dist::buffer(std::span(status)), dist::Reduction::sum); }),
         seconds_of(ranks, [&] { // one comparison of weights
             std::uint64_t mine = hash64(std::as_bytes(std::span(arena)));
@@ -237,8 +236,8 @@ std::string network_json(bool is_large, const data::DataSet& data_set, dist::Com
         rows.push_back(fmt::format(
             R"("{}": {{"rounds": [{:.6g}], "data": {:.4g}, "forward": {:.4g}, "backward": {:.4g}, )"
             R"("overlapped": {:.4g}, "exposed": {:.4g}, "imbalance": {:.4g}, "optimiser": {:.4g}}})",
-            name, fmt::join(of_rounds(&Medians::whole), ", "), of(&Medians::data), of(&Medians::forward), of(&Medians::backward),
-            of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::imbalance),
+            name, fmt::join(of_rounds(&Medians::whole), ", "), of(&Medians::data), of(&Medians::forward),
+            of(&Medians::backward), of(&Medians::overlapped), of(&Medians::exposed), of(&Medians::imbalance),
             of(&Medians::optimiser)));
     }
     return fmt::format("{{\"cases\": {{{}}}, \"calls\": {}}}", fmt::join(rows, ",\n   "),
