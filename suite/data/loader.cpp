@@ -143,7 +143,7 @@ void TrainLoader::load(std::int64_t step, std::size_t first, std::size_t count, 
     prepare(count, batch);
     std::optional<KeyedPermutation> order;
     std::uint64_t order_epoch = 0;
-    for (std::size_t slot = 0; slot < count; ++slot) {
+    const auto draw_slot = [&](std::size_t slot) {
         const std::uint64_t position = static_cast<std::uint64_t>(step) * batch_size + first + slot;
         const std::uint64_t epoch = position / subset_.size();
         if (!order || order_epoch != epoch) {
@@ -151,7 +151,16 @@ void TrainLoader::load(std::int64_t step, std::size_t first, std::size_t count, 
             order_epoch = epoch;
         }
         const std::uint64_t place = position % subset_.size();
-        load_drawn(draw(epoch, place, (*order)(place)), slot, batch, batch.scratch);
+        return draw(epoch, place, (*order)(place));
+    };
+    Draw next = count > 0 ? draw_slot(0) : Draw{};
+    for (std::size_t slot = 0; slot < count; ++slot) {
+        const Draw drawn = next;
+        if (slot + 1 < count) {
+            next = draw_slot(slot + 1);
+            reader_.expect(subset_[next.member]);
+        }
+        load_drawn(drawn, slot, batch, batch.scratch);
     }
 }
 

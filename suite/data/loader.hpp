@@ -67,11 +67,14 @@ public:
     /// batch, each with a scratch of its own. Throws Error(data) naming the image of a source.
     void read(std::size_t sample, const std::optional<PictureKey>& key, std::size_t slot, Batch& batch,
               LoadScratch& scratch) const;
+    /// A hint that this sample is read soon: of an image in memory its bytes are called to the caches.
+    void expect(std::size_t sample) const noexcept;
     [[nodiscard]] const Split& split() const noexcept { return *split_; }
 
 private:
     const Split* split_;
     LoaderOptions options_;
+    Normalisation normalisation_;       ///< of images in memory
     std::optional<PictureMaker> maker_; ///< of a source only
     int side_;
 

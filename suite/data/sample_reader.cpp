@@ -11,6 +11,8 @@
 namespace suite::data {
 namespace {
 
+constexpr std::size_t cache_line_bytes = 64; // of every processor that the suite runs on
+
 void check_normalisation(const LoaderOptions& options) {
     const bool std_positive = std::ranges::all_of(options.std, [](double value) { return value > 0.0; });
     if (options.mean.size() == 3 && options.std.size() == 3 && std_positive) {
@@ -53,6 +55,7 @@ void copy_labels(const Split& split, std::size_t sample, std::size_t slot, Batch
 SampleReader::SampleReader(const Split& split, const LoaderOptions& options)
     : split_(&split), options_(options), side_(split.source ? options.side : split.images.size) {
     check_normalisation(options);
+    normalisation_ = make_normalisation(options.mean, options.std);
     maker_ = maker_of(split, options);
 }
 
@@ -80,13 +83,22 @@ void SampleReader::read(std::size_t sample, const std::optional<PictureKey>& key
     copy_labels(*split_, sample, slot, batch);
 }
 
+void SampleReader::expect(std::size_t sample) const noexcept {
+    if (maker_) {
+        return;
+    }
+    const std::span<const std::uint8_t> pixels = split_->images.image(sample);
+    for (std::size_t at = 0; at < pixels.size(); at += cache_line_bytes) {
+        __builtin_prefetch(pixels.data() + at);
+    }
+}
+
 void SampleReader::read_memory(std::size_t sample, const std::optional<PictureKey>& key, LoadScratch& scratch,
                                std::span<float> out) const {
     const Images& images = split_->images;
     ImageView image{.pixels = images.image(sample), .channels = images.channels, .size = images.size};
-    const Normalisation normalisation = make_normalisation(options_.mean, options_.std);
     if (!key) {
-        sample_image(image, whole_image(images.size), normalisation, out);
+        sample_image(image, whole_image(images.size), normalisation_, out);
         return;
     }
     StreamKey stream{
@@ -98,7 +110,7 @@ void SampleReader::read_memory(std::size_t sample, const std::optional<PictureKe
     }
     stream.purpose = Purpose::augmentation;
     sample_image(image, draw_sampling(options_.augmentation, images.size, PhiloxStream(stream), detail),
-                 normalisation, out);
+                 normalisation_, out);
 }
 
 void SampleReader::read_source(std::size_t sample, const std::optional<PictureKey>& key, LoadScratch& scratch,

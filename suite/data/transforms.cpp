@@ -6,6 +6,8 @@
 #include <numbers>
 #include <utility>
 
+#include "suite/data/normalise.hpp"
+
 namespace suite::data {
 namespace {
 
@@ -174,28 +176,18 @@ void sample_affine(const Pixel* plane, int size, const Sampling& sampling, float
     }
 }
 
-void copy_plane(const std::uint8_t* plane, int size, bool flip, float* out) {
-    for (int row = 0; row < size; ++row) {
-        for (int column = 0; column < size; ++column) {
-            out[row * size + (flip ? size - 1 - column : column)] = plane[row * size + column];
-        }
-    }
-}
-
 /// The picture is the source, pixel by pixel.
 bool is_copy(Extent source, const Sampling& sampling) {
     const auto side = static_cast<float>(sampling.side);
     const Box& box = sampling.box;
-    return source.width == sampling.side && source.height == sampling.side && box.x == 0.0F &&
-           box.y == 0.0F && box.width == side && box.height == side;
+    return !sampling.rotates && source.width == sampling.side && source.height == sampling.side &&
+           box.x == 0.0F && box.y == 0.0F && box.width == side && box.height == side;
 }
 
 void sample_plane(const std::uint8_t* plane, Extent source, const Sampling& sampling, float* out) {
     if (sampling.rotates) {
         assert(source.width == sampling.side && source.height == sampling.side);
         sample_affine(plane, sampling.side, sampling, out);
-    } else if (is_copy(source, sampling)) {
-        copy_plane(plane, sampling.side, sampling.flip, out);
     } else {
         sample_box(plane, source.width, sampling, out);
     }
@@ -297,6 +289,32 @@ Sampling draw_sampling(plan::Augmentation kind, Extent source, int side, PhiloxS
     return sampling;
 }
 
+namespace {
+
+NormalisedPlane plane_of(const Normalisation& normalisation, std::size_t channel, std::span<float> out) {
+    return {.scale = normalisation.scale[channel],
+            .offset = normalisation.offset[channel],
+            .out = out.data() + channel * (out.size() / 3)};
+}
+
+/// A picture that is the source, mirrored or not.
+void normalise_copy(const ImageView& image, const Sampling& sampling, const Normalisation& normalisation,
+                    std::span<float> out) {
+    const std::array<NormalisedPlane, 3> planes{
+        plane_of(normalisation, 0, out), plane_of(normalisation, 1, out), plane_of(normalisation, 2, out)};
+    const auto width = static_cast<std::size_t>(sampling.side);
+    if (image.channels == 1) {
+        normalise_pixels(image.pixels, width, sampling.flip, planes);
+        return;
+    }
+    const std::size_t plane = out.size() / 3;
+    for (std::size_t c = 0; c < 3; ++c) {
+        normalise_pixels(image.pixels.subspan(c * plane, plane), width, sampling.flip, {&planes[c], 1});
+    }
+}
+
+} // namespace
+
 void sample_image(const ImageView& image, const Sampling& sampling, const Normalisation& normalisation,
                   std::span<float> out) {
     const Extent source = image.extent();
@@ -305,6 +323,10 @@ void sample_image(const ImageView& image, const Sampling& sampling, const Normal
     assert(image.channels == 1 || image.channels == 3);
     assert(image.pixels.size() == stored * static_cast<std::size_t>(image.channels));
     assert(out.size() == 3 * plane);
+    if (is_copy(source, sampling)) {
+        normalise_copy(image, sampling, normalisation, out);
+        return;
+    }
     // The last plane of a grey image holds the raw values until it is normalised itself.
     const auto sampled = static_cast<std::size_t>(image.channels);
     for (std::size_t c = 0; c < sampled; ++c) {

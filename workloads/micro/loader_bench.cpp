@@ -68,11 +68,14 @@ void loader_stream(benchmark::State& state) {
     state.SetItemsProcessed(number * batch);
 }
 
-/// 32 images of 28 x 28 in memory, flipped: what comes before a training step at laptop.
+/// 32 images of 28 x 28 in memory, grey or in colour, flipped: what comes before a training step at laptop.
 void laptop_batch(benchmark::State& state) {
     Split split;
-    split.images = {
-        .count = 4096, .channels = 1, .size = 28, .pixels = std::vector<std::uint8_t>(4096 * 784)};
+    const auto channels = static_cast<int>(state.range(0));
+    split.images = {.count = 4096,
+                    .channels = channels,
+                    .size = 28,
+                    .pixels = std::vector<std::uint8_t>(4096 * 784 * static_cast<std::size_t>(channels))};
     for (std::size_t i = 0; i < split.images.pixels.size(); ++i) {
         split.images.pixels[i] = static_cast<std::uint8_t>(i * 31 % 251);
     }
@@ -94,6 +97,6 @@ void laptop_batch(benchmark::State& state) {
 }
 
 BENCHMARK(loader_stream)->ArgName("workers")->Arg(0)->Arg(1)->Arg(2)->UseRealTime();
-BENCHMARK(laptop_batch)->Unit(benchmark::kMicrosecond);
+BENCHMARK(laptop_batch)->ArgName("channels")->Arg(1)->Arg(3)->Unit(benchmark::kMicrosecond);
 
 } // namespace
