@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -13,86 +12,12 @@
 namespace suite::data {
 namespace {
 
-constexpr int weight_bits = 22; // PRECISION_BITS of Pillow's Resample.c
-constexpr int half_bits = 11;   // two halves make a weight
-constexpr std::int32_t half_mask = (1 << half_bits) - 1;
+constexpr int weight_bits = ResampleAxis::weight_bits;
+constexpr int half_bits = ResampleAxis::half_bits;
 constexpr std::int32_t rounding = 1 << (weight_bits - 1);
-
-int round_up_to_four(int value) {
-    return (value + 3) / 4 * 4;
-}
-
-double triangle(double x) {
-    return std::max(0.0, 1.0 - std::abs(x));
-}
 
 std::uint8_t to_byte(std::int32_t sum) {
     return static_cast<std::uint8_t>(std::clamp(sum >> weight_bits, 0, 255));
-}
-
-} // namespace
-
-/// Keeps `used` shares as weights from source pixel `first` on; moved left where the line would end before
-/// the last weight, so that vector loads stay inside.
-void ResampleAxis::store(int pixel, int first, int used, int source) {
-    const int moved = std::max(0, std::min(first, source - taps_));
-    std::int32_t* const weights =
-        weights_.data() + static_cast<std::size_t>(pixel) * static_cast<std::size_t>(taps_);
-    std::fill_n(weights, taps_, 0);
-    for (int i = 0; i < used; ++i) {
-        weights[first - moved + i] =
-            static_cast<std::int32_t>(0.5 + shares_[static_cast<std::size_t>(i)] * (1 << weight_bits));
-    }
-    firsts_[static_cast<std::size_t>(pixel)] = moved;
-    low_ = std::min(low_, moved);
-    high_ = std::max(high_, std::min(moved + taps_, source));
-}
-
-/// precompute_coeffs of Pillow's Resample.c, in its arithmetic.
-void ResampleAxis::set(int source, int target, int start, int count, Filter filter) {
-    assert(source > 0 && target > 0 && start >= 0 && start + count <= target);
-    const double scale = static_cast<double>(source) / target;
-    const double width = filter == Filter::triangle ? std::max(scale, 1.0) : 1.0;
-    count_ = count;
-    taps_ = round_up_to_four(std::min(2 * static_cast<int>(std::ceil(width)) + 1, source));
-    low_ = source;
-    high_ = 0;
-    firsts_.resize(static_cast<std::size_t>(count));
-    weights_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(taps_));
-    shares_.resize(static_cast<std::size_t>(taps_));
-    for (int pixel = 0; pixel < count; ++pixel) {
-        double centre = (start + pixel + 0.5) * scale;
-        if (filter == Filter::linear) {
-            centre = std::clamp(centre, 0.5, source - 0.5);
-        }
-        const int first = std::max(static_cast<int>(centre - width + 0.5), 0);
-        const int used = std::min(static_cast<int>(centre + width + 0.5), source) - first;
-        double sum = 0.0;
-        for (int i = 0; i < used; ++i) {
-            const double share = triangle((i + first - centre + 0.5) * (1.0 / width));
-            shares_[static_cast<std::size_t>(i)] = share;
-            sum += share;
-        }
-        for (int i = 0; i < used; ++i) {
-            shares_[static_cast<std::size_t>(i)] /= sum;
-        }
-        store(pixel, first, used, source);
-    }
-    pack();
-}
-
-void ResampleAxis::pack() {
-    halves_.resize(weights_.size() * 8);
-    std::int16_t* out = halves_.data();
-    for (std::size_t group = 0; group < weights_.size(); group += 4) {
-        const std::int32_t* const weights = weights_.data() + group;
-        for (int i = 0; i < 16; ++i) {
-            const std::int32_t weight = weights[i / 8 * 2 + i % 2];
-            out[i] = static_cast<std::int16_t>(weight >> half_bits);
-            out[16 + i] = static_cast<std::int16_t>(weight & half_mask);
-        }
-        out += 32;
-    }
 }
 
 void resample_row_plain(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target) {
@@ -113,13 +38,12 @@ void resample_row_plain(const ResampleAxis& columns, const std::uint8_t* source,
     }
 }
 
-namespace {
-
 /// The rows that one target row is made of.
 struct RowMix {
     const std::uint8_t* rows = nullptr; ///< the first
     const std::int32_t* weights = nullptr;
     const std::int16_t* halves = nullptr;
+    const std::int32_t* digits = nullptr; ///< of the target row; of the next four weights 12 further on
     int count = 0;
 };
 
@@ -129,6 +53,7 @@ RowMix row_mix(const ResampleAxis& axis, int target_row, std::span<const std::ui
     return {.rows = rows.data() + first * bytes,
             .weights = axis.weights(target_row),
             .halves = axis.halves(target_row),
+            .digits = axis.digits(target_row / 4) + target_row % 4,
             .count = std::min(axis.taps(), static_cast<int>(rows.size() / bytes - first))};
 }
 
@@ -143,11 +68,6 @@ void mix_bytes(const RowMix& mix, std::size_t begin, std::size_t bytes, std::uin
 }
 
 } // namespace
-
-void mix_rows_plain(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows,
-                    std::size_t bytes, std::uint8_t* target) {
-    mix_bytes(row_mix(axis, target_row, rows, bytes), 0, bytes, target);
-}
 
 #ifdef SUITE_HAS_AVX2_BUILD
 namespace {
@@ -225,18 +145,147 @@ __attribute__((target("avx2"))) void mix_rows_avx2(const RowMix& mix, std::size_
     mix_bytes(mix, whole, bytes, target);
 }
 
-bool has_avx2() {
-    static const bool has = __builtin_cpu_supports("avx2") != 0;
-    return has;
+// g++ 12 warns of the undefined operands that its own avx512fintrin.h passes on purpose (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+// Digits of eight bits times pixels of eight: sum(p w) = 65536 sum(p d2) + 256 sum(p d1) + sum(p d0),
+// exactly, as long as each fits 32 bits: 255 * 128 * taps, below 65,000 taps.
+#define SUITE_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
+
+/// The sums of three digits, made a number of 8 bits in the low end of each 32.
+SUITE_VNNI inline __m512i digits_to_bytes(__m512i d2, __m512i d1, __m512i d0) {
+    const __m512i upper = _mm512_add_epi32(_mm512_slli_epi32(d2, 8), d1);
+    return _mm512_srai_epi32(_mm512_add_epi32(_mm512_slli_epi32(upper, 8), d0), weight_bits);
 }
+
+/// Digits of four pixels, each for the four channels of its pixel.
+SUITE_VNNI inline __m512i spread_digits(const std::int32_t* digits) {
+    const __m512i order = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(digits));
+    return _mm512_permutexvar_epi32(order, _mm512_castsi128_si512(four));
+}
+
+/// Four source pixels of each of four places, by channels.
+SUITE_VNNI inline __m512i load_channels(const std::uint8_t* const (&from)[4], std::size_t at) {
+    const auto load = [&](int i) SUITE_VNNI {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from[i] + at));
+    };
+    const __m128i channels = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i pixels = _mm512_castsi128_si512(load(0));
+    pixels = _mm512_inserti32x4(pixels, load(1), 1);
+    pixels = _mm512_inserti32x4(pixels, load(2), 2);
+    pixels = _mm512_inserti32x4(pixels, load(3), 3);
+    return _mm512_shuffle_epi8(pixels, _mm512_broadcast_i32x4(channels));
+}
+
+/// Four target pixels at a time.
+SUITE_VNNI void resample_row_vnni(const ResampleAxis& columns, const std::uint8_t* source,
+                                  std::uint8_t* target) {
+    const int groups = columns.taps() / 4;
+    for (int pixel = 0; pixel < columns.count(); pixel += 4, target += 4 * row_pixel_bytes) {
+        const int last = columns.count() - 1;
+        const auto place = [&](int i) {
+            return source +
+                   static_cast<std::size_t>(columns.first(std::min(pixel + i, last))) * row_pixel_bytes;
+        };
+        const std::uint8_t* const from[4] = {place(0), place(1), place(2), place(3)};
+        const std::int32_t* digits = columns.digits(pixel / 4);
+        __m512i d2 = _mm512_setzero_si512();
+        __m512i d1 = _mm512_setzero_si512();
+        __m512i d0 = _mm512_set1_epi32(rounding);
+        for (int group = 0; group < groups; ++group, digits += 12) {
+            const __m512i pixels = load_channels(from, static_cast<std::size_t>(group) * 4 * row_pixel_bytes);
+            d2 = _mm512_dpbusd_epi32(d2, pixels, spread_digits(digits));
+            d1 = _mm512_dpbusd_epi32(d1, pixels, spread_digits(digits + 4));
+            d0 = _mm512_dpbusd_epi32(d0, pixels, spread_digits(digits + 8));
+        }
+        const __m128i bytes = _mm512_cvtusepi32_epi8(digits_to_bytes(d2, d1, d0)); // no weight is negative
+        if (pixel + 4 <= columns.count()) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(target), bytes);
+        } else {
+            _mm_mask_storeu_epi32(target, static_cast<__mmask8>((1U << (columns.count() - pixel)) - 1U),
+                                  bytes);
+        }
+    }
+}
+
+/// 64 bytes of a target row, or those of the mask, from all its rows, four at a time.
+SUITE_VNNI inline __m512i mix_sixty_four(const RowMix& mix, std::size_t at, std::size_t bytes,
+                                         __mmask64 mask) {
+    __m512i sums[3][4];
+    for (int i = 0; i < 4; ++i) {
+        sums[0][i] = sums[1][i] = _mm512_setzero_si512();
+        sums[2][i] = _mm512_set1_epi32(rounding);
+    }
+    const std::int32_t* digits = mix.digits;
+    for (int row = 0; row < mix.count; row += 4, digits += 12) {
+        const auto load = [&](int i) SUITE_VNNI { // behind the last row the weight is 0
+            const auto line = static_cast<std::size_t>(std::min(row + i, mix.count - 1));
+            return _mm512_maskz_loadu_epi8(mask, mix.rows + line * bytes + at);
+        };
+        const __m512i a = load(0);
+        const __m512i b = load(1);
+        const __m512i c = load(2);
+        const __m512i d = load(3);
+        const __m512i lower[2] = {_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d)};
+        const __m512i upper[2] = {_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d)};
+        const __m512i quads[4] = {
+            _mm512_unpacklo_epi16(lower[0], lower[1]), _mm512_unpackhi_epi16(lower[0], lower[1]),
+            _mm512_unpacklo_epi16(upper[0], upper[1]), _mm512_unpackhi_epi16(upper[0], upper[1])};
+        for (int digit = 0; digit < 3; ++digit) {
+            const __m512i weights = _mm512_set1_epi32(digits[4 * digit]);
+            for (int i = 0; i < 4; ++i) {
+                sums[digit][i] = _mm512_dpbusd_epi32(sums[digit][i], quads[i], weights);
+            }
+        }
+    }
+    __m512i bytes_of[4];
+    for (int i = 0; i < 4; ++i) {
+        bytes_of[i] = digits_to_bytes(sums[0][i], sums[1][i], sums[2][i]);
+    }
+    return _mm512_packus_epi16(_mm512_packus_epi32(bytes_of[0], bytes_of[1]),
+                               _mm512_packus_epi32(bytes_of[2], bytes_of[3]));
+}
+
+SUITE_VNNI void mix_rows_vnni(const RowMix& mix, std::size_t bytes, std::uint8_t* target) {
+    const std::size_t whole = bytes / 64 * 64;
+    for (std::size_t at = 0; at < whole; at += 64) {
+        _mm512_storeu_si512(target + at, mix_sixty_four(mix, at, bytes, ~__mmask64{0}));
+    }
+    if (whole < bytes) {
+        const __mmask64 rest = (__mmask64{1} << (bytes - whole)) - 1;
+        _mm512_mask_storeu_epi8(target + whole, rest, mix_sixty_four(mix, whole, bytes, rest));
+    }
+}
+
+#pragma GCC diagnostic pop
 
 } // namespace
 #endif
 
-void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target) {
+VectorCode best_vector_code() noexcept {
 #ifdef SUITE_HAS_AVX2_BUILD
-    if (has_avx2() && columns.taps() <= most_vector_taps) {
-        resample_row_avx2(columns, source, target);
+    static const VectorCode best = [] {
+        if (__builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+            __builtin_cpu_supports("avx512bw") != 0) {
+            return VectorCode::vnni;
+        }
+        return __builtin_cpu_supports("avx2") != 0 ? VectorCode::avx2 : VectorCode::plain;
+    }();
+    return best;
+#else
+    return VectorCode::plain;
+#endif
+}
+
+void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target,
+                  VectorCode code) {
+#ifdef SUITE_HAS_AVX2_BUILD
+    if (code != VectorCode::plain && columns.taps() <= most_vector_taps) {
+        code == VectorCode::vnni ? resample_row_vnni(columns, source, target)
+                                 : resample_row_avx2(columns, source, target);
         return;
     }
 #endif
@@ -244,14 +293,24 @@ void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::
 }
 
 void mix_rows(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows, std::size_t bytes,
-              std::uint8_t* target) {
+              std::uint8_t* target, VectorCode code) {
+    const RowMix mix = row_mix(axis, target_row, rows, bytes);
 #ifdef SUITE_HAS_AVX2_BUILD
-    if (has_avx2() && axis.taps() <= most_vector_taps) {
-        mix_rows_avx2(row_mix(axis, target_row, rows, bytes), bytes, target);
+    if (code != VectorCode::plain && axis.taps() <= most_vector_taps) {
+        code == VectorCode::vnni ? mix_rows_vnni(mix, bytes, target) : mix_rows_avx2(mix, bytes, target);
         return;
     }
 #endif
-    mix_rows_plain(axis, target_row, rows, bytes, target);
+    mix_bytes(mix, 0, bytes, target);
+}
+
+void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target) {
+    resample_row(columns, source, target, best_vector_code());
+}
+
+void mix_rows(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows, std::size_t bytes,
+              std::uint8_t* target) {
+    mix_rows(axis, target_row, rows, bytes, target, best_vector_code());
 }
 
 } // namespace suite::data

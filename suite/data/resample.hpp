@@ -25,6 +25,9 @@ inline constexpr std::size_t row_slack_bytes = 16;
 /// memory.
 class ResampleAxis {
 public:
+    static constexpr int weight_bits = 22; ///< PRECISION_BITS of Pillow's Resample.c
+    static constexpr int half_bits = 11;   ///< two halves make a weight
+
     /// Target pixels [start, start + count) of a line of `source` pixels that is resized to `target`.
     void set(int source, int target, int start, int count, Filter filter);
 
@@ -36,7 +39,8 @@ public:
     [[nodiscard]] int first(int pixel) const noexcept {
         return firsts_[static_cast<std::size_t>(pixel)] - low_;
     }
-    /// Weights of each target pixel, a multiple of four; those behind the line's end are 0.
+    /// Weights of each target pixel: the most that any has, rounded up to a multiple of four; the others are
+    /// 0.
     [[nodiscard]] int taps() const noexcept { return taps_; }
     [[nodiscard]] const std::int32_t* weights(int pixel) const noexcept {
         return weights_.data() + static_cast<std::size_t>(pixel) * static_cast<std::size_t>(taps_);
@@ -47,6 +51,13 @@ public:
         return halves_.data() + static_cast<std::size_t>(pixel) * static_cast<std::size_t>(taps_) * 8;
     }
 
+    /// The weights as three signed digits of base 256, w = 65536 d2 + 256 d1 + d0, in the order of vector
+    /// registers: of pixels [4 quad, 4 quad + 4), for each four weights, d2 of the four pixels (of each the
+    /// four digits, in 32 bits), then d1, then d0. Pixels beyond the last have zeros.
+    [[nodiscard]] const std::int32_t* digits(int quad) const noexcept {
+        return digits_.data() + static_cast<std::size_t>(quad) * static_cast<std::size_t>(taps_) * 3;
+    }
+
 private:
     int count_ = 0;
     int taps_ = 0;
@@ -55,10 +66,12 @@ private:
     std::vector<int> firsts_;
     std::vector<std::int32_t> weights_;
     std::vector<std::int16_t> halves_;
+    std::vector<std::int32_t> digits_;
     std::vector<double> shares_; ///< of one target pixel, while its weights are made
 
     void store(int pixel, int first, int used, int source);
-    void pack();
+    void pack_halves();
+    void pack_digits();
 };
 
 /// One row through the columns' axis: `source` begins at the axis' low pixel, row_slack_bytes are readable
@@ -68,9 +81,13 @@ void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::
 void mix_rows(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows, std::size_t bytes,
               std::uint8_t* target);
 
-/// The same without vector instructions, for tests.
-void resample_row_plain(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target);
-void mix_rows_plain(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows,
-                    std::size_t bytes, std::uint8_t* target);
+/// Instruction sets that there is code for; the best that the machine has is used.
+enum class VectorCode { plain, avx2, vnni };
+[[nodiscard]] VectorCode best_vector_code() noexcept;
+/// Both with the code named, at most the best, for tests.
+void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::uint8_t* target,
+                  VectorCode code);
+void mix_rows(const ResampleAxis& axis, int target_row, std::span<const std::uint8_t> rows, std::size_t bytes,
+              std::uint8_t* target, VectorCode code);
 
 } // namespace suite::data
