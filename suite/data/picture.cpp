@@ -41,6 +41,10 @@ void check_options(const PictureOptions& options) {
     faults.throw_if_any(ErrorKind::usage);
 }
 
+std::array<float, 3> three_floats(const std::vector<double>& values) {
+    return {static_cast<float>(values[0]), static_cast<float>(values[1]), static_cast<float>(values[2])};
+}
+
 PhiloxStream stream_of(const PictureKey& key, Purpose purpose) {
     return PhiloxStream({.seed = key.seed, .purpose = purpose, .epoch = key.epoch, .sample = key.sample});
 }
@@ -115,13 +119,7 @@ bool is_jpeg(std::span<const std::byte> bytes) {
 
 PictureMaker::PictureMaker(PictureOptions options) : options_(std::move(options)) {
     check_options(options_);
-    for (std::size_t c = 0; c < 3; ++c) {
-        const auto mean = static_cast<float>(options_.mean[c]);
-        const auto std = static_cast<float>(options_.std[c]);
-        for (std::size_t level = 0; level < 256; ++level) {
-            levels_[c * 256 + level] = (static_cast<float>(level) / 255.0F - mean) / std;
-        }
-    }
+    levels_ = PixelLevels(three_floats(options_.mean), three_floats(options_.std));
 }
 
 bool PictureMaker::has_rand_augment(const std::optional<PictureKey>& key) const {
@@ -146,14 +144,9 @@ void PictureMaker::finish_natural(const Sampling& sampling, PictureScratch& scra
     scratch.row.resize(std::max(scratch.row.size(), bytes));
     for (std::size_t y = 0; y < side; ++y) {
         mix_rows(scratch.rows, static_cast<int>(y), scratch.resampled, bytes, scratch.row.data());
-        for (std::size_t c = 0; c < 3; ++c) {
-            const float* const levels = levels_.data() + c * 256;
-            const std::uint8_t* const pixels = scratch.row.data() + c;
-            float* const target = out.data() + (c * side + y) * side;
-            for (std::size_t x = 0; x < side; ++x) {
-                target[sampling.flip ? side - 1 - x : x] = levels[pixels[x * row_pixel_bytes]];
-            }
-        }
+        float* const target = out.data() + y * side;
+        levels_.apply(scratch.row.data(), side, sampling.flip,
+                      {target, target + side * side, target + 2 * side * side});
     }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "suite/data/image_file.hpp"
+#include "suite/data/normalise.hpp"
 #include "suite/data/resample.hpp"
 #include "suite/data/resize.hpp"
 #include "suite/data/transforms.hpp"
@@ -82,8 +83,7 @@ public:
 
 private:
     PictureOptions options_;
-    /// (v / 255 - mean) / std of every 8-bit value, channel after channel.
-    std::array<float, 3 * 256> levels_{};
+    PixelLevels levels_;
 
     [[nodiscard]] bool has_rand_augment(const std::optional<PictureKey>& key) const;
     [[nodiscard]] Sampling frame(Extent source, const std::optional<PictureKey>& key) const;

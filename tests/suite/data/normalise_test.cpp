@@ -2,6 +2,7 @@
 #include "suite/data/normalise.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -86,6 +87,42 @@ TEST(NormalisePixels, VectorsAndPlainCodeGiveTheSameBitsAtEveryWidth) {
                 run(normalise_pixels, fast);
                 run(normalise_pixels_plain, plain);
                 ASSERT_EQ(bits_of(fast), bits_of(plain)) << width << " pixels wide, " << count << " planes";
+            }
+        }
+    }
+}
+
+/// Every value of every channel in rows of a width, through the vector code and by torchvision's formula.
+void expect_levels(const std::array<float, 3>& mean, const std::array<float, 3>& std, std::size_t width,
+                   bool flip) {
+    const PixelLevels levels(mean, std);
+    std::vector<std::uint8_t> pixels(4 * width);
+    for (std::size_t start = 0; start < 256; start += width) {
+        for (std::size_t i = 0; i < pixels.size(); ++i) {
+            pixels[i] = static_cast<std::uint8_t>(start + i / 4 + 85 * (i % 4));
+        }
+        std::vector<float> out(3 * width);
+        levels.apply(pixels.data(), width, flip, {out.data(), out.data() + width, out.data() + 2 * width});
+        std::vector<float> expected(out.size());
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const std::size_t c = i / width;
+            const std::size_t x = flip ? width - 1 - i % width : i % width;
+            expected[i] = (static_cast<float>(pixels[4 * x + c]) / 255.0F - mean[c]) / std[c];
+        }
+        ASSERT_EQ(bits_of(out), bits_of(expected)) << width << " pixels from " << start;
+    }
+}
+
+TEST(PixelLevels, HaveTheBitsOfTorchvisionsDivisions) {
+    const std::vector<std::array<float, 3>> means{
+        {0.5F, 0.5F, 0.5F}, {0.485F, 0.456F, 0.406F}, {0.0F, 1.0F, -3.7F}};
+    const std::vector<std::array<float, 3>> stds{
+        {0.5F, 0.5F, 0.5F}, {0.229F, 0.224F, 0.225F}, {1e-3F, 7.7F, 1e30F}};
+    for (const auto& mean : means) {
+        for (const auto& std : stds) {
+            for (const std::size_t width : {1U, 7U, 8U, 9U, 31U, 224U, 256U}) {
+                expect_levels(mean, std, width, false);
+                expect_levels(mean, std, width, true);
             }
         }
     }
