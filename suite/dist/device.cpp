@@ -23,6 +23,7 @@ std::string none_because(NcclApi& api, CudaResult result) {
         return "no NVIDIA driver, or one older than the CUDA runtime";
     case CudaResult::stub_library:
         return "the toolkit's stub stands in for the driver";
+    case CudaResult::memory_allocation:
     case CudaResult::not_ready:
         break;
     }
@@ -82,12 +83,6 @@ Event make_event(NcclApi& api) {
 DeviceMemory make_device_memory(NcclApi& api, std::size_t bytes) {
     void* memory = nullptr;
     check_cuda(api, api.allocate_device(&memory, bytes), fmt::format("cudaMalloc({} bytes)", bytes));
-    return {api, memory};
-}
-
-PinnedMemory make_pinned_memory(NcclApi& api, std::size_t bytes) {
-    void* memory = nullptr;
-    check_cuda(api, api.allocate_pinned(&memory, bytes), fmt::format("cudaHostAlloc({} bytes)", bytes));
     return {api, memory};
 }
 

@@ -53,6 +53,8 @@ public:
         }
     }
     [[nodiscard]] Handle get() const noexcept { return handle_; }
+    /// The caller owns it from here on.
+    [[nodiscard]] Handle release() noexcept { return std::exchange(handle_, nullptr); }
 
 private:
     NcclApi* api_ = nullptr;
@@ -68,6 +70,5 @@ using PinnedMemory = DeviceHandle<void*, &NcclApi::free_pinned>;
 [[nodiscard]] Stream make_stream(NcclApi& api, bool urgent);
 [[nodiscard]] Event make_event(NcclApi& api);
 [[nodiscard]] DeviceMemory make_device_memory(NcclApi& api, std::size_t bytes);
-[[nodiscard]] PinnedMemory make_pinned_memory(NcclApi& api, std::size_t bytes);
 
 } // namespace suite::dist

@@ -18,6 +18,7 @@ namespace suite::dist {
 /// cudaError_t: the values that are told apart. Numbers are the runtime's own.
 enum class CudaResult : int {
     success = 0,
+    memory_allocation = 2,    ///< no more memory, of the device or to be pinned
     stub_library = 34,        ///< the toolkit's stub stands in for the driver
     insufficient_driver = 35, ///< also: no driver at all
     no_device = 100,

@@ -11,6 +11,7 @@
 namespace suite::dist {
 namespace {
 
+static_assert(static_cast<int>(CudaResult::memory_allocation) == cudaErrorMemoryAllocation);
 static_assert(static_cast<int>(CudaResult::stub_library) == cudaErrorStubLibrary);
 static_assert(static_cast<int>(CudaResult::insufficient_driver) == cudaErrorInsufficientDriver);
 static_assert(static_cast<int>(CudaResult::no_device) == cudaErrorNoDevice);

@@ -44,6 +44,9 @@ struct ProgressRow {
 const std::tuple progress_fields{Field{"images_seen", &ProgressRow::images_seen},
                                  Field{"train_seconds", &ProgressRow::train_seconds},
                                  Field{"build", &ProgressRow::build}};
+const std::tuple loss_scale_fields{Field{"scale", &LossScaleEntry::scale},
+                                   Field{"good_steps", &LossScaleEntry::good_steps},
+                                   Field{"skipped", &LossScaleEntry::skipped}};
 const std::tuple loss_fields{Field{"step", &LossEntry::step}, Field{"loss", &LossEntry::loss},
                              Field{"lr", &LossEntry::lr}};
 const std::tuple checkpoint_fields{Field{"key", &CheckpointRow::key}, Field{"step", &CheckpointRow::step},
@@ -129,26 +132,42 @@ void write_progress(hid_t file, const CheckpointProgress& progress) {
     const ProgressRow row{progress.images_seen, progress.train_seconds, progress.build};
     write_table(file, "/progress", to_table(std::span<const ProgressRow>(&row, 1), progress_fields));
     write_table(file, "/losses", to_table(std::span<const LossEntry>(progress.losses), loss_fields));
+    if (progress.loss_scale) {
+        write_table(file, "/loss_scale",
+                    to_table(std::span<const LossScaleEntry>(&*progress.loss_scale, 1), loss_scale_fields));
+    }
 }
 
-std::optional<CheckpointProgress> read_progress(hid_t file, const fs::path& path, std::uint64_t file_bytes) {
-    if (!has_object(file, "/progress")) {
+/// The one row of a table; none when there is no such table.
+template<typename Row, typename Fields>
+std::optional<Row> read_row(hid_t file, const fs::path& path, const char* name, const Fields& fields,
+                            std::uint64_t file_bytes) {
+    if (!has_object(file, name)) {
         return std::nullopt;
     }
-    const Table columns = to_table(std::span<const ProgressRow>(), progress_fields);
-    const auto rows = from_table(read_table(file, "/progress", columns, file_bytes), progress_fields);
+    const Table columns = to_table(std::span<const Row>(), fields);
+    const auto rows = from_table(read_table(file, name, columns, file_bytes), fields);
     if (rows.size() != 1) {
-        throw Error(kind, Fault{.where = path.string() + ": /progress",
+        throw Error(kind, Fault{.where = path.string() + ": " + name,
                                 .found = fmt::format("{} rows", rows.size()),
                                 .expected = "one",
                                 .fix = ""});
     }
+    return rows.front();
+}
+
+std::optional<CheckpointProgress> read_progress(hid_t file, const fs::path& path, std::uint64_t file_bytes) {
+    const auto row = read_row<ProgressRow>(file, path, "/progress", progress_fields, file_bytes);
+    if (!row) {
+        return std::nullopt;
+    }
     const Table loss_columns = to_table(std::span<const LossEntry>(), loss_fields);
     return CheckpointProgress{
-        .images_seen = rows.front().images_seen,
-        .train_seconds = rows.front().train_seconds,
-        .build = rows.front().build,
-        .losses = from_table(read_table(file, "/losses", loss_columns, file_bytes), loss_fields)};
+        .images_seen = row->images_seen,
+        .train_seconds = row->train_seconds,
+        .build = row->build,
+        .losses = from_table(read_table(file, "/losses", loss_columns, file_bytes), loss_fields),
+        .loss_scale = read_row<LossScaleEntry>(file, path, "/loss_scale", loss_scale_fields, file_bytes)};
 }
 
 /// Everything but the arenas, and where they belong. Space for them is only reserved, so that they are

@@ -4,6 +4,7 @@
 //   /tensors     name, shape ("64,3,7,7"; empty: a scalar), offset (elements)
 // and of a run that is not done:
 //   /progress    one row: images_seen, train_seconds, build        /losses   step, loss, lr
+//   /loss_scale  one row: scale, good_steps, skipped; only of runs in float16
 #pragma once
 
 #include <cstddef>
@@ -28,12 +29,21 @@ struct CheckpointTensor {
     [[nodiscard]] bool operator==(const CheckpointTensor&) const = default;
 };
 
+/// Where the dynamic scale of the loss stands.
+struct LossScaleEntry {
+    double scale = 0.0;
+    std::int64_t good_steps = 0; ///< since its last change
+    std::int64_t skipped = 0;    ///< steps left out
+    [[nodiscard]] bool operator==(const LossScaleEntry&) const = default;
+};
+
 /// What a run that is not done needs besides, to go on.
 struct CheckpointProgress {
     std::int64_t images_seen = 0;
     double train_seconds = 0.0;
     std::string build; ///< of the program that made it
     std::vector<LossEntry> losses;
+    std::optional<LossScaleEntry> loss_scale{};
 };
 
 struct Checkpoint {

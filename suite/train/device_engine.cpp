@@ -11,7 +11,9 @@
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 
+#include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/train/detail/device_runtime.hpp"
 #include "suite/train/detail/stopwatch.hpp"
@@ -76,10 +78,13 @@ public:
     void read_weights(std::span<float> values) const override { read(weights_, values); }
     void write_momentum(std::span<const float> values) override { write(values, momentum_); }
     void read_momentum(std::span<float> values) const override { read(momentum_, values); }
+    [[nodiscard]] std::optional<LossScaleState> loss_scale() const override;
+    void set_loss_scale(const LossScaleState& state) override;
     [[nodiscard]] std::uint64_t weights_hash() const override;
 
     void begin_step() override;
     void prefetch(const ImageBatch& images) override { runtime_->prefetch(images.values); }
+    void done_with(const ImageBatch& images) override { runtime_->done_with(images.values); }
     [[nodiscard]] double forward_backward(const ImageBatch& images, const Targets& targets,
                                           const MixUp& mixup, double weight) override;
     void set_gradient_listener(GradientListener listener) override { listener_ = std::move(listener); }
@@ -162,7 +167,7 @@ DeviceEngine::DeviceEngine(const plan::RunConfig& config, std::size_t outputs, c
     step_ = at::empty({2}, weights_.options());
     loss_ = at::empty({}, weights_.options());
     if (options.precision == Precision::float16) {
-        loss_scale_.emplace();
+        loss_scale_.emplace(options.loss_scale);
     }
     runtime_->allow_tf32(options.precision == Precision::tf32);
 }
@@ -185,9 +190,24 @@ std::uint64_t DeviceEngine::weights_hash() const {
     return hash64(std::as_bytes(std::span(values)));
 }
 
+std::optional<LossScaleState> DeviceEngine::loss_scale() const {
+    return loss_scale_ ? std::optional(loss_scale_->state()) : std::nullopt;
+}
+
+void DeviceEngine::set_loss_scale(const LossScaleState& state) {
+    assert(loss_scale_);
+    if (!loss_scale_->is_possible(state)) {
+        throw Error(ErrorKind::weights, {"scale of the loss",
+                                         fmt::format("{} after {} good steps, {} left out", state.scale,
+                                                     state.good_steps, state.skipped),
+                                         "a power of two, and counts that float16 comes to",
+                                         "remove the saved state: the run then starts anew"});
+    }
+    loss_scale_->set_state(state);
+}
+
 void DeviceEngine::begin_step() {
     const c10::InferenceMode no_graph;
-    runtime_->forget_prefetched();
     network_.weights_changed();
     gradients_.zero_();
 }
@@ -370,7 +390,7 @@ std::unique_ptr<Engine> make_device_engine(const plan::RunConfig& config, std::s
                                            const DeviceOptions& options) {
     return std::make_unique<DeviceEngine>(config, outputs, options,
                                           options.cuda ? detail::make_cuda_runtime(options)
-                                                       : detail::make_host_runtime());
+                                                       : detail::make_host_runtime(options));
 }
 
 } // namespace suite::train

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "suite/dist/nccl_api.hpp"
+#include "suite/dist/pinned_resource.hpp"
 #include "suite/train/engine.hpp"
 #include "suite/train/precision.hpp"
 
@@ -18,7 +18,12 @@ struct DeviceOptions {
     bool capture_graphs = true; ///< replay passes as CUDA graphs where that is legal
     bool own_kernels = true;    ///< false: ATen's operators instead of ours
     Precision precision =
-        Precision::float32; ///< in host memory the halves are for tests: CPUs are slow at them
+        Precision::float32;           ///< in host memory the halves are for tests: CPUs are slow at them
+    LossScale::Settings loss_scale{}; ///< of float16
+    /// Images in this memory are copied from where they lie; it outlives the engine. Null: a memory of the
+    /// engine's own, for copies of all images; in host memory: nothing is copied ahead. The host's copies go
+    /// through the table of this memory, as they would to a GPU.
+    dist::PinnedResource* images = nullptr;
 };
 
 /// Throws Error(environment) when a GPU is asked for and the build has no CUDA parts.

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "suite/dist/communicator.hpp"
 #include "suite/plan/run_config.hpp"
 #include "suite/train/layout.hpp"
 #include "suite/train/loss.hpp"
+#include "suite/train/precision.hpp"
 
 namespace suite::train {
 
@@ -53,14 +55,22 @@ public:
     virtual void read_weights(std::span<float> values) const = 0;
     virtual void write_momentum(std::span<const float> values) = 0;
     virtual void read_momentum(std::span<float> values) const = 0;
+    /// Where the dynamic scale of the loss stands, between steps; none for an engine that has none.
+    [[nodiscard]] virtual std::optional<LossScaleState> loss_scale() const { return std::nullopt; }
+    /// Goes on from there. Only for an engine that has one; throws Error(weights) for a state that none comes
+    /// to.
+    virtual void set_loss_scale(const LossScaleState& state) { static_cast<void>(state); }
     /// hash64 (suite/base/hash.hpp) of the weights' bytes; one pass.
     [[nodiscard]] virtual std::uint64_t weights_hash() const = 0;
 
     /// Prepares the weights for passes (standardises them) and clears the gradients.
     virtual void begin_step() = 0;
-    /// Images that forward_backward() will get in this step, unchanged: a device copies them while it
-    /// computes.
+    /// Images that forward_backward() or infer() will get, in the order of their use: a device copies them
+    /// while it computes. They stay as they are until done_with().
     virtual void prefetch(const ImageBatch& images) { static_cast<void>(images); }
+    /// Returns once nothing reads these images any more: they may be overwritten or freed. Prefetched and not
+    /// passed, they are forgotten.
+    virtual void done_with(const ImageBatch& images) { static_cast<void>(images); }
     /// Forward, loss and backward of one micro-batch whose images are mixed already: adds `weight` times its
     /// gradient to the gradients and returns `weight` times its loss (suite/train/loss.hpp).
     [[nodiscard]] virtual double forward_backward(const ImageBatch& images, const Targets& targets,

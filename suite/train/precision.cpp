@@ -1,19 +1,27 @@
 #include "suite/train/precision.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace suite::train {
 
+bool LossScale::is_possible(const LossScaleState& state) const noexcept {
+    int exponent = 0;
+    const bool is_power = state.scale > 0.0F && std::frexp(state.scale, &exponent) == 0.5F;
+    return is_power && state.scale >= settings_.smallest && state.scale <= settings_.largest &&
+           state.good_steps >= 0 && state.good_steps < settings_.growth_interval_steps && state.skipped >= 0;
+}
+
 bool LossScale::update(bool overflow) noexcept {
     if (overflow) {
-        scale_ = std::max(scale_ * settings_.backoff, settings_.smallest);
-        good_steps_ = 0;
-        ++skipped_;
+        state_.scale = std::max(state_.scale * settings_.backoff, settings_.smallest);
+        state_.good_steps = 0;
+        ++state_.skipped;
         return false;
     }
-    if (++good_steps_ == settings_.growth_interval_steps) {
-        scale_ = std::min(scale_ * settings_.growth, settings_.largest);
-        good_steps_ = 0;
+    if (++state_.good_steps == settings_.growth_interval_steps) {
+        state_.scale = std::min(state_.scale * settings_.growth, settings_.largest);
+        state_.good_steps = 0;
     }
     return true;
 }

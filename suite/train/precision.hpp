@@ -9,6 +9,14 @@ namespace suite::train {
 /// In which numbers convolutions and the head compute; all else is float32 (cherti-jitsev.md 2.4).
 enum class Precision { float32, tf32, bfloat16, float16 };
 
+/// All that a LossScale remembers.
+struct LossScaleState {
+    float scale = 0.0F;
+    std::int64_t good_steps = 0; ///< since the last change of the scale
+    std::int64_t skipped = 0;    ///< steps left out
+    [[nodiscard]] bool operator==(const LossScaleState&) const = default;
+};
+
 /// Dynamic scale of a loss in float16 (cherti-jitsev.md 2.4): gradients are computed and reduced scaled, then
 /// unscaled before clipping. A step whose gradients overflow is left out and the scale halved; after so many
 /// steps without one it doubles. Every rank sees the same sums, hence takes the same decisions.
@@ -23,19 +31,22 @@ public:
         float largest = 16777216.0F; ///< 2^24: a power of two, so that unscaling is exact
     };
     LossScale() : LossScale(Settings{}) {}
-    explicit LossScale(Settings settings) : settings_(settings), scale_(settings.initial) {}
+    explicit LossScale(Settings settings) : settings_(settings), state_{.scale = settings.initial} {}
 
-    [[nodiscard]] float scale() const noexcept { return scale_; }
+    [[nodiscard]] float scale() const noexcept { return state_.scale; }
     /// Steps left out so far.
-    [[nodiscard]] std::int64_t skipped() const noexcept { return skipped_; }
+    [[nodiscard]] std::int64_t skipped() const noexcept { return state_.skipped; }
+    [[nodiscard]] const LossScaleState& state() const noexcept { return state_; }
+    /// Goes on from a state that is_possible().
+    void set_state(const LossScaleState& state) noexcept { state_ = state; }
+    /// Whether update() could lead there: a power of two within the limits, counts that are not negative.
+    [[nodiscard]] bool is_possible(const LossScaleState& state) const noexcept;
     /// After each step; `overflow`: its gradients were not all finite. Returns whether the step counts.
     bool update(bool overflow) noexcept;
 
 private:
     Settings settings_;
-    float scale_;
-    std::int64_t good_steps_ = 0; ///< since the last change of the scale
-    std::int64_t skipped_ = 0;
+    LossScaleState state_;
 };
 
 /// A pass as a graph would have to be captured for it: everything that changes which kernels run.

@@ -2,11 +2,17 @@
 
 #include <algorithm>
 
+#include "suite/base/error.hpp"
+#include "suite/base/log.hpp"
 #include "suite/dist/alone.hpp"
 #include "suite/train/detail/step_images.hpp"
 
 namespace suite::train {
 namespace {
+
+ImageBatch images_of(const data::Batch& batch) {
+    return {.values = std::span(batch.images), .count = batch.count, .size = batch.size};
+}
 
 /// One round: batch number `round` * ranks + rank is this rank's, if there is one.
 class Rounds {
@@ -28,6 +34,17 @@ public:
             stream(loading);
         }
     }
+    /// When a round failed the engine may be copying batches of the stream still.
+    ~Rounds() {
+        try {
+            engine_.done_with(images_);
+            engine_.done_with(ahead_);
+        } catch (const Error& error) {
+            log_warning(error.what());
+        }
+    }
+    Rounds(const Rounds&) = delete;
+    Rounds& operator=(const Rounds&) = delete;
     [[nodiscard]] std::size_t count() const {
         const std::size_t batches = (split_.size() + batch_size_ - 1) / batch_size_;
         return (batches + ranks_ - 1) / ranks_;
@@ -45,6 +62,8 @@ private:
     data::Batch batch_;                              ///< of images in memory
     std::unique_ptr<data::EvaluationSupply> supply_; ///< of a source: this rank's batches
     std::unique_ptr<data::BatchStream> stream_;
+    ImageBatch images_; ///< of the stream: the latest passed
+    ImageBatch ahead_;  ///< and the latest prefetched
     std::vector<float> mine_;
     std::vector<float> all_;
 
@@ -80,12 +99,19 @@ std::span<float> Rounds::scores(std::size_t number, std::size_t& first, std::siz
 void Rounds::infer(std::size_t round, std::size_t first, std::size_t count, std::span<float> logits) {
     if (!stream_) {
         data::load_evaluation(split_, options_, first, count, batch_);
-        engine_.infer({std::span(batch_.images), count, batch_.size}, logits);
+        engine_.infer(images_of(batch_), logits);
+        engine_.done_with(images_of(batch_));
         return;
     }
     const auto number = static_cast<std::int64_t>(round);
-    const data::Batch& batch = stream_->wait(number);
-    engine_.infer({std::span(batch.images), count, batch.size}, logits);
+    images_ = images_of(stream_->wait(number));
+    if (const data::Batch* const next = stream_->if_ready(number + 1); next != nullptr) {
+        ahead_ = images_of(*next);
+        engine_.prefetch(images_);
+        engine_.prefetch(ahead_);
+    }
+    engine_.infer(images_, logits);
+    engine_.done_with(images_);
     stream_->release(number);
 }
 

@@ -17,6 +17,10 @@ ImageBatch all_of(const data::Batch& batch) {
     return {.values = std::span(batch.images), .count = batch.count, .size = batch.size};
 }
 
+std::pmr::memory_resource* memory_of(const LoadingHooks& hooks) {
+    return hooks.memory != nullptr ? hooks.memory : std::pmr::get_default_resource();
+}
+
 data::LoaderOptions with_policy(data::LoaderOptions options, data::BadImagePolicy policy) {
     options.on_bad_image = policy;
     return options;
@@ -45,12 +49,9 @@ data::LoaderOptions loader_options(const plan::RunConfig& config) {
 data::StreamOptions stream_options(const LoadingHooks& hooks, std::size_t images_per_batch) {
     const std::size_t per_batch = std::max<std::size_t>(images_per_batch, 1);
     const std::size_t ahead = (hooks.images_ahead + per_batch - 1) / per_batch;
-    data::StreamOptions options{.workers = hooks.workers,
-                                .depth = static_cast<int>(std::max<std::size_t>(ahead, 2)) + 1};
-    if (hooks.memory != nullptr) {
-        options.memory = hooks.memory;
-    }
-    return options;
+    return {.workers = hooks.workers,
+            .depth = static_cast<int>(std::max<std::size_t>(ahead, 2)) + 1,
+            .memory = memory_of(hooks)};
 }
 
 StepImages::StepImages(const plan::RunConfig& config, const data::DataSet& data_set,
@@ -76,6 +77,10 @@ void StepImages::begin_step(std::int64_t step) {
     }
 }
 
+std::pmr::memory_resource* StepImages::memory() const {
+    return memory_of(hooks_);
+}
+
 std::int64_t StepImages::number_of(const Shard& shard) const {
     return supply_.number_of(step_, shard.index - shards_.mine_begin);
 }
@@ -96,11 +101,12 @@ ImageBatch StepImages::images(const Shard& shard) {
     return all_of(*delivered_);
 }
 
-ImageBatch StepImages::images_if_ready(const Shard& shard) {
+ImageBatch StepImages::next_if_ready(const Shard& shard) {
     if (!stream_) {
-        return part_of_batch(shard);
+        const std::size_t next = shard.index + 1;
+        return next < shards_.mine_end ? part_of_batch(shards_.all[next]) : ImageBatch{};
     }
-    const data::Batch* const ready = stream_->if_ready(number_of(shard));
+    const data::Batch* const ready = stream_->if_ready(number_of(shard) + 1);
     return ready == nullptr ? ImageBatch{} : all_of(*ready);
 }
 

@@ -89,6 +89,7 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
       shards_(shard_plan(config.train.batch, config.train.micro_batch, communicator.size(),
                          communicator.rank(), config.reduction)),
       step_images_(config, data_set, subset_, shards_, outputs_, hooks.loading),
+      mixed_(step_images_.memory()),
       engine_(hooks.make_engine ? hooks.make_engine(config, outputs_) : make_cpu_engine(config, outputs_)),
       alone_(communicator),
       shared_(shards_.all.size() + 2) {
@@ -108,6 +109,15 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
     }
 }
 
+/// This micro-batch first, unless it is on its way already, then the one behind it.
+void Training::prefetch(const ImageBatch& images, const Shard& shard) {
+    const ImageBatch next = step_images_.next_if_ready(shard);
+    if (next.count > 0) {
+        engine_->prefetch(images);
+        engine_->prefetch(next);
+    }
+}
+
 /// Forward and backward of one micro-batch. Its gradient counts by its images (cherti-jitsev.md 3.1).
 void Training::pass(const Shard& shard, double lambda) {
     ImageBatch images;
@@ -121,14 +131,12 @@ void Training::pass(const Shard& shard, double lambda) {
         mixed_.resize(images.values.size());
         mix_images(images.values, images.values.size() / images.count, mixup, mixed_);
         images.values = mixed_;
-    } else if (shard.index + 1 < shards_.mine_end) {
-        const ImageBatch next = step_images_.images_if_ready(shards_.all[shard.index + 1]);
-        if (next.count > 0) {
-            engine_->prefetch(next);
-        }
+    } else {
+        prefetch(images, shard);
     }
     const double weight = static_cast<double>(shard.count) / static_cast<double>(config_.train.batch);
     shared_[shard.index] = engine_->forward_backward(images, step_images_.targets(shard), mixup, weight);
+    engine_->done_with(images);
     step_images_.done(shard);
 }
 

@@ -54,6 +54,7 @@ struct TrainingState {
     std::vector<LossPoint> losses; ///< one per step done
     std::int64_t images_seen = 0;
     double train_seconds = 0.0;
+    std::optional<LossScaleState> loss_scale{}; ///< of engines that have one
 };
 
 /// Where one step's time went on one rank, seconds of a monotonic clock.

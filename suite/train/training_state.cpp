@@ -46,10 +46,37 @@ void Training::resume() {
     }
     engine_->write_weights(from.weights);
     engine_->write_momentum(from.momentum);
+    resume_loss_scale(from);
     state_.step = from.step;
     state_.losses = from.losses;
     state_.images_seen = from.images_seen;
     state_.train_seconds = from.train_seconds;
+}
+
+void Training::resume_loss_scale(const TrainingState& from) {
+    const auto text = [](bool has_one) { return has_one ? "a scale of the loss" : "no scale of the loss"; };
+    const bool wanted = engine_->loss_scale().has_value();
+    if (from.loss_scale.has_value() != wanted) {
+        throw Error(ErrorKind::weights, {"state to resume from", text(from.loss_scale.has_value()),
+                                         text(wanted), "remove it: the run then starts anew"});
+    }
+    if (wanted) {
+        engine_->set_loss_scale(*from.loss_scale);
+    }
+}
+
+void Training::share_loss_scale() {
+    const std::optional<LossScaleState> mine = engine_->loss_scale();
+    if (!mine) {
+        return; // equal precision on all ranks, so none of them has one
+    }
+    // Exact in doubles: the scale is a power of two, the counts are of steps.
+    std::array<double, 3> values{mine->scale, static_cast<double>(mine->good_steps),
+                                 static_cast<double>(mine->skipped)};
+    communicator_.broadcast(dist::buffer(std::span(values)), 0);
+    engine_->set_loss_scale({.scale = static_cast<float>(values[0]),
+                             .good_steps = static_cast<std::int64_t>(values[1]),
+                             .skipped = static_cast<std::int64_t>(values[2])});
 }
 
 /// Every rank begins with what rank 0 has.
@@ -77,6 +104,7 @@ void Training::share_start() {
     engine_->read_momentum(values);
     communicator_.broadcast(dist::buffer(std::span(values)), 0);
     engine_->write_momentum(values);
+    share_loss_scale();
 }
 
 void Training::stop() {
@@ -96,6 +124,7 @@ void Training::save() {
     state.momentum.resize(state.weights.size());
     engine_->read_weights(state.weights);
     engine_->read_momentum(state.momentum);
+    state.loss_scale = engine_->loss_scale();
     state.train_seconds += began - started_seconds_;
     hooks_.save(state);
     saved_seconds_ = monotonic_seconds();

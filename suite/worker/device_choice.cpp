@@ -109,14 +109,21 @@ std::map<std::string, std::string> provenance_of(const DeviceChoice& choice) {
     return provenance;
 }
 
+std::unique_ptr<dist::PinnedResource> image_memory(const DeviceChoice& choice, dist::NcclApi* api) {
+    return choice.engine == EngineKind::cuda && api != nullptr
+               ? std::make_unique<dist::PinnedResource>(*api, choice.device.index)
+               : nullptr;
+}
+
 std::function<std::unique_ptr<train::Engine>(const plan::RunConfig&, std::size_t)>
-engine_maker(const DeviceChoice& choice) {
-    return [choice](const plan::RunConfig& config, std::size_t outputs) {
+engine_maker(const DeviceChoice& choice, dist::PinnedResource* images) {
+    return [choice, images](const plan::RunConfig& config, std::size_t outputs) {
         if (choice.engine != EngineKind::cpu) {
             return train::make_device_engine(config, outputs,
                                              {.cuda = choice.engine == EngineKind::cuda,
                                               .index = choice.device.index,
-                                              .precision = precision_of(config.precision)});
+                                              .precision = precision_of(config.precision),
+                                              .images = images});
         }
         if (config.precision != plan::Precision::float32) {
             throw Error(ErrorKind::environment,

@@ -9,6 +9,7 @@
 
 #include "suite/dist/device.hpp"
 #include "suite/dist/handshake.hpp"
+#include "suite/dist/pinned_resource.hpp"
 #include "suite/plan/run_config.hpp"
 #include "suite/train/engine.hpp"
 
@@ -50,10 +51,15 @@ struct DeviceView {
 /// device, and for a GPU driver and nccl, as records say it.
 [[nodiscard]] std::map<std::string, std::string> provenance_of(const DeviceChoice& choice);
 
-/// What the trainer makes its engine with. It throws Error(environment) for a precision that the host does
-/// not have.
+/// Where images lie that wait for the device; null for the heap, where nothing is to be copied. `api`: of the
+/// device; outlives it.
+[[nodiscard]] std::unique_ptr<dist::PinnedResource> image_memory(const DeviceChoice& choice,
+                                                                 dist::NcclApi* api);
+
+/// What the trainer makes its engine with; `images`: that memory, which outlives the engine. It throws
+/// Error(environment) for a precision that the host does not have.
 [[nodiscard]] std::function<std::unique_ptr<train::Engine>(const plan::RunConfig&, std::size_t)>
-engine_maker(const DeviceChoice& choice);
+engine_maker(const DeviceChoice& choice, dist::PinnedResource* images = nullptr);
 
 /// Gradients travel between GPUs by NCCL, beside `host`; null where they lie in host memory or there is one
 /// rank. Collective; `host` outlives it.

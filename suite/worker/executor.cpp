@@ -133,6 +133,7 @@ Executor::Executor(const std::filesystem::path& store, std::function<bool()> sto
     : single_(dist::make_single()),
       communicator_(single_.get()),
       device_(std::move(device)),
+      images_(image_memory(device_, dist::linked_nccl_api())),
       build_text_(text_of_build(device_)),
       store_(store, store::Access::read_write),
       stop_requested_(std::move(stop_requested)),
@@ -146,6 +147,7 @@ Executor::Executor(const std::filesystem::path& store, dist::Communicator& commu
       provenance_(std::move(setup.provenance)),
       device_(std::move(setup.device)),
       gradients_(gradient_communicator(device_, communicator, setup.deadline_seconds)),
+      images_(image_memory(device_, dist::linked_nccl_api())),
       build_text_(text_of_build(device_)),
       store_(store, communicator.rank() == 0 ? store::Access::read_write : store::Access::read_only),
       stop_requested_(std::move(stop_requested)),
@@ -246,7 +248,8 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
     train::TrainHooks hooks{.stop_requested = stop_requested_,
                             .progress = progress,
                             .resume = inputs.state ? &*inputs.state : nullptr,
-                            .make_engine = engine_maker(device_),
+                            .loading = {.memory = images_.get()},
+                            .make_engine = engine_maker(device_, images_.get()),
                             .gradient_communicator = gradients_.get()};
     if (config.kind == plan::RunKind::scaling) {
         auto measured = measure_scaling(config, *inputs.data_set, hooks, *communicator_);
@@ -255,9 +258,8 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
     }
     hooks.save_interval_seconds = save_seconds_;
     hooks.loading = loading_from_environment();
-    if (config.precision != plan::Precision::float16) { // whose loss scale is not part of a state
-        hooks.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
-    }
+    hooks.loading.memory = images_.get();
+    hooks.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
     return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr, hooks,
                                *communicator_);
 }

@@ -86,6 +86,7 @@ private:
     std::map<std::string, std::string> provenance_;
     DeviceChoice device_;
     std::unique_ptr<dist::Communicator> gradients_; ///< between GPUs; null on one rank and on the host
+    std::unique_ptr<dist::PinnedResource> images_;  ///< memory of those that wait; null: the heap
     std::string build_text_;                        ///< what decides whether a state may be taken up
     store::Store store_;
     std::function<bool()> stop_requested_;

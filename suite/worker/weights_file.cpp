@@ -66,6 +66,11 @@ store::Checkpoint checkpoint_of(const std::string& key, train::TrainingState sta
     for (const train::LossPoint& point : state.losses) {
         progress.losses.push_back({.step = point.step, .loss = point.loss, .lr = point.lr});
     }
+    if (state.loss_scale) {
+        progress.loss_scale = {.scale = state.loss_scale->scale,
+                               .good_steps = state.loss_scale->good_steps,
+                               .skipped = state.loss_scale->skipped};
+    }
     return {.key = key,
             .tensors = {},
             .values = std::move(state.weights),
@@ -85,6 +90,11 @@ std::optional<train::TrainingState> training_state_of(store::Checkpoint checkpoi
                                .losses = {},
                                .images_seen = checkpoint.progress->images_seen,
                                .train_seconds = checkpoint.progress->train_seconds};
+    if (const auto& scale = checkpoint.progress->loss_scale) {
+        state.loss_scale = {.scale = static_cast<float>(scale->scale),
+                            .good_steps = scale->good_steps,
+                            .skipped = scale->skipped};
+    }
     for (const store::LossEntry& entry : checkpoint.progress->losses) {
         if (entry.step != static_cast<std::int64_t>(state.losses.size())) {
             throw Error(ErrorKind::weights,

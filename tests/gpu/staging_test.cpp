@@ -13,7 +13,8 @@ namespace {
 using GpuStaging = test::GpuTest;
 
 TEST_F(GpuStaging, BringsEveryBatchWholeAndInOrder) {
-    StagedUpload upload(api());
+    PinnedResource memory(api());
+    StagedUpload upload(memory);
     const Stream stream = make_stream(api(), false);
     const DeviceMemory room = make_device_memory(api(), 1 << 20);
     std::vector<std::vector<int>> batches(6, std::vector<int>((1 << 20) / sizeof(int)));

@@ -176,7 +176,8 @@ public:
           own_kernels_(options.own_kernels),
           // Graphs cannot be captured on the default stream.
           stream_(c10::cuda::getStreamFromPool(false, device_.index())),
-          staged_(*dist::linked_nccl_api()) {
+          own_memory_(*dist::linked_nccl_api(), options.index),
+          staged_(options.images != nullptr ? *options.images : own_memory_) {
         c10::cuda::setCurrentCUDAStream(stream_);
     }
     ~CudaRuntime() override {
@@ -188,7 +189,7 @@ public:
     [[nodiscard]] KernelMaker kernels() const override;
     void allow_tf32(bool allowed) override;
     void prefetch(std::span<const float> values) override { staged_.begin(std::as_bytes(values)); }
-    void forget_prefetched() override { staged_.forget(); }
+    void done_with(std::span<const float> values) override { staged_.done_with(std::as_bytes(values)); }
     void upload(std::span<const float> values, const at::Tensor& room) override;
     void synchronise() override { stream_.synchronize(); }
     void capture(const std::function<void()>& work) override;
@@ -198,6 +199,7 @@ private:
     at::Device device_;
     bool own_kernels_;
     c10::cuda::CUDAStream stream_;
+    dist::PinnedResource own_memory_;
     dist::StagedUpload staged_;
     std::optional<at::cuda::CUDAGraph> graph_;
 };

@@ -21,9 +21,10 @@ public:
     virtual void allow_tf32(bool allowed) = 0;
     /// Begins to copy images for the upload() of the same array.
     virtual void prefetch(std::span<const float> values) = 0;
-    /// What was prefetched and not uploaded will not be.
-    virtual void forget_prefetched() = 0;
-    /// room = values, in the order of the device's work; `values` may be reused on return.
+    /// Returns once no copy reads this array any more; what was prefetched and not uploaded will not be.
+    virtual void done_with(std::span<const float> values) = 0;
+    /// room = values, in the order of the device's work; `values` stay as they are until done_with(), or what
+    /// the device had to do is done.
     virtual void upload(std::span<const float> values, const at::Tensor& room) = 0;
     /// Waits for what the device has to do.
     virtual void synchronise() = 0;
@@ -32,7 +33,7 @@ public:
     virtual void replay() = 0;
 };
 
-[[nodiscard]] std::unique_ptr<DeviceRuntime> make_host_runtime();
+[[nodiscard]] std::unique_ptr<DeviceRuntime> make_host_runtime(const DeviceOptions& options);
 /// Throws Error(environment) in builds without the CUDA parts.
 [[nodiscard]] std::unique_ptr<DeviceRuntime> make_cuda_runtime(const DeviceOptions& options);
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 #include "suite/data/batch_stream.hpp"
@@ -38,13 +39,16 @@ public:
     /// Of one of this rank's shards, in their order. Valid until the next step; of a source until done().
     [[nodiscard]] ImageBatch images(const Shard& shard);
     [[nodiscard]] Targets targets(const Shard& shard) const;
-    /// The same if it need not be waited for; else none.
-    [[nodiscard]] ImageBatch images_if_ready(const Shard& shard);
-    /// The shard's pass is over.
+    /// Of this rank's next shard, if they need not be waited for; else none. Of a source also the first of
+    /// the next step.
+    [[nodiscard]] ImageBatch next_if_ready(const Shard& shard);
+    /// The shard's pass is over, and nothing reads its images any more.
     void done(const Shard& shard);
     /// No step will follow: threads and batches go.
     void end() { stream_.reset(); }
 
+    /// Where images lie that wait.
+    [[nodiscard]] std::pmr::memory_resource* memory() const;
     [[nodiscard]] std::vector<data::BadImage> skipped() const { return loader_.skipped(); }
 
 private:

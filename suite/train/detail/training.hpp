@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 #include "suite/dist/alone.hpp"
@@ -36,11 +37,11 @@ private:
     std::vector<std::size_t> subset_;
     ShardPlan shards_;
     StepImages step_images_;
-    std::unique_ptr<Engine> engine_;
+    std::pmr::vector<float> mixed_;
+    std::unique_ptr<Engine> engine_; ///< behind the images: it may copy some to the last
     std::unique_ptr<GradientReducer> reducer_;
     dist::Alone alone_;
-    TrainingState state_; ///< its arenas are filled for saving only
-    std::vector<float> mixed_;
+    TrainingState state_;        ///< its arenas are filled for saving only
     std::vector<double> shared_; ///< losses by shard, stop requests, failures: one small sum a step
     bool stop_agreed_ = false;
     double started_seconds_ = 0.0;
@@ -54,8 +55,11 @@ private:
     [[nodiscard]] double* sink(double& seconds) const { return hooks_.measure ? &seconds : nullptr; }
     void initialise(const TrainedWeights* parent);
     void resume();
+    void resume_loss_scale(const TrainingState& from);
+    void share_loss_scale();
     void step();
     void compute(double lambda);
+    void prefetch(const ImageBatch& images, const Shard& shard);
     void pass(const Shard& shard, double lambda);
     [[nodiscard]] double share_losses();
     void update(double loss);

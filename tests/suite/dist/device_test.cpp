@@ -83,23 +83,22 @@ TEST(DeviceHandles, GiveBackWhatTheyOwnOnce) {
         EXPECT_EQ(first.get(), nullptr);
         EXPECT_NE(second.get(), nullptr);
         const Event event = make_event(api);
-        const DeviceMemory memory = make_device_memory(api, 8);
-        PinnedMemory pinned = make_pinned_memory(api, 8);
-        pinned = make_pinned_memory(api, 16);
-        EXPECT_EQ(api.alive(), 4) << "stream, event, device memory, the second pinned memory";
+        DeviceMemory memory = make_device_memory(api, 8);
+        memory = make_device_memory(api, 16);
+        EXPECT_EQ(api.alive(), 3) << "stream, event, the second memory";
     }
     EXPECT_EQ(api.alive(), 0);
 }
 
 TEST(DeviceHandles, SayWhichAllocationFailed) {
     RecordingApi api;
-    api.cuda_results["allocate_pinned"] = static_cast<CudaResult>(2);
+    api.cuda_results["allocate_device"] = CudaResult::memory_allocation;
     try {
-        static_cast<void>(make_pinned_memory(api, 4096));
+        static_cast<void>(make_device_memory(api, 4096));
         FAIL() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.exit_code(), 6);
-        EXPECT_NE(std::string(error.what()).find("cudaHostAlloc(4096 bytes): found cuda error 2"),
+        EXPECT_NE(std::string(error.what()).find("cudaMalloc(4096 bytes): found cuda error 2"),
                   std::string::npos)
             << error.what();
     }

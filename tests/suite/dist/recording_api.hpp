@@ -1,9 +1,12 @@
 // A table of NCCL and CUDA functions that does little but write down what was called, in order. Each call
-// can be told to fail; events are ready unless told otherwise.
+// can be told to fail, at once or from a later one on; events are ready unless told otherwise. Copies happen
+// at once or, with late_copies, at the last moment that the order of calls allows, and what is freed or
+// overwritten before is noticed.
 #pragma once
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -17,6 +20,8 @@ class RecordingApi final : public NcclApi {
 public:
     std::map<std::string, CudaResult> cuda_results;
     std::map<std::string, NcclResult> nccl_results;
+    std::map<std::string, int> calls_before_failure; ///< of cuda_results: so many succeed first
+    bool late_copies = false;
     std::vector<NcclResult> async_errors; ///< answers to come, the last for good; empty = success
     int devices = 2;
     int events_pending = 0; ///< queries that are answered not_ready; negative: all
@@ -37,6 +42,16 @@ public:
     [[nodiscard]] int alive() const {
         const std::scoped_lock lock(mutex_);
         return alive_;
+    }
+    /// Most pinned memory that there was at a time.
+    [[nodiscard]] std::size_t most_pinned_bytes() const {
+        const std::scoped_lock lock(mutex_);
+        return most_pinned_bytes_;
+    }
+    /// Of late copies: how many had their memory freed before they happened.
+    [[nodiscard]] int lost_copies() const {
+        const std::scoped_lock lock(mutex_);
+        return lost_copies_;
     }
 
     CudaResult device_count(int& number) override {
@@ -62,31 +77,69 @@ public:
     CudaResult create_event(EventHandle& event) override { return made(event, "create_event"); }
     CudaResult destroy_event(EventHandle) override { return gone("destroy_event"); }
     CudaResult record_event(EventHandle event, StreamHandle stream) override {
-        return cuda("record_event " + name(event) + " on " + name(stream));
+        const CudaResult result = cuda("record_event " + name(event) + " on " + name(stream));
+        if (result == CudaResult::success) {
+            const std::scoped_lock lock(mutex_);
+            copies_before_[event] = copies_begun_;
+        }
+        return result;
     }
-    CudaResult query_event(EventHandle) override {
+    CudaResult query_event(EventHandle event) override {
         if (events_pending != 0) {
             events_pending -= events_pending > 0 ? 1 : 0;
             return CudaResult::not_ready;
         }
-        return cuda("query_event");
+        const CudaResult result = cuda("query_event");
+        if (result == CudaResult::success) {
+            catch_up(event);
+        }
+        return result;
     }
+    /// What the default stream does happens on the host, right after this call.
     CudaResult stream_wait_event(StreamHandle stream, EventHandle event) override {
-        return cuda("stream_wait_event " + name(stream) + " for " + name(event));
+        const CudaResult result = cuda("stream_wait_event " + name(stream) + " for " + name(event));
+        if (result == CudaResult::success && stream == nullptr) {
+            catch_up(event);
+        }
+        return result;
     }
     CudaResult allocate_device(void** memory, std::size_t bytes) override {
         return allocated(memory, bytes, "allocate_device");
     }
     CudaResult free_device(void* memory) override { return freed(memory, "free_device"); }
     CudaResult allocate_pinned(void** memory, std::size_t bytes) override {
-        return allocated(memory, bytes, "allocate_pinned");
+        const CudaResult result = allocated(memory, bytes, "allocate_pinned");
+        if (result == CudaResult::success) {
+            const std::scoped_lock lock(mutex_);
+            pinned_[*memory] = bytes;
+            pinned_bytes_ += bytes;
+            most_pinned_bytes_ = std::max(most_pinned_bytes_, pinned_bytes_);
+        }
+        return result;
     }
-    CudaResult free_pinned(void* memory) override { return freed(memory, "free_pinned"); }
-    /// Copies at once: the memory is the host's.
+    CudaResult free_pinned(void* memory) override {
+        {
+            const std::scoped_lock lock(mutex_);
+            const auto block = pinned_.extract(memory);
+            pinned_bytes_ -= block.mapped();
+            lost_copies_ += static_cast<int>(std::ranges::count_if(late_, [&](const Copy& copy) {
+                const auto* begin = static_cast<const std::byte*>(block.key());
+                const auto* from = static_cast<const std::byte*>(copy.from);
+                return from >= begin && from < begin + block.mapped();
+            }));
+        }
+        return freed(memory, "free_pinned");
+    }
+    /// The memory is the host's.
     CudaResult copy(void* to, const void* from, std::size_t bytes, StreamHandle stream) override {
         const CudaResult result = cuda("copy " + std::to_string(bytes) + " on " + name(stream));
         if (result == CudaResult::success) {
-            std::memmove(to, from, bytes);
+            const std::scoped_lock lock(mutex_);
+            late_.push_back({to, from, bytes});
+            ++copies_begun_;
+            if (!late_copies) {
+                copy_until(copies_begun_);
+            }
         }
         return result;
     }
@@ -151,6 +204,30 @@ private:
     std::uintptr_t made_ = 0;
     int alive_ = 0;
 
+    struct Copy {
+        void* to;
+        const void* from;
+        std::size_t bytes;
+    };
+    std::deque<Copy> late_; ///< the last copies begun, not done
+    std::size_t copies_begun_ = 0;
+    std::map<EventHandle, std::size_t> copies_before_; ///< begun when the event was recorded
+    std::map<void*, std::size_t> pinned_;
+    std::size_t pinned_bytes_ = 0;
+    std::size_t most_pinned_bytes_ = 0;
+    int lost_copies_ = 0;
+
+    /// Under the lock.
+    void copy_until(std::size_t number) {
+        for (; copies_begun_ - late_.size() < number; late_.pop_front()) {
+            std::memmove(late_.front().to, late_.front().from, late_.front().bytes);
+        }
+    }
+    void catch_up(EventHandle event) {
+        const std::scoped_lock lock(mutex_);
+        copy_until(copies_before_[event]);
+    }
+
     [[nodiscard]] static std::string first_word(const std::string& call) {
         return call.substr(0, call.find(' '));
     }
@@ -158,7 +235,10 @@ private:
         const std::scoped_lock lock(mutex_);
         calls_.push_back(call);
         const auto found = cuda_results.find(first_word(call));
-        return found == cuda_results.end() ? CudaResult::success : found->second;
+        if (found == cuda_results.end() || calls_before_failure[found->first]-- > 0) {
+            return CudaResult::success;
+        }
+        return found->second;
     }
     NcclResult nccl(const std::string& call) {
         const std::scoped_lock lock(mutex_);

@@ -15,7 +15,8 @@ constexpr StreamHandle compute = nullptr;
 
 struct StagingRig {
     RecordingApi api;
-    StagedUpload upload{api};
+    PinnedResource memory{api};
+    StagedUpload upload{memory};
     std::vector<std::byte> a = std::vector<std::byte>(4, std::byte{1});
     std::vector<std::byte> b = std::vector<std::byte>(4, std::byte{2});
     std::vector<std::byte> c = std::vector<std::byte>(4, std::byte{3});
@@ -32,7 +33,7 @@ TEST(StagedUpload, OrdersCopyBeforeUseAndUseBeforeTheNextCopy) {
     EXPECT_EQ(rig.taken(rig.a), std::byte{1});
     rig.upload.release(compute);
     EXPECT_THAT(rig.api.calls(),
-                ElementsAre("query_event", "allocate_pinned", "allocate_device",
+                ElementsAre("query_event", "allocate_device", "set_device 0", "allocate_pinned",
                             "stream_wait_event #1 for #3", "copy 4 on #1", "record_event #2 on #1",
                             "stream_wait_event default for #2", "record_event #3 on default"));
 }
@@ -60,19 +61,55 @@ TEST(StagedUpload, KeepsTheNextOneWhenTheFirstWasNotAnnounced) {
     EXPECT_EQ(rig.api.count("copy"), 2);
 }
 
-TEST(StagedUpload, ForgetsWhatItsArrayHeldBefore) {
+TEST(StagedUpload, ForgetsWhatIsDoneWith) {
     StagingRig rig;
     rig.upload.begin(rig.a);
-    rig.upload.forget();
+    rig.upload.done_with(rig.a);
     rig.a[0] = std::byte{9};
     EXPECT_EQ(rig.taken(rig.a), std::byte{9});
 }
 
-TEST(StagedUpload, TheArrayMayBeWrittenOnceBeginReturned) {
+TEST(StagedUpload, CopiesPinnedArraysFromWhereTheyLie) {
     StagingRig rig;
-    rig.upload.begin(rig.a);
-    rig.a[0] = std::byte{9};
-    EXPECT_EQ(rig.taken(rig.a), std::byte{1});
+    const std::pmr::vector<std::byte> pinned(4, std::byte{5}, &rig.memory);
+    rig.api.forget();
+    EXPECT_EQ(*static_cast<const std::byte*>(rig.upload.take(pinned, compute)), std::byte{5});
+    rig.upload.release(compute);
+    rig.upload.done_with(pinned);
+    EXPECT_THAT(rig.api.calls(),
+                ElementsAre("query_event", "allocate_device", "stream_wait_event #1 for #3", "copy 4 on #1",
+                            "record_event #2 on #1", "stream_wait_event default for #2",
+                            "record_event #3 on default", "query_event"));
+}
+
+TEST(StagedUpload, ReturnsAPinnedArrayOnceItsCopyHasEnded) {
+    StagingRig rig;
+    rig.api.late_copies = true;
+    std::pmr::vector<std::byte> next(4, std::byte{6}, &rig.memory);
+    rig.upload.begin(next);
+    rig.api.events_pending = 3;
+    rig.upload.done_with(rig.a); // which was never begun: no reason to wait
+    EXPECT_EQ(rig.api.events_pending, 3);
+    rig.upload.done_with(next);
+    EXPECT_EQ(rig.api.events_pending, 0);
+    next[0] = std::byte{7};
+    EXPECT_EQ(*static_cast<const std::byte*>(rig.upload.take(next, compute)), std::byte{7});
+}
+
+TEST(StagedUpload, ArraysMayBeFreedOnceItIsGone) {
+    RecordingApi api;
+    api.late_copies = true;
+    {
+        PinnedResource memory(api);
+        const std::pmr::vector<std::byte> first(4, std::byte{1}, &memory);
+        const std::pmr::vector<std::byte> second(4, std::byte{2}, &memory);
+        StagedUpload upload(memory);
+        upload.begin(first);
+        upload.begin(second);
+        api.events_pending = 2;
+    }
+    EXPECT_EQ(api.lost_copies(), 0);
+    EXPECT_EQ(api.alive(), 0);
 }
 
 TEST(StagedUpload, TakesWhatComesWhenSomethingElseWasAnnounced) {
@@ -97,15 +134,29 @@ TEST(StagedUpload, WaitsUntilPinnedMemoryMayBeWrittenAgain) {
     EXPECT_EQ(rig.api.events_pending, 0);
 }
 
-TEST(StagedUpload, NamesACallThatFails) {
-    StagingRig rig;
-    rig.api.cuda_results["copy"] = static_cast<CudaResult>(700);
-    try {
-        static_cast<void>(rig.upload.take(rig.a, compute));
-        FAIL() << "no error";
-    } catch (const Error& error) {
-        EXPECT_EQ(error.exit_code(), 6);
-        EXPECT_THAT(error.what(), testing::HasSubstr("cudaMemcpyAsync: found cuda error 700"));
+TEST(StagedUpload, NamesACallThatFailsAndLeaksNothing) {
+    for (const auto& [call, words] : {std::pair{"copy", "cudaMemcpyAsync: found cuda error 700"},
+                                      {"record_event", "cudaEventRecord: found cuda error 700"},
+                                      {"query_event", "copying a batch to the device: found cuda error 700"},
+                                      {"stream_wait_event", "cudaStreamWaitEvent: found cuda error 700"},
+                                      {"allocate_device", "cudaMalloc(4 bytes): found cuda error 700"},
+                                      {"allocate_pinned", "cudaHostAlloc(4 bytes): found cuda error 700"},
+                                      {"set_device", "cudaSetDevice(0): found cuda error 700"}}) {
+        RecordingApi api;
+        {
+            PinnedResource memory(api);
+            StagedUpload upload(memory);
+            const std::vector<std::byte> values(4);
+            api.cuda_results[call] = static_cast<CudaResult>(700);
+            try {
+                static_cast<void>(upload.take(values, compute));
+                ADD_FAILURE() << "no error";
+            } catch (const Error& error) {
+                EXPECT_EQ(error.exit_code(), 6);
+                EXPECT_THAT(error.what(), testing::HasSubstr(words));
+            }
+        }
+        EXPECT_EQ(api.alive(), 0) << call;
     }
 }
 

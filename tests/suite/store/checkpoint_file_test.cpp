@@ -70,6 +70,16 @@ TEST_F(CheckpointFile, GivesBackEmptyArenas) {
     expect_equal(read_checkpoint(path(), "k"), empty);
 }
 
+TEST_F(CheckpointFile, GivesBackTheLossScaleOfRunsThatHaveOne) {
+    Checkpoint running = small_checkpoint();
+    running.progress = CheckpointProgress{.images_seen = 7, .train_seconds = 1.5, .build = "b", .losses = {}};
+    write_checkpoint(path(), running);
+    EXPECT_EQ(read_checkpoint(path()).progress.value().loss_scale, std::nullopt);
+    running.progress->loss_scale = {.scale = 32768.0, .good_steps = 1999, .skipped = 1};
+    write_checkpoint(path(), running);
+    EXPECT_EQ(read_checkpoint(path()).progress.value().loss_scale, running.progress->loss_scale);
+}
+
 TEST_F(CheckpointFile, ReplacesAnOlderOneWithEqualBytesForEqualContent) {
     write_checkpoint(path(), small_checkpoint());
     const std::string first = slurp(path());

@@ -91,6 +91,17 @@ TEST(EngineMaker, RefusesHalvesOnTheHost) {
     EXPECT_THAT(error.what(), HasSubstr("bfloat16, and no GPU: no NVIDIA driver"));
 }
 
+TEST(ImageMemory, IsPinnedForAGpuAloneAndOnItsDevice) {
+    RecordingApi api;
+    EXPECT_EQ(image_memory({}, &api), nullptr);
+    EXPECT_EQ(image_memory({.engine = EngineKind::device_on_host}, &api), nullptr);
+    const auto memory = image_memory({.engine = EngineKind::cuda, .device = {.index = 1}}, &api);
+    ASSERT_NE(memory, nullptr);
+    api.forget();
+    { const std::pmr::vector<float> images(4, 0.0F, memory.get()); }
+    EXPECT_THAT(api.calls(), testing::ElementsAre("set_device 1", "allocate_pinned", "free_pinned"));
+}
+
 TEST(TextOfBuild, KeepsTheStatesOfDifferentEnginesApart) {
     const auto text = [](EngineKind engine, const std::string& name) {
         return text_of_build({.engine = engine, .device = {.name = name}});
