@@ -6,6 +6,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/train/device_engine.hpp"
 #include "tests/ranks/rank_backend.hpp"
 #include "tests/suite/train/toy_problem.hpp"
 
@@ -238,6 +239,29 @@ TEST(TrainingOnRanks, MeasuresEveryStepOfEveryRank) {
         }
     }
     EXPECT_TRUE(run_training(eight_shards(), toy(), nullptr, {}, ranks()).step_times.values.empty());
+}
+
+// float16 on the device's engine in host memory. The scale begins too high: a rank that began anew would
+// leave steps out that the others count.
+TEST(TrainingOnRanks, AllGoOnWithTheLossScaleThatRankZeroSaved) {
+    const data::DataSet data_set = toy();
+    plan::RunConfig config = eight_shards();
+    config.train.schedule.total_steps = 8;
+    const auto halves = [](const plan::RunConfig& of, std::size_t outputs) {
+        return make_device_engine(of, outputs,
+                                  {.cuda = false,
+                                   .precision = Precision::float16,
+                                   .loss_scale = {.initial = 16777216.0F, .growth_interval_steps = 2}});
+    };
+    std::vector<TrainingState> saved;
+    const TrainHooks hooks{.save = [&](const TrainingState& state) { saved.push_back(state); },
+                           .save_interval_seconds = 0.0,
+                           .make_engine = halves};
+    const TrainResult whole = run_training(config, data_set, nullptr, hooks);
+    EXPECT_GT(saved.at(4).loss_scale.value().skipped, 0);
+    EXPECT_LT(saved.at(7).loss_scale.value().skipped, 8);
+    const TrainHooks again{.resume = ranks().rank() == 0 ? &saved[4] : nullptr, .make_engine = halves};
+    expect_same_bits(whole, run_training(config, data_set, nullptr, again, ranks()));
 }
 
 } // namespace
