@@ -84,6 +84,13 @@ TEST(PinnedStream, TrainsToTheSameBitsWithAnyNumberOfWorkers) {
     }
 }
 
+TEST(PinnedStream, LabelsTravelBetweenImages) {
+    const data::DataSet data_set = toy_on_disk({}, plan::Task::multilabel);
+    PinnedTraining pinned;
+    expect_same_bits(pinned.run(streamed_config(), data_set, 2), on_the_heap(streamed_config(), data_set));
+    EXPECT_EQ(pinned.api.lost_copies(), 0);
+}
+
 TEST(PinnedStream, TrainsToTheWeightsOfTheCpuEngine) {
     const data::DataSet data_set = toy_on_disk();
     const TrainResult cpu = run_training(streamed_config(), data_set, nullptr, {});
