@@ -8,7 +8,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/data/canvas.hpp"
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
 
 namespace suite::data {
 

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "suite/data/label_csv.hpp"
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/layout_spec.hpp"
 #include "suite/plan/manifest.hpp"
-#include "suite/plan/specs.hpp"
 
 namespace suite::data {
 

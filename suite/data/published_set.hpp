@@ -8,8 +8,9 @@
 #include <string>
 
 #include "suite/data/data_set.hpp"
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/layout_spec.hpp"
 #include "suite/plan/manifest.hpp"
-#include "suite/plan/specs.hpp"
 
 namespace suite::data {
 

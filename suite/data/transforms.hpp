@@ -6,7 +6,7 @@
 #include <span>
 
 #include "suite/base/philox.hpp"
-#include "suite/plan/specs.hpp"
+#include "suite/plan/training_kinds.hpp"
 
 namespace suite::data {
 

@@ -8,7 +8,7 @@
 
 #include "suite/data/xray_acquisition.hpp"
 #include "suite/data/xray_findings.hpp"
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
 
 namespace suite::data {
 

@@ -7,7 +7,13 @@
 #include <vector>
 
 #include "suite/base/error.hpp"
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/layout_spec.hpp"
+#include "suite/plan/network_spec.hpp"
+#include "suite/plan/profile_spec.hpp"
+#include "suite/plan/recipe_spec.hpp"
+#include "suite/plan/system_spec.hpp"
+#include "suite/plan/workload_spec.hpp"
 
 namespace suite::plan {
 

@@ -9,6 +9,7 @@
 #include "suite/base/names.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/resolve.hpp"
+#include "suite/plan/scaled_declarations.hpp"
 
 namespace suite::plan {
 namespace {
@@ -23,17 +24,8 @@ public:
     Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
              const PlanFilter& filter, std::set<std::string> as_run_keys);
     Plan expand();
-    DataConfig data(const std::string& name) const { return data(used_set(name)); }
 
 private:
-    const NetworkSpec& network(const std::string& name) const;
-    const RecipeSpec& recipe(const std::string& name) const;
-    /// What a target's name means under the protocol, and what stands for it under the profile.
-    const DataSetSpec& target(const std::string& name) const;
-    const DataSetSpec& used_target(const std::string& name) const;
-    const DataSetSpec& used_set(const std::string& name) const;
-    DataConfig data(const DataSetSpec& used) const;
-    DataSetSpec scaled(DataSetSpec spec) const;
     TrainConfig training(const RecipeSpec& recipe, const RecipeSpec* parent, std::size_t images) const;
     template<typename Make>
     RunConfig with_limits(bool is_parent_limited, const Make& make);
@@ -51,9 +43,8 @@ private:
 
     const Catalog& catalog_;
     const WorkloadSpec& workload_;
-    const ProfileSpec& profile_;
+    const ScaledDeclarations declared_;
     const PlanFilter& filter_;
-    const ProtocolSpec protocol_; ///< empty mappings where none is declared
     const std::set<std::string> as_run_keys_;
     RunLimits limits_; ///< that apply to the configuration in hand
     Plan plan_;
@@ -67,42 +58,14 @@ Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const P
                    const PlanFilter& filter, std::set<std::string> as_run_keys)
     : catalog_(catalog),
       workload_(workload),
-      profile_(profile),
+      declared_(catalog, profile, filter.protocol),
       filter_(filter),
-      protocol_(protocol_of(catalog, filter.protocol)),
       as_run_keys_(std::move(as_run_keys)) {
     plan_.workload = workload.id;
     plan_.profile = profile.id;
     plan_.protocol = filter.protocol;
     plan_.limits = filter.limits.text();
     plan_.seeds = filter.seeds.value_or(profile.seeds);
-}
-
-const NetworkSpec& Expander::network(const std::string& name) const {
-    return find(catalog_.networks, mapped(profile_.networks, name), "network");
-}
-
-const RecipeSpec& Expander::recipe(const std::string& name) const {
-    return find(catalog_.recipes, used_name(protocol_.recipes, profile_.recipes, name), "recipe");
-}
-
-const DataSetSpec& Expander::target(const std::string& name) const {
-    return find(catalog_.data_sets, mapped(protocol_.targets, name), "data set");
-}
-
-const DataSetSpec& Expander::used_target(const std::string& name) const {
-    return find(catalog_.data_sets, used_name(protocol_.targets, profile_.data_sets, name), "data set");
-}
-
-const DataSetSpec& Expander::used_set(const std::string& name) const {
-    return find(catalog_.data_sets, mapped(profile_.data_sets, name), "data set");
-}
-
-DataSetSpec Expander::scaled(DataSetSpec spec) const {
-    spec.train_images = std::min(spec.train_images, profile_.train_limit.value_or(spec.train_images));
-    spec.test_images = std::min(spec.test_images, profile_.test_limit.value_or(spec.test_images));
-    spec.world_seed = profile_.world_seed;
-    return limited(std::move(spec), limits_);
 }
 
 TrainConfig Expander::training(const RecipeSpec& recipe, const RecipeSpec* parent, std::size_t images) const {
@@ -124,30 +87,6 @@ RunConfig Expander::with_limits(bool is_parent_limited, const Make& make) {
     return config;
 }
 
-// A superset of published sets is the superset of their stand-ins, unless the profile maps it as a whole.
-DataConfig Expander::data(const DataSetSpec& set) const {
-    DataConfig config{.set = scaled(set), .members = {}};
-    if (!set.is_superset()) {
-        return config;
-    }
-    std::vector<std::vector<std::string>> labels;
-    config.set.train_images = 0;
-    config.set.test_images = 0;
-    config.set.members.clear();
-    for (const std::string& member : set.members) {
-        config.members.push_back(scaled(used_set(member)));
-        const DataSetSpec& resolved = config.members.back();
-        labels.push_back(resolved.labels);
-        config.set.members.push_back(resolved.id);
-        config.set.train_images += resolved.train_images;
-        config.set.test_images += resolved.test_images;
-        config.set.image_size = resolved.image_size;
-        config.set.channels = resolved.channels;
-    }
-    config.set.labels = common_labels(labels);
-    return config;
-}
-
 std::string standing_metric(const DataSetSpec& set) {
     return set.task == Task::multilabel ? "mean_auc" : "top1";
 }
@@ -160,7 +99,8 @@ std::size_t shots_of(const CellId& id) {
 const WeightsSpec* Expander::weights_of(const std::string& data_set, const std::string& model) const {
     for (const auto& [id, file] : filter_.weights) {
         const WeightsSpec& weights = find(catalog_.weights, id, "weights");
-        if (weights.data_set == used_set(data_set).id && weights.network == network(model).id) {
+        if (weights.data_set == declared_.used_set(data_set).id &&
+            weights.network == declared_.network(model).id) {
             return &weights;
         }
     }
@@ -191,13 +131,13 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
                           .expected = "one in its table pretrain",
                           .fix = "add it"});
     }
-    const RecipeSpec& used = recipe(named->second);
+    const RecipeSpec& used = declared_.recipe(named->second);
     RunConfig config;
     config.kind = RunKind::pretrain;
     config.protocol = used.protocol;
     config.seed = pretrain_seed;
-    config.network = network(model);
-    config.data = data(data_set);
+    config.network = declared_.network(model);
+    config.data = declared_.data(declared_.used_set(data_set), limits_);
     config.train = training(used, nullptr, config.data.set.train_images);
     config.metric = standing_metric(config.data.set);
     return config;
@@ -215,19 +155,19 @@ std::optional<RecipeSpec> Expander::pretraining_recipe(const CellId& id) const {
         inputs.std = weights->std;
         return inputs;
     }
-    return recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
+    return declared_.recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
 }
 
 RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
                                     const std::string& parent_key) const {
-    const DataSetSpec& published = target(id.target);
-    const RecipeSpec& used = recipe(published.finetune);
+    const DataSetSpec& published = declared_.target(id.target);
+    const RecipeSpec& used = declared_.recipe(published.finetune);
     RunConfig config;
     config.kind = RunKind::finetune;
     config.protocol = used.protocol;
     config.seed = seed;
-    config.network = network(id.model);
-    config.data = data(used_target(id.target));
+    config.network = declared_.network(id.model);
+    config.data = declared_.data(declared_.used_target(id.target), limits_);
     config.shots = shots_of(id);
     config.few_shot_draw = config.shots == 0 ? FewShotDraw::generic : published.few_shot_draw;
     const std::size_t images =
@@ -308,26 +248,28 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
             list.push_back({.published = published, .used = used});
         }
     };
-    note(target(id.target).id, used_target(id.target).id);
+    note(declared_.target(id.target).id, declared_.used_target(id.target).id);
     if (const std::string& source = source_data_set(workload_, id); !source.empty()) {
         std::vector<std::string> members;
-        for (const std::string& member : used_set(source).members) {
-            members.push_back(used_set(member).id);
+        for (const std::string& member : declared_.used_set(source).members) {
+            members.push_back(declared_.used_set(member).id);
         }
         if (const WeightsSpec* weights = weights_of(source, id.model)) {
             note(fmt::format("pre-training {} on {}", id.model, source), "weights " + weights->file);
-            note(id.model, network(id.model).id);
+            note(id.model, declared_.network(id.model).id);
             return list;
         }
-        note(source, members.empty() ? used_set(source).id : fmt::format("{}", fmt::join(members, "+")));
+        note(source,
+             members.empty() ? declared_.used_set(source).id : fmt::format("{}", fmt::join(members, "+")));
     }
-    note(id.model, network(id.model).id);
+    note(id.model, declared_.network(id.model).id);
     return list;
 }
 
 void Expander::add_cell(const CellId& id) {
     const std::string refusal =
-        few_shot_refusal(target(id.target), scaled(used_target(id.target)), shots_of(id));
+        few_shot_refusal(declared_.target(id.target),
+                         declared_.scaled(declared_.used_target(id.target), limits_), shots_of(id));
     if (!refusal.empty()) {
         plan_.skipped.push_back({.cell = id.text(), .reason = refusal});
         return;
@@ -339,7 +281,7 @@ void Expander::add_cell(const CellId& id) {
                      .margin_sds = 0.0,
                      .stand_ins = stand_ins(id),
                      .runs = {}};
-    cell.metric = target(id.target).metric;
+    cell.metric = declared_.target(id.target).metric;
     cell.margin = workload_.margins.at(cell.metric);
     cell.margin_sds = workload_.margin_sds;
     const std::string& source = source_data_set(workload_, id);
@@ -368,13 +310,6 @@ Plan Expander::expand() {
 }
 
 } // namespace
-
-DataConfig resolve_data(const Catalog& catalog, const std::string& profile, const std::string& name) {
-    const WorkloadSpec no_workload;
-    const PlanFilter no_filter;
-    return Expander(catalog, no_workload, find(catalog.profiles, profile, "profile"), no_filter, {})
-        .data(name);
-}
 
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
             const PlanFilter& filter) {

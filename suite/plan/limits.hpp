@@ -7,8 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/recipe_spec.hpp"
 #include "suite/plan/run_config.hpp"
-#include "suite/plan/specs.hpp"
 
 namespace suite::plan {
 

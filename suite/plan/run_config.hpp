@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/network_spec.hpp"
+#include "suite/plan/training_kinds.hpp"
 
 namespace suite::plan {
 

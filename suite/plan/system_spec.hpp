@@ -1,7 +1,11 @@
-// The parts of a system file under workloads/systems/: device, network, published ladder.
+// What the TOML files under workloads/systems/ declare: device, network, published ladder, jobs.
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "suite/plan/jobs_spec.hpp"
+#include "suite/plan/origin.hpp"
 
 namespace suite::plan {
 
@@ -42,6 +46,23 @@ struct LadderSpec {
     int micro_batch = 0;          ///< images of one backward pass; 0: the local batch
     std::string note;             ///< stands wherever its absolute numbers are shown; may be empty
     [[nodiscard]] bool operator==(const LadderSpec&) const = default;
+};
+
+/// A machine for cost estimates, predictions and job scripts: one file each under workloads/systems/.
+struct SystemSpec {
+    std::string id;
+    std::string title;
+    int nodes = 1;
+    int gpus_per_node = 0;
+    int cores_per_node = 1;
+    std::string gpu;
+    std::optional<DeviceSpec> device;
+    std::optional<NetworkRates> network;
+    std::optional<LadderSpec> ladder;
+    std::optional<JobsSpec> jobs;
+    Origin origin;
+    /// GPUs, or cores where there are none.
+    [[nodiscard]] int ranks_per_node() const { return gpus_per_node > 0 ? gpus_per_node : cores_per_node; }
 };
 
 } // namespace suite::plan

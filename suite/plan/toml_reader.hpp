@@ -15,7 +15,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/specs.hpp"
+#include "suite/plan/origin.hpp"
 #include "suite/plan/words.hpp"
 
 namespace suite::plan {

@@ -8,7 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/layout_spec.hpp"
+#include "suite/plan/network_spec.hpp"
+#include "suite/plan/scaling_spec.hpp"
+#include "suite/plan/training_kinds.hpp"
+#include "suite/plan/workload_spec.hpp"
 
 namespace suite::plan {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/network_spec.hpp"
 
 namespace suite::train {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/data_set_spec.hpp"
 
 namespace suite::train {
 

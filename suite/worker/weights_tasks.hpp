@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/network_spec.hpp"
 #include "suite/plan/weights_order.hpp"
 
 namespace suite::worker {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/specs.hpp"
+#include "suite/plan/network_spec.hpp"
 
 namespace suite::test {
 

@@ -1,0 +1,99 @@
+// What a workload.toml declares: cells, claims and figures.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/plan/origin.hpp"
+#include "suite/plan/scaling_spec.hpp"
+
+namespace suite::plan {
+
+/// A cell's source word and the data set behind it, which may depend on the target (6.2).
+struct SourceRule {
+    std::string source;
+    std::string data_set;                          ///< empty: from scratch, no pre-training run
+    std::map<std::string, std::string> for_target; ///< target -> data set, where it differs
+};
+
+/// The cells of four axes, all combinations but those that one of the globs matches.
+struct CellBlock {
+    std::vector<std::string> targets;
+    std::vector<std::string> models;
+    std::vector<std::string> sources;
+    std::vector<std::string> shots; ///< "full" or a number
+    std::vector<std::string> without;
+};
+
+enum class ClaimKind {
+    greater,   ///< than the other cell
+    not_worse, ///< than the other cell, by a margin
+    above,     ///< a bound
+    below,     ///< a bound
+};
+enum class ClaimRule { all, any, at_least };
+
+/// a (glob over cells) against b, cell by cell: the same cell with `versus` applied, or a bound.
+struct ClaimTermSpec {
+    std::string cells;                         ///< glob of left-hand cells
+    std::string best_of;                       ///< axis: of the cells that differ in it alone, the best mean
+    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side; greater, not_worse
+    ClaimKind kind = ClaimKind::greater;
+    double margin = 0.0;         ///< for not_worse, points
+    double by_sds = 0.0;         ///< for greater: the difference also exceeds this many pooled sds
+    std::optional<double> bound; ///< for above and below, points
+};
+
+struct ClaimSpec {
+    std::string id;
+    std::string text;  ///< the paper's sentence, in our words
+    std::string where; ///< section of the paper
+    ClaimRule rule = ClaimRule::all;
+    int at_least = 0;
+    std::vector<ClaimTermSpec> terms;
+    std::map<std::string, std::string> differs; ///< profile -> why its verdict is not the published one
+    std::vector<CellBlock> among;               ///< of a claim taken from another workload: that one's cells
+    Origin origin;
+};
+
+enum class FigureKind { bars, lines };
+
+/// A picture of cells: mean with sd, every seed a point, published and ours side by side.
+struct FigureSpec {
+    std::string id;
+    std::string title;
+    FigureKind kind = FigureKind::bars;
+    std::vector<std::string> cells;  ///< globs
+    std::string x;                   ///< axis along the picture
+    std::vector<std::string> series; ///< axes whose values are told apart by colour
+    std::string value;               ///< of rungs: "throughput" instead of efficiency
+    std::string panels;              ///< axis with a picture of its own for each value; "" for one
+    Origin origin;
+};
+
+struct WorkloadSpec {
+    std::string id;
+    std::string title;
+    std::string source; ///< where printed: "Table 1"
+    std::string paper;
+    std::string folder; ///< that holds its workload.toml, reference/ and baseline/
+    std::vector<std::string> targets;
+    std::vector<std::string> models;
+    std::vector<std::string> sources;
+    std::vector<std::string> shots;    ///< "full" or a number
+    std::vector<std::string> without;  ///< globs of combinations that the publication does not have
+    std::vector<std::string> union_of; ///< a view: workloads whose cells, margins and claims it takes over
+    std::vector<CellBlock> blocks;     ///< of a view: its workloads' cells; else empty
+    int order = 50;                    ///< place in lists of all workloads, small first, then by id
+    std::vector<SourceRule> source_rules;
+    std::map<std::string, double> margins; ///< metric -> points, declared before any run
+    double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference
+    std::vector<ClaimSpec> claims;
+    std::vector<FigureSpec> figures;
+    std::optional<ScalingSpec> scaling; ///< of a workload that measures instead of scoring
+    Origin origin;
+};
+
+} // namespace suite::plan
