@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -7,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/app/device_request.hpp"
+#include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/run/scheduler.hpp"
@@ -18,22 +18,8 @@ struct RunVerbOptions {
     SelectionOptions selection;
     std::optional<int> jobs; ///< absent: as many as there are cores for
     std::string launcher{run::default_launcher};
-    double deadline_seconds = 60.0;
-    bool no_loss = false;
-    std::optional<int> loader_workers; ///< absent: the worker's default
-    std::string on_bad_image;          ///< "": the worker's default
-    std::string device;                ///< empty: as TRANSFERSCALE_DEVICE says
+    RunOptions more;
 };
-
-/// Of loading, for the workers, which inherit it.
-void hand_on(const RunVerbOptions& options) {
-    if (options.loader_workers) {
-        ::setenv("TRANSFERSCALE_LOADER_WORKERS", std::to_string(*options.loader_workers).c_str(), 1);
-    }
-    if (!options.on_bad_image.empty()) {
-        ::setenv("TRANSFERSCALE_ON_BAD_IMAGE", options.on_bad_image.c_str(), 1);
-    }
-}
 
 nlohmann::json document_of(const run::RunSummary& summary) {
     nlohmann::json document{{"runs", summary.total},
@@ -52,18 +38,18 @@ nlohmann::json document_of(const run::RunSummary& summary) {
 int run_verb(const RunVerbOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
-    const int gpus = request_device(options.device, options.selection.precision,
+    const int gpus = request_device(options.more.device, options.selection.precision,
                                     options.launcher != run::default_launcher);
     const int places = gpus > 0 ? std::min(gpus, run::default_jobs()) : run::default_jobs();
     store::Store store(options.selection.store, store::Access::read_write);
     const int ranks = options.selection.ranks;
-    hand_on(options);
+    hand_on(options.more);
     run::Scheduler scheduler(catalog, plans, store,
                              {.jobs = options.jobs.value_or(std::max(1, places / ranks)),
                               .ranks = ranks,
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
-                              .deadline_seconds = options.deadline_seconds});
+                              .deadline_seconds = options.more.deadline_seconds});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {
         log_warning(fmt::format("skipped {} runs: {}", count, reason));
@@ -71,7 +57,7 @@ int run_verb(const RunVerbOptions& options) {
     if (options.selection.output.json) {
         fmt::print("{}\n", document_of(summary).dump(2));
     }
-    if (summary.exit_code() == 0 && options.no_loss && !summary.lost.empty()) {
+    if (summary.exit_code() == 0 && options.more.no_loss && !summary.lost.empty()) {
         throw Error(ErrorKind::store,
                     Fault{.where = store.root().string(),
                           .found = fmt::format("{} finished records damaged or gone", summary.lost.size()),
@@ -95,18 +81,7 @@ void register_run(Dispatcher& dispatcher) {
         ->check(CLI::Range(1, 1024));
     verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
         ->capture_default_str();
-    verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
-        ->check(CLI::Range(0.1, 86400.0))
-        ->capture_default_str();
-    verb->add_option("--workers", options->loader_workers,
-                     "Threads of a rank that read and decode images of published sets (default 1)")
-        ->check(CLI::Range(0, 256));
-    verb->add_option("--on-bad-image", options->on_bad_image,
-                     "A training image that cannot be used: stop (default), or skip: take the next, note it")
-        ->check(CLI::IsMember({"stop", "skip"}));
-    add_device(*verb, options->device);
-    verb->add_flag("--no-loss", options->no_loss,
-                   "Exit 5 when a finished record was damaged or gone, although it was trained again");
+    add_run_options(*verb, options->more);
 }
 
 } // namespace suite::app

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "suite/app/device_request.hpp"
+#include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/files.hpp"
@@ -24,6 +26,7 @@ const std::map<std::string, run::JobShape> shapes{{"allocation", run::JobShape::
 
 struct SubmitOptions {
     SelectionOptions selection;
+    RunOptions run;
     std::string system;
     std::optional<std::string> shape; ///< absent: what the plan needs
     std::optional<int> nodes;         ///< absent: as many as the widest run needs
@@ -77,6 +80,22 @@ plan::SystemSpec system_named(const plan::Catalog& catalog, const std::string& n
     return system;
 }
 
+// What only GPUs do is asked of the system's nodes: this machine need not have any.
+void check_device(const SubmitOptions& options, const plan::SystemSpec& system) {
+    const std::string& precision = options.selection.precision;
+    static_cast<void>(request_device(options.run.device, precision, true));
+    const std::string asked = options.run.device == "cuda" ? "--device cuda"
+                              : precision != "float32"     ? "--precision " + precision
+                                                           : "";
+    if (!asked.empty() && system.gpus_per_node == 0) {
+        throw Error(ErrorKind::usage, Fault{.where = asked,
+                                            .found = "system '" + system.id + "' without GPUs",
+                                            .expected = "gpus_per_node of 1 or more",
+                                            .fix = "name another system, or take --device cpu --precision "
+                                                   "float32"});
+    }
+}
+
 // The suite's settings of this shell hold in the job too; folders as seen from anywhere.
 std::map<std::string, std::string> suite_environment() {
     std::map<std::string, std::string> variables;
@@ -108,24 +127,6 @@ fs::path new_folder(const fs::path& store, const std::string& name) {
     return folder;
 }
 
-std::vector<std::string> verb_options(const SelectionOptions& selection) {
-    std::vector<std::string> words{"--profile", selection.profile};
-    if (selection.protocol != plan::as_run) {
-        words.insert(words.end(), {"--protocol", selection.protocol});
-    }
-    if (selection.ranks > 1) {
-        words.insert(words.end(),
-                     {"--ranks", std::to_string(selection.ranks), "--reduction", selection.reduction});
-    }
-    if (selection.seeds) {
-        words.insert(words.end(), {"--seeds", *selection.seeds});
-    }
-    if (!selection.weights.empty()) {
-        words.insert(words.end(), {"--weights", fs::absolute(selection.weights).string()});
-    }
-    return words;
-}
-
 int widest_run(const Surveyed& surveyed, int ranks) {
     for (const plan::Plan& plan : surveyed.plans) {
         for (const plan::PlannedRun& run : plan.runs) {
@@ -150,7 +151,8 @@ run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& ca
     request.store = fs::absolute(options.selection.store).lexically_normal();
     request.folder = new_folder(request.store, request.name);
     request.workloads = all_of(catalog, options.selection.workloads);
-    request.options = verb_options(options.selection);
+    request.options = words_of(options.selection);
+    request.run_options = words_of(options.run);
     request.cells = options.selection.cells;
     request.left = run::work_left(surveyed.work);
     if (request.shape == run::JobShape::array) {
@@ -281,6 +283,7 @@ int nothing_to_do(const SubmitOptions& options) {
 int submit(const SubmitOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const plan::SystemSpec system = system_named(catalog, options.system); // before a store is made
+    check_device(options, system);
     const store::Store looked(options.selection.store, store::Access::read_only);
     const Surveyed surveyed = survey_all(catalog, options.selection, looked);
     const run::JobRequest request = request_of(options, catalog, surveyed);
@@ -329,6 +332,8 @@ void register_submit(Dispatcher& dispatcher) {
                               options->selection.output, [options] { return submit(*options); });
     add_selection(*verb, options->selection);
     add_ranks(*verb, options->selection);
+    add_data(*verb, options->selection);
+    add_run_options(*verb, options->run);
     verb->add_option("--system", options->system, "A system under workloads/systems/, or a file like those")
         ->required();
     verb->add_flag("--dry-run", options->dry_run, "Prints the scripts; writes and submits nothing");

@@ -162,6 +162,8 @@ data view_of(const JobRequest& request, const JobScript& script, const Resources
     view.set("folder", request.folder.string());
     view.set("requeues_limit", std::to_string(jobs.requeues_limit));
     view.set("selection", selection_text(request, request.workloads, request.cells));
+    const std::string run_options = words_of(request.run_options);
+    view.set("run_options", run_options.empty() ? data{false} : data{run_options});
     view.set("jobs", std::to_string(processes_per_node(request.system)));
     view.set("cpus", std::to_string(resources.cpus_per_task));
     view.set("nodes", std::to_string(script.nodes));

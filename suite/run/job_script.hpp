@@ -28,6 +28,7 @@ struct JobRequest {
     std::filesystem::path folder;                   ///< of the scripts and what they print
     std::vector<std::string> workloads;             ///< of the verbs that run, check and report
     std::vector<std::string> options;               ///< --profile P …: the same for all of them
+    std::vector<std::string> run_options;           ///< --device D …: of run alone
     std::vector<std::string> cells;                 ///< --cell GLOB …: of all but array tasks
     std::vector<JobPart> parts;                     ///< array: its tasks
     WorkLeft left;                                  ///< of all plans

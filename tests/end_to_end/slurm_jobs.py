@@ -8,7 +8,6 @@ jobs, in which shape, and what happened to the jobs meanwhile.
 """
 import json
 import os
-import pathlib
 import re
 import shutil
 import signal
@@ -17,121 +16,11 @@ import sys
 import time
 
 from campaign import Campaign, WORKLOAD, expect, expect_complete, main, wait_until
+from slurm_cluster import JOB_SECONDS, Cluster, stepds_of, submit, submit_and_wait
 
-SLURM_HERE = pathlib.Path(__file__).resolve().parents[2] / "ci" / "slurm-here"
 CELLS = ["tuberculosis/*", "cifar10/R50x1/*"]
 FEW_CELLS = ["tuberculosis/R50x1/*"]
-JOB_SECONDS = 600.0  # for any job of this test on a busy machine
-
-
-class Cluster:
-    """The fake nodes, and what Slurm says."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.environment = dict(os.environ)
-        self.start()
-
-    def start(self):
-        done = subprocess.run([SLURM_HERE, "start", "--folder", self.folder], text=True, capture_output=True, check=False)
-        if done.returncode == 77:
-            print(done.stderr, file=sys.stderr)
-            sys.exit(77)
-        expect(done.returncode == 0, f"slurm-here start ended with {done.returncode}: {done.stderr}")
-        for name, value in re.findall(r"(\w+)=('[^']*'|\S+)", done.stdout.replace("# submit", "")):
-            self.environment[name] = value.strip("'")
-
-    def stop(self):
-        subprocess.run([SLURM_HERE, "stop", "--folder", self.folder], check=True)
-
-    def system(self, **changes):
-        """The system file, with other values for some keys of [system.jobs]."""
-        text = (self.folder / "slurm-here.toml").read_text()
-        for key, value in changes.items():
-            text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
-        path = self.folder / ("-".join(["system", *map(str, changes.values())]) + ".toml")
-        path.write_text(text)
-        return path
-
-    def slurm(self, *command):
-        done = subprocess.run(command, text=True, capture_output=True, env=self.environment, check=False, timeout=60)
-        return done.returncode, done.stdout + done.stderr
-
-    def state(self, job):
-        """State and reason of the job; of an array's tasks, of the first that has not ended."""
-        code, text = self.slurm("scontrol", "--oneliner", "show", "job", job)
-        found = re.findall(r" JobState=(\S+) Reason=(\S+)", text) if code == 0 else []
-        still = [pair for pair in found if pair[0] not in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL")]
-        return (still or found or [("UNKNOWN", text.strip())])[0]
-
-    def wait_for_state(self, job, states, seconds=JOB_SECONDS):
-        expect(wait_until(lambda: self.state(job)[0] in states, seconds), f"job {job} is {self.state(job)}, not {states}")
-
-    def begin_now(self, job):
-        """Slurm lets a requeued job wait two minutes. Some seconds it needs: credentials of the second in which the job ended
-        before are refused."""
-        self.wait_for_state(job, ["PENDING", "RUNNING"])
-        self.slurm("scontrol", "update", f"JobId={job}", "StartTime=now+4")
-
-    def stop_controller(self):
-        """In order: one that is killed forgets what happened in its last seconds, and then takes jobs that run for lost."""
-        process = self.daemon("slurmctld")
-        os.kill(process, signal.SIGTERM)
-        expect(wait_until(lambda: not pathlib.Path(f"/proc/{process}").exists(), 60.0), "slurmctld does not end")
-
-    def daemon(self, name):
-        return int((self.folder / f"{name}.pid").read_text())
-
-    def processes_in_jobs(self, wanted):
-        """Ids of processes of this cluster's jobs whose environment has these settings."""
-        found = []
-        for entry in pathlib.Path("/proc").iterdir():
-            try:
-                settings = (entry / "environ").read_bytes().split(b"\0") if entry.name.isdigit() else []
-            except OSError:
-                continue
-            if all(os.fsencode(word) in settings for word in [f"SLURM_CONF={self.environment['SLURM_CONF']}", *wanted]):
-                found.append(int(entry.name))
-        return found
-
-
-class Jobs:
-    """What `submit` made: ids and the folder."""
-
-    def __init__(self, campaign, document):
-        self.campaign, self.document = campaign, document
-        self.folder = pathlib.Path(document["folder"])
-        self.ids = {job["name"]: job["id"] for job in document["jobs"]}
-
-    def events(self):
-        """Lines of status.tsv: (time, script, job, attempt, nodes, event, code)."""
-        path = self.folder / "status.tsv"
-        return [tuple(line.split("\t")) for line in path.read_text().splitlines()] if path.exists() else []
-
-    def log(self):
-        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
-
-    def wait_for_records(self, more):
-        """Until so many more records are there than now."""
-        count = len(self.campaign.records()) + more
-        expect(wait_until(lambda: len(self.campaign.records()) >= count, JOB_SECONDS), f"no record arrives: {self.log()}")
-
-    def wait_for_end(self, cluster, code=0):
-        """All three jobs end; the runs with this code, the check with 0 or 1, the report with 0."""
-        for job in self.ids.values():
-            expect(wait_until(lambda job=job: cluster.state(job)[0] in ("COMPLETED", "FAILED"), JOB_SECONDS),
-                   f"job {job} is {cluster.state(job)}: {self.log()}")
-        ended = {event[1]: event[6] for event in self.events() if event[5] == "ended"}
-        expect(ended.get("run") == str(code), f"run ended with {ended}: {self.log()}")
-        expect(ended.get("check") in ("0", "1") and ended.get("report") == "0", f"{ended}: {self.log()}")
-
-
-def submit(campaign, cluster, *options, system=None, code=0, workload=WORKLOAD):
-    done = subprocess.run([campaign.program, "submit", workload, *campaign.selection, "--json", "--system",
-                           str(system or cluster.folder / "slurm-here.toml"), *map(str, options)],
-                          text=True, capture_output=True, env={**campaign.environment, **cluster.environment}, check=False)
-    expect(done.returncode == code, f"submit ended with {done.returncode}: {done.stderr}")
-    return Jobs(campaign, json.loads(done.stdout)) if done.stdout else done.stderr
+LIMITS = ["--limit", "24", "--steps", "4"]  # of these few
 
 
 def killed_stopped_and_requeued(arguments, folder, cluster, cells, wanted):
@@ -187,21 +76,22 @@ def array(arguments, folder, cluster, cells, wanted):
 
 
 def dependencies(arguments, folder, cluster, cells, wanted):
-    """A job that waits for a failure's success never begins; one that waits for its end does."""
+    """A job that waits for a failure's success never begins; one that waits for its end does, with all that `run` was told."""
     campaign = Campaign(arguments, folder / "after", cells)
+    campaign.selection += LIMITS
     failing = folder / "fails.sh"
     failing.write_text("#!/bin/sh\nsleep 2\nexit 3\n")
     code, failed = cluster.slurm("sbatch", "--parsable", "--output=/dev/null", failing)
     expect(code == 0, failed)
     never = submit(campaign, cluster, "--after-ok", failed.strip())
-    after = submit(campaign, cluster, "--after", failed.strip())
+    after = submit(campaign, cluster, "--after", failed.strip(), "--device", "cpu", "--workers", 2, "--on-bad-image", "skip")
     cluster.wait_for_state(never.ids["run"], ["CANCELLED", "UNKNOWN"])
     expect(not [event for event in never.events() if event[1] == "run"], "it ran after a failure")
     after.wait_for_end(cluster)
     expect_complete(campaign, wanted)
     order = [(event[1], event[5]) for event in after.events()]
     expect(order == [(name, what) for name in ("run", "check", "report") for what in ("started", "ended")], f"{order}")
-    print("  dependencies: after a failure's end, not after its success; run, check, report in order")
+    print("  dependencies: after a failure's end, not after its success; run, check, report in order, within the same limits")
 
 
 def lost_controller(arguments, folder, cluster, cells, wanted):
@@ -229,17 +119,6 @@ def lost_controller(arguments, folder, cluster, cells, wanted):
           "with 8, check and report ran after its return")
 
 
-def submit_and_wait(campaign, cluster, *options):
-    """`submit --wait` in the background, and the jobs that it waits for."""
-    document = campaign.folder / "submit.json"
-    with open(campaign.folder / "submit.err", "wb") as messages, open(document, "wb") as out:
-        watcher = subprocess.Popen([campaign.program, "submit", WORKLOAD, *campaign.selection, "--json", "--system",
-                                    str(cluster.folder / "slurm-here.toml"), "--wait", *options], stdout=out, stderr=messages,
-                                   env={**campaign.environment, **cluster.environment})
-    expect(wait_until(lambda: document.read_text().endswith("}\n"), 60.0), (campaign.folder / "submit.err").read_text())
-    return watcher, Jobs(campaign, json.loads(document.read_text()))
-
-
 def lost_node(arguments, folder, cluster, cells, wanted):
     """A node goes away with all its processes: Slurm puts the job back into the queue, the store says what is left."""
     campaign = Campaign(arguments, folder / "node", cells)
@@ -264,19 +143,6 @@ def lost_node(arguments, folder, cluster, cells, wanted):
     nodes = [event[4] for event in jobs.events() if event[1] == "run" and event[5] == "started"]
     expect(len(nodes) == 2 and nodes[1] != node, f"nodes {nodes}")
     print(f"  node {nodes[0]} lost: requeued to {nodes[1]}, records equal")
-
-
-def stepds_of(job):
-    """slurmstepd processes of a job: they name it in their title."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            title = (entry / "cmdline").read_bytes() if entry.name.isdigit() else b""
-        except OSError:
-            continue
-        if title.startswith(f"slurmstepd: [{job}.".encode()):
-            found.append(int(entry.name))
-    return found
 
 
 def ranks(arguments, folder, cluster, cells, _):
@@ -369,8 +235,9 @@ def body(arguments, folder):
 
 def run_scenarios(arguments, folder, cluster):
     wanted = {}
-    for name, cells in (("cells", [] if arguments.whole else CELLS), ("few", FEW_CELLS)):
+    for name, cells, limits in (("cells", [] if arguments.whole else CELLS, []), ("few", FEW_CELLS, LIMITS)):
         campaign = Campaign(arguments, folder / f"local-{name}", cells)
+        campaign.selection += limits
         start = time.monotonic()
         code, running = campaign.run()
         expect(code == 0, running.messages())

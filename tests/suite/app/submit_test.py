@@ -65,6 +65,32 @@ class SubmitTest(CommandTest):
         text = self.call("submit", *self.selection, "--system", self.system, "--dry-run").stdout
         self.assertIn("==== check.sh\n#!/bin/bash\n", text)
 
+    def test_jobs_repeat_what_run_is_told(self):
+        (self.folder / "data").mkdir()
+        limits = ["--limit", "64", "--steps", "8", "--batch", "16"]
+        more = ["--workers", "2", "--on-bad-image", "skip", "--device", "cpu", "--no-loss", "--deadline", "90"]
+        run, check, report = self.submit(*limits, *more, "--data", self.folder / "data")["jobs"]
+        texts = [pathlib.Path(job["script"]).read_text(encoding="utf-8") for job in (run, check, report)]
+        for text in texts:
+            self.assertIn(f" table1 --profile smoke {' '.join(limits)} --cell {CELL} --store", text)
+            self.assertIn(f"export TRANSFERSCALE_DATA={self.folder}/data\n", text)
+        self.assertIn(" --deadline 90 --no-loss --workers 2 --on-bad-image skip --device cpu\n", texts[0])
+        self.assertNotIn("--device", texts[1] + texts[2])
+        words = self.submit("--dry-run", *limits)["jobs"][0]["text"].split("work() {")[1].split("--store")[0].split()
+        planned = self.document("plan", *words[words.index("run") + 1:])  # the job's own words choose the same runs
+        self.assertEqual(planned["items"], self.document("plan", *self.selection, *limits)["items"])
+        self.assertNotEqual(planned["items"], self.document("plan", *self.selection)["items"])
+
+    def test_what_only_gpus_do_needs_a_system_with_gpus(self):
+        self.submit("--device", "cuda", code=2, words=["--device cuda", "system 'here' without GPUs"])
+        self.submit("--precision", "bf16", code=2, words=["--precision bfloat16", "system 'here' without GPUs"])
+        self.submit("--precision", "bf16", "--device", "cpu", code=2, words=["--precision", "with --device cpu"])
+        self.system.write_text(SYSTEM.replace("gpus_per_node = 0", "gpus_per_node = 4"))
+        run, check, _ = self.submit("--device", "cuda", "--precision", "bf16", "--dry-run")["jobs"]
+        self.assertIn("--profile smoke --precision bfloat16 --cell", run["text"])
+        self.assertIn("--profile smoke --precision bfloat16 --cell", check["text"])
+        self.assertIn(" --device cuda\n", run["text"])
+
     def test_three_jobs_each_after_the_one_before(self):
         document = self.submit("--store", "a store")
         self.assertEqual([job["id"] for job in document["jobs"]], ["41", "42", "43"])

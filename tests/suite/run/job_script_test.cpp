@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -120,6 +121,20 @@ TEST(Text, OfEachShapeIsTheKeptOne) {
     const JobScripts scripts = write_job_scripts(ladder);
     expect_golden("ladder.txt", script_named(scripts, "run").text);
     expect_golden("launch.txt", scripts.launcher);
+}
+
+TEST(Text, TellsRunAloneWhatConcernsRunAlone) {
+    for (const JobShape shape : {JobShape::allocation, JobShape::array, JobShape::ladder}) {
+        JobRequest request = small_request(shape);
+        request.options = {"--profile", "full", "--limit", "64", "--precision", "bfloat16"};
+        request.run_options = {"--device", "cuda", "--workers", "2"};
+        const JobScripts scripts = write_job_scripts(request);
+        EXPECT_THAT(script_named(scripts, "run").text, HasSubstr(" --device cuda --workers 2\n"));
+        for (const JobScript& script : scripts.scripts) {
+            EXPECT_THAT(script.text, HasSubstr("--profile full --limit 64 --precision bfloat16"));
+            EXPECT_EQ(script.text.find("--device") != std::string::npos, script.name == "run") << script.name;
+        }
+    }
 }
 
 TEST(Text, PassesBashAndShellcheck) {
@@ -265,6 +280,25 @@ TEST(Script, RunsTheProgramAndKeepsItsExitCode) {
         EXPECT_THAT(rehearsal.folder().read("status.tsv"),
                     HasSubstr("\trun\t41\t0\tn[1-3]\tended\t" + std::to_string(code) + "\n"));
         EXPECT_EQ(rehearsal.folder().read("scontrol-called"), "");
+    }
+}
+
+TEST(Script, SaysTheSameToEveryAttempt) {
+    for (const JobShape shape : {JobShape::allocation, JobShape::array, JobShape::ladder}) {
+        const Rehearsal rehearsal("exit 75");
+        JobRequest request = rehearsal.request(shape);
+        request.options.insert(request.options.end(), {"--limit", "64", "--steps", "8"});
+        request.run_options = {"--on-bad-image", "skip", "--device", "cpu"};
+        for (const int restarts : {0, 1}) {
+            (void)rehearsal.run(request, fmt::format("export SLURM_ARRAY_JOB_ID=41 SLURM_ARRAY_TASK_ID=1 "
+                                                     "SLURM_RESTART_COUNT={};",
+                                                     restarts));
+        }
+        const std::string called = rehearsal.folder().read("called");
+        const std::string first = called.substr(0, called.find('\n') + 1);
+        EXPECT_EQ(called, first + first);
+        EXPECT_THAT(first, HasSubstr("run w --profile full --limit 64 --steps 8 --cell"));
+        EXPECT_THAT(first, ::testing::EndsWith(" --on-bad-image skip --device cpu\n"));
     }
 }
 

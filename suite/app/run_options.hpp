@@ -1,0 +1,32 @@
+// Options of `run` beside the selection, and how options are written as words of a command again: `submit`
+// takes what `run` takes and its jobs repeat it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suite/app/verbs.hpp"
+
+namespace suite::app {
+
+struct RunOptions {
+    double deadline_seconds = 60.0;
+    bool no_loss = false;
+    std::optional<int> loader_workers; ///< absent: the worker's default
+    std::string on_bad_image;          ///< "": the worker's default
+    std::string device;                ///< empty: as TRANSFERSCALE_DEVICE says
+};
+
+/// --deadline --no-loss --workers --on-bad-image --device.
+void add_run_options(CLI::App& verb, RunOptions& options);
+
+/// What concerns loading goes to the workers of this process, which inherit it.
+void hand_on(const RunOptions& options);
+
+/// Words that say the same to another process, defaults left out; a folder as seen from anywhere. Of a
+/// selection without its workloads, cells and store; the data root is an environment variable.
+[[nodiscard]] std::vector<std::string> words_of(const SelectionOptions& selection);
+[[nodiscard]] std::vector<std::string> words_of(const RunOptions& options);
+
+} // namespace suite::app
