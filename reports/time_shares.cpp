@@ -1,6 +1,8 @@
 #include "reports/time_shares.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <vector>
 
 #include <fmt/format.h>
@@ -31,6 +33,28 @@ std::vector<Turn> turns_of(std::span<const RunRecord> records) {
     return turns;
 }
 
+/// Training before the run was last resumed. A record's wall time begins at that moment, its training seconds
+/// are those of all attempts. Records of earlier versions do not tell them apart: then it is what the wall
+/// time does not hold.
+double earlier_seconds(const RunRecord& record) {
+    if (!record.provenance.contains("resumed_at_step")) {
+        return 0.0;
+    }
+    const suite::store::Timing& timing = *record.timing;
+    const double most =
+        record.wall_seconds - timing.data_seconds - timing.evaluation_seconds - timing.store_seconds;
+    const double least = std::max(0.0, record.train_seconds - std::max(0.0, most));
+    const auto told = record.provenance.find("resumed_train_seconds");
+    if (told == record.provenance.end()) {
+        return least;
+    }
+    double seconds = 0.0;
+    const std::string& text = told->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool is_number = error == std::errc() && end == text.data() + text.size();
+    return is_number && seconds >= least && seconds <= record.train_seconds ? seconds : least;
+}
+
 void add_wall(TimeShares& shares, const std::vector<Turn>& turns) {
     int running = 0;
     for (std::size_t i = 0; i < turns.size(); ++i) {
@@ -54,7 +78,9 @@ TimeShares time_shares(std::span<const RunRecord> records) {
             ++shares.untimed;
             continue;
         }
-        shares.training_seconds += record.train_seconds;
+        const double earlier = earlier_seconds(record);
+        shares.training_seconds += record.train_seconds - earlier;
+        shares.earlier_seconds += earlier;
         shares.evaluation_seconds += record.timing->evaluation_seconds;
         shares.data_seconds += record.timing->data_seconds;
         shares.store_seconds += record.timing->store_seconds;
@@ -75,11 +101,14 @@ std::string time_shares_text(const TimeShares& shares) {
     const auto percent = [whole](double seconds) { return 100.0 * seconds / whole; };
     return fmt::format(
         "Time of the store's {} runs: {:.1f} s with {} at once; training {:.1f} %, evaluation {:.1f} %, data "
-        "{:.1f} %, store {:.1f} %, other {:.1f} %, idle {:.1f} %{}",
+        "{:.1f} %, store {:.1f} %, other {:.1f} %, idle {:.1f} %{}{}",
         shares.runs, shares.wall_seconds, shares.jobs, percent(shares.training_seconds),
         percent(shares.evaluation_seconds), percent(shares.data_seconds), percent(shares.store_seconds),
         percent(shares.other_seconds), percent(shares.idle_seconds),
-        shares.untimed == 0 ? "" : fmt::format(" ({} runs say nothing)", shares.untimed));
+        shares.untimed == 0 ? "" : fmt::format(" ({} runs say nothing)", shares.untimed),
+        shares.earlier_seconds > 0.0
+            ? fmt::format("; before their last resumption they trained for {:.1f} s", shares.earlier_seconds)
+            : "");
 }
 
 } // namespace reports

@@ -57,6 +57,39 @@ TEST(TimeShares, LeavesOutRecordsOfEarlierVersions) {
         << time_shares_text(shares);
 }
 
+// 30 s were trained in attempts that were stopped; the last one was 4 s long.
+RunRecord resumed_run() {
+    RunRecord record = run(100.0, 4.0);
+    record.train_seconds = 32.0;
+    record.provenance["resumed_at_step"] = "300";
+    return record;
+}
+
+TEST(TimeShares, CountsOfAResumedRunWhatItsLastAttemptDid) {
+    RunRecord record = resumed_run();
+    record.provenance["resumed_train_seconds"] = "30.25";
+    const TimeShares shares = time_shares(std::vector{record});
+    EXPECT_DOUBLE_EQ(shares.training_seconds, 1.75);
+    EXPECT_DOUBLE_EQ(shares.earlier_seconds, 30.25);
+    EXPECT_DOUBLE_EQ(shares.other_seconds, 4.0 - 1.75 - 1.0 - 0.5 - 0.25);
+    EXPECT_DOUBLE_EQ(shares.idle_seconds, 0.0);
+    EXPECT_TRUE(time_shares_text(shares).ends_with("; before their last resumption they trained for 30.2 s"))
+        << time_shares_text(shares);
+}
+
+TEST(TimeShares, AllowsNoMoreTrainingThanTheLastAttemptHadTimeFor) {
+    for (const char* unusable : {"", "much", "-3", "1e999", "33"}) { // "": not in records of earlier versions
+        RunRecord record = resumed_run();
+        if (*unusable != '\0') {
+            record.provenance["resumed_train_seconds"] = unusable;
+        }
+        const TimeShares shares = time_shares(std::vector{record});
+        EXPECT_DOUBLE_EQ(shares.training_seconds, 4.0 - 1.0 - 0.5 - 0.25) << unusable;
+        EXPECT_DOUBLE_EQ(shares.earlier_seconds, 32.0 - 2.25) << unusable;
+        EXPECT_DOUBLE_EQ(shares.other_seconds, 0.0) << unusable;
+    }
+}
+
 TEST(TimeShares, HasNothingToSayWithoutTiming) {
     EXPECT_EQ(time_shares_text(time_shares({})), "");
     EXPECT_EQ(time_shares_text(time_shares(std::vector{RunRecord{}})), "");
