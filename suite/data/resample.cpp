@@ -154,10 +154,28 @@ __attribute__((target("avx2"))) void mix_rows_avx2(const RowMix& mix, std::size_
 // exactly, as long as each fits 32 bits: 255 * 128 * taps, below 65,000 taps.
 #define SUITE_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 
-/// The sums of three digits, made a number of 8 bits in the low end of each 32.
-SUITE_VNNI inline __m512i digits_to_bytes(__m512i d2, __m512i d1, __m512i d0) {
-    const __m512i upper = _mm512_add_epi32(_mm512_slli_epi32(d2, 8), d1);
-    return _mm512_srai_epi32(_mm512_add_epi32(_mm512_slli_epi32(upper, 8), d0), weight_bits);
+/// Of each 32 bits the sums of pixels times the three digits of their weights.
+struct DigitSums {
+    __m512i d2;
+    __m512i d1;
+    __m512i d0;
+};
+
+SUITE_VNNI inline DigitSums no_sums() {
+    return {.d2 = _mm512_setzero_si512(), .d1 = _mm512_setzero_si512(), .d0 = _mm512_set1_epi32(rounding)};
+}
+
+/// Adds products of four neighbouring bytes with their weights.
+SUITE_VNNI inline DigitSums add_products(DigitSums sums, __m512i pixels, const DigitSums& weights) {
+    return {.d2 = _mm512_dpbusd_epi32(sums.d2, pixels, weights.d2),
+            .d1 = _mm512_dpbusd_epi32(sums.d1, pixels, weights.d1),
+            .d0 = _mm512_dpbusd_epi32(sums.d0, pixels, weights.d0)};
+}
+
+/// Numbers of 8 bits in the low end of each 32.
+SUITE_VNNI inline __m512i to_bytes(const DigitSums& sums) {
+    const __m512i upper = _mm512_add_epi32(_mm512_slli_epi32(sums.d2, 8), sums.d1);
+    return _mm512_srai_epi32(_mm512_add_epi32(_mm512_slli_epi32(upper, 8), sums.d0), weight_bits);
 }
 
 /// Digits of four pixels, each for the four channels of its pixel.
@@ -167,16 +185,17 @@ SUITE_VNNI inline __m512i spread_digits(const std::int32_t* digits) {
     return _mm512_permutexvar_epi32(order, _mm512_castsi128_si512(four));
 }
 
+SUITE_VNNI inline __m128i load_sixteen(const std::uint8_t* from) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+}
+
 /// Four source pixels of each of four places, by channels.
-SUITE_VNNI inline __m512i load_channels(const std::uint8_t* const (&from)[4], std::size_t at) {
-    const auto load = [&](int i) SUITE_VNNI {
-        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from[i] + at));
-    };
+SUITE_VNNI inline __m512i load_channels(const std::uint8_t* source, const std::uint32_t* places) {
     const __m128i channels = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    __m512i pixels = _mm512_castsi128_si512(load(0));
-    pixels = _mm512_inserti32x4(pixels, load(1), 1);
-    pixels = _mm512_inserti32x4(pixels, load(2), 2);
-    pixels = _mm512_inserti32x4(pixels, load(3), 3);
+    __m512i pixels = _mm512_castsi128_si512(load_sixteen(source + places[0]));
+    pixels = _mm512_inserti32x4(pixels, load_sixteen(source + places[1]), 1);
+    pixels = _mm512_inserti32x4(pixels, load_sixteen(source + places[2]), 2);
+    pixels = _mm512_inserti32x4(pixels, load_sixteen(source + places[3]), 3);
     return _mm512_shuffle_epi8(pixels, _mm512_broadcast_i32x4(channels));
 }
 
@@ -184,29 +203,23 @@ SUITE_VNNI inline __m512i load_channels(const std::uint8_t* const (&from)[4], st
 SUITE_VNNI void resample_row_vnni(const ResampleAxis& columns, const std::uint8_t* source,
                                   std::uint8_t* target) {
     const int groups = columns.taps() / 4;
-    for (int pixel = 0; pixel < columns.count(); pixel += 4, target += 4 * row_pixel_bytes) {
-        const int last = columns.count() - 1;
-        const auto place = [&](int i) {
-            return source +
-                   static_cast<std::size_t>(columns.first(std::min(pixel + i, last))) * row_pixel_bytes;
-        };
-        const std::uint8_t* const from[4] = {place(0), place(1), place(2), place(3)};
-        const std::int32_t* digits = columns.digits(pixel / 4);
-        __m512i d2 = _mm512_setzero_si512();
-        __m512i d1 = _mm512_setzero_si512();
-        __m512i d0 = _mm512_set1_epi32(rounding);
+    const int count = columns.count();
+    const std::int32_t* digits = columns.digits(0);
+    const std::uint32_t* places = columns.places(0);
+    for (int pixel = 0; pixel < count; pixel += 4, places += 4, target += 4 * row_pixel_bytes) {
+        DigitSums sums = no_sums();
         for (int group = 0; group < groups; ++group, digits += 12) {
-            const __m512i pixels = load_channels(from, static_cast<std::size_t>(group) * 4 * row_pixel_bytes);
-            d2 = _mm512_dpbusd_epi32(d2, pixels, spread_digits(digits));
-            d1 = _mm512_dpbusd_epi32(d1, pixels, spread_digits(digits + 4));
-            d0 = _mm512_dpbusd_epi32(d0, pixels, spread_digits(digits + 8));
+            const std::size_t at = static_cast<std::size_t>(group) * 4 * row_pixel_bytes;
+            sums = add_products(sums, load_channels(source + at, places),
+                                {.d2 = spread_digits(digits),
+                                 .d1 = spread_digits(digits + 4),
+                                 .d0 = spread_digits(digits + 8)});
         }
-        const __m128i bytes = _mm512_cvtusepi32_epi8(digits_to_bytes(d2, d1, d0)); // no weight is negative
-        if (pixel + 4 <= columns.count()) {
+        const __m128i bytes = _mm512_cvtusepi32_epi8(to_bytes(sums)); // no weight is negative
+        if (pixel + 4 <= count) {
             _mm_storeu_si128(reinterpret_cast<__m128i*>(target), bytes);
         } else {
-            _mm_mask_storeu_epi32(target, static_cast<__mmask8>((1U << (columns.count() - pixel)) - 1U),
-                                  bytes);
+            _mm_mask_storeu_epi32(target, static_cast<__mmask8>((1U << (count - pixel)) - 1U), bytes);
         }
     }
 }
@@ -214,39 +227,31 @@ SUITE_VNNI void resample_row_vnni(const ResampleAxis& columns, const std::uint8_
 /// 64 bytes of a target row, or those of the mask, from all its rows, four at a time.
 SUITE_VNNI inline __m512i mix_sixty_four(const RowMix& mix, std::size_t at, std::size_t bytes,
                                          __mmask64 mask) {
-    __m512i sums[3][4];
-    for (int i = 0; i < 4; ++i) {
-        sums[0][i] = sums[1][i] = _mm512_setzero_si512();
-        sums[2][i] = _mm512_set1_epi32(rounding);
-    }
+    DigitSums first = no_sums();
+    DigitSums second = no_sums();
+    DigitSums third = no_sums();
+    DigitSums fourth = no_sums();
     const std::int32_t* digits = mix.digits;
-    for (int row = 0; row < mix.count; row += 4, digits += 12) {
-        const auto load = [&](int i) SUITE_VNNI { // behind the last row the weight is 0
-            const auto line = static_cast<std::size_t>(std::min(row + i, mix.count - 1));
-            return _mm512_maskz_loadu_epi8(mask, mix.rows + line * bytes + at);
+    const std::uint8_t* const last = mix.rows + static_cast<std::size_t>(mix.count - 1) * bytes + at;
+    const std::uint8_t* from = mix.rows + at;
+    for (int row = 0; row < mix.count; row += 4, digits += 12, from += 4 * bytes) {
+        const auto load = [&](std::size_t i) SUITE_VNNI { // behind the last row the weight is 0
+            return _mm512_maskz_loadu_epi8(mask, std::min(from + i * bytes, last));
         };
-        const __m512i a = load(0);
-        const __m512i b = load(1);
-        const __m512i c = load(2);
-        const __m512i d = load(3);
-        const __m512i lower[2] = {_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d)};
-        const __m512i upper[2] = {_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d)};
-        const __m512i quads[4] = {
-            _mm512_unpacklo_epi16(lower[0], lower[1]), _mm512_unpackhi_epi16(lower[0], lower[1]),
-            _mm512_unpacklo_epi16(upper[0], upper[1]), _mm512_unpackhi_epi16(upper[0], upper[1])};
-        for (int digit = 0; digit < 3; ++digit) {
-            const __m512i weights = _mm512_set1_epi32(digits[4 * digit]);
-            for (int i = 0; i < 4; ++i) {
-                sums[digit][i] = _mm512_dpbusd_epi32(sums[digit][i], quads[i], weights);
-            }
-        }
+        const __m512i lower_a = _mm512_unpacklo_epi8(load(0), load(1));
+        const __m512i upper_a = _mm512_unpackhi_epi8(load(0), load(1));
+        const __m512i lower_b = _mm512_unpacklo_epi8(load(2), load(3));
+        const __m512i upper_b = _mm512_unpackhi_epi8(load(2), load(3));
+        const DigitSums weights{.d2 = _mm512_set1_epi32(digits[0]),
+                                .d1 = _mm512_set1_epi32(digits[4]),
+                                .d0 = _mm512_set1_epi32(digits[8])};
+        first = add_products(first, _mm512_unpacklo_epi16(lower_a, lower_b), weights);
+        second = add_products(second, _mm512_unpackhi_epi16(lower_a, lower_b), weights);
+        third = add_products(third, _mm512_unpacklo_epi16(upper_a, upper_b), weights);
+        fourth = add_products(fourth, _mm512_unpackhi_epi16(upper_a, upper_b), weights);
     }
-    __m512i bytes_of[4];
-    for (int i = 0; i < 4; ++i) {
-        bytes_of[i] = digits_to_bytes(sums[0][i], sums[1][i], sums[2][i]);
-    }
-    return _mm512_packus_epi16(_mm512_packus_epi32(bytes_of[0], bytes_of[1]),
-                               _mm512_packus_epi32(bytes_of[2], bytes_of[3]));
+    return _mm512_packus_epi16(_mm512_packus_epi32(to_bytes(first), to_bytes(second)),
+                               _mm512_packus_epi32(to_bytes(third), to_bytes(fourth)));
 }
 
 SUITE_VNNI void mix_rows_vnni(const RowMix& mix, std::size_t bytes, std::uint8_t* target) {

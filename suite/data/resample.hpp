@@ -57,6 +57,11 @@ public:
     [[nodiscard]] const std::int32_t* digits(int quad) const noexcept {
         return digits_.data() + static_cast<std::size_t>(quad) * static_cast<std::size_t>(taps_) * 3;
     }
+    /// Of the same four pixels the bytes from `low` to the first weight's source pixel; those of pixels
+    /// beyond the last are the last's.
+    [[nodiscard]] const std::uint32_t* places(int quad) const noexcept {
+        return places_.data() + static_cast<std::size_t>(quad) * 4;
+    }
 
 private:
     int count_ = 0;
@@ -67,6 +72,7 @@ private:
     std::vector<std::int32_t> weights_;
     std::vector<std::int16_t> halves_;
     std::vector<std::int32_t> digits_;
+    std::vector<std::uint32_t> places_;
     std::vector<double> shares_; ///< of one target pixel, while its weights are made
 
     void store(int pixel, int first, int used, int source);

@@ -123,6 +123,11 @@ std::int32_t low_bytes(const std::array<std::int32_t, 4>& numbers) {
 void ResampleAxis::pack_digits() {
     const auto taps = static_cast<std::size_t>(taps_);
     const std::size_t quads = (static_cast<std::size_t>(count_) + 3) / 4;
+    places_.resize(quads * 4);
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+        places_[i] = static_cast<std::uint32_t>(first(std::min(static_cast<int>(i), count_ - 1))) *
+                     static_cast<std::uint32_t>(row_pixel_bytes);
+    }
     digits_.assign(quads * taps * 3, 0);
     for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(count_); ++pixel) {
         std::int32_t* out = digits_.data() + pixel / 4 * taps * 3 + pixel % 4;
