@@ -52,7 +52,10 @@ void BaselineMaker::add_run(const plan::PlannedCell& cell, const plan::PlannedRu
     if (!outcome.damage.empty()) {
         damaged_.add({where, outcome.damage, "a record that reads well", "run again"});
     } else if (!outcome.value) {
-        absent_.add({where, outcome.failure.empty() ? "no finished run" : "a failed run: " + outcome.failure,
+        absent_.add({where,
+                     !outcome.failure.empty()   ? "a failed run: " + outcome.failure
+                     : !outcome.refusal.empty() ? "no finished run: " + outcome.refusal
+                                                : "no finished run",
                      "a finished run",
                      fmt::format("transferscale run {} --profile {}", plan_.workload, plan_.profile)});
     } else {

@@ -106,6 +106,7 @@ void Checker::read_parents() {
 
 void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
     std::vector<std::string>& notes = notes_[cell.id];
+    std::string refusal; // one is enough: seeds differ in what memory was free at the time
     for (const std::size_t index : planned.runs) {
         const plan::PlannedRun& run = plan_.runs[index];
         const Outcome outcome = outcome_of(run, records_);
@@ -118,6 +119,7 @@ void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
         } else if (!outcome.failure.empty()) {
             notes.push_back(fmt::format("seed {} failed in {}", run.seed, outcome.failure));
         }
+        refusal = outcome.refusal.empty() ? refusal : outcome.refusal;
         const auto parent = damaged_parents_.find(run.parent);
         if (parent != damaged_parents_.end() &&
             std::find(cell.damaged.begin(), cell.damaged.end(), parent->second) == cell.damaged.end()) {
@@ -125,8 +127,10 @@ void Checker::read_runs(const plan::PlannedCell& planned, CellResult& cell) {
             notes.push_back("the record of its pre-training is damaged: " + one_line(parent->second, 400));
         }
     }
-    if (cell.values.size() < planned.runs.size() && !planned.obstacle.empty()) {
-        notes.push_back(planned.obstacle);
+    for (const std::string& obstacle : {refusal, planned.obstacle}) {
+        if (cell.values.size() < planned.runs.size() && !obstacle.empty()) {
+            notes.push_back(obstacle);
+        }
     }
 }
 

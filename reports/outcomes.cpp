@@ -48,6 +48,16 @@ Outcome outcome_of_finished(const suite::plan::PlannedRun& run, const RunRecord&
     return {.value = entry->value, .failure = {}, .damage = {}};
 }
 
+/// A run whose pre-training was refused is never tried.
+std::string refusal_of_parent(const suite::plan::PlannedRun& run, Records& records) {
+    if (run.parent.empty()) {
+        return {};
+    }
+    const suite::store::Lookup& parent = records.look_up(run.parent);
+    const bool is_refused = parent.state == LookupState::failed && is_refusal(*parent.record->failure);
+    return is_refused ? parent.record->failure->reason : "";
+}
+
 } // namespace
 
 Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records) {
@@ -56,6 +66,9 @@ Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records) {
     case LookupState::finished:
         return outcome_of_finished(run, *lookup.record, records);
     case LookupState::failed:
+        if (is_refusal(*lookup.record->failure)) {
+            return {.value = {}, .failure = {}, .damage = {}, .refusal = lookup.record->failure->reason};
+        }
         return {.value = {},
                 .failure = fmt::format("{}: {}", lookup.record->failure->phase,
                                        one_line(lookup.record->failure->reason)),
@@ -65,7 +78,7 @@ Outcome outcome_of(const suite::plan::PlannedRun& run, Records& records) {
     case LookupState::absent:
         break;
     }
-    return {};
+    return {.value = {}, .failure = {}, .damage = {}, .refusal = refusal_of_parent(run, records)};
 }
 
 ReferenceSide side_of(const suite::plan::Reference& reference) {

@@ -14,6 +14,7 @@ struct Outcome {
     std::optional<double> value; ///< the cell's metric on the test split, of a finished run
     std::string failure;         ///< "PHASE: REASON" of a failed run, in one line
     std::string damage;          ///< the whole message about a file that counts as absent
+    std::string refusal{};       ///< of a run without a record: why a machine could not hold it or its parent
 };
 
 /// The metric that this split is scored on counts; a record without it, or with a number that is not finite,

@@ -10,6 +10,7 @@
 #include "suite/app/weights_folder.hpp"
 #include "suite/data/data_set.hpp"
 #include "suite/data/published_set.hpp"
+#include "suite/plan/memory_estimate.hpp"
 
 namespace suite::app {
 namespace {
@@ -29,6 +30,18 @@ void add_reasons(const plan::RunConfig& config, const Findings& findings, std::s
             found != findings.reasons.end() && !found->second.empty()) {
             reasons.insert(found->second);
         }
+    }
+}
+
+/// What the run needs, and as `shortage` why the machine cannot hold it, unless there is a reason already.
+void add_shortage(const plan::PlannedRun& run, const Machine& machine, MemoryShortage& memory,
+                  std::string& shortage) {
+    const int ranks = run.exclusive || run.ranks > 1 ? run.ranks : machine.ranks;
+    const std::string reason = memory_refusal(run.config, ranks, machine.memory_bytes);
+    shortage = shortage.empty() ? reason : shortage;
+    if (const double needed = needed_memory_bytes(run.config, ranks); needed > memory.needed_bytes) {
+        memory.needed_bytes = needed;
+        memory.reason = reason;
     }
 }
 
@@ -183,8 +196,9 @@ std::string set_row(const plan::DataNeed& need, const std::vector<std::string>& 
 } // namespace
 
 Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& needs, const Places& places,
-                  const std::vector<std::string>& done) {
+                  const Machine& machine, const std::vector<std::string>& done) {
     Findings findings;
+    findings.memory_bytes = machine.memory_bytes;
     for (const plan::DataNeed& need : needs) {
         findings.reasons[need.set.id] = data::unavailable_reason({.set = need.set, .members = {}},
                                                                  {.root = places.data, .manifests = {}});
@@ -196,16 +210,23 @@ Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& nee
     }
     for (const plan::PlannedCell& cell : plan.cells) {
         std::set<std::string> reasons;
+        std::string shortage;
         for (const std::size_t index : cell.runs) {
             const plan::PlannedRun& run = plan.runs[index];
             if (finished.contains(run.key)) {
                 continue;
             }
             add_reasons(run.config, findings, reasons);
+            add_shortage(run, machine, findings.memory, shortage);
             const auto parent = run_of_key.find(run.parent);
             if (parent != run_of_key.end() && !finished.contains(run.parent)) {
                 add_reasons(parent->second->config, findings, reasons);
+                add_shortage(*parent->second, machine, findings.memory, shortage);
             }
+        }
+        findings.memory.cells += shortage.empty() ? 0U : 1U;
+        if (reasons.empty() && !shortage.empty()) { // a run looks for its data first
+            reasons.insert(shortage);
         }
         if (!reasons.empty()) {
             findings.missing[cell.text] = fmt::format("{}", fmt::join(reasons, "; "));
@@ -217,7 +238,15 @@ Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& nee
 json needs_document(const plan::Catalog& catalog, const plan::Plan& plan, const Findings& findings,
                     const std::vector<plan::DataNeed>& needs, const Places& places) {
     const plan::PlanCost cost = plan::cost_of(catalog, plan);
-    json document{{"needs", {{"data_sets", json::array()}, {"weights", json::array()}}},
+    const MemoryShortage& memory = findings.memory;
+    json document{{"needs",
+                   {{"data_sets", json::array()},
+                    {"weights", json::array()},
+                    {"memory",
+                     {{"bytes", memory.needed_bytes},
+                      {"machine_bytes", findings.memory_bytes},
+                      {"cells_short", memory.cells},
+                      {"reason", memory.reason.empty() ? json(nullptr) : json(memory.reason)}}}}},
                   {"missing", json::array()},
                   {"cost",
                    {{"device", device_of(catalog, plan)},
@@ -252,6 +281,10 @@ std::string needs_text(const json& document) {
     }
     for (const json& entry : document["needs"]["weights"]) {
         text += weights_line(entry);
+    }
+    if (const json& memory = document["needs"]["memory"]; memory["reason"].is_string()) {
+        text += fmt::format("  memory: {}, {} cells cannot run here\n", memory["reason"].get<std::string>(),
+                            memory["cells_short"].get<std::size_t>());
     }
     return text;
 }

@@ -18,17 +18,34 @@ struct Places {
     std::filesystem::path weights; ///< folder; empty: looked for nowhere
 };
 
+/// What runs find on this machine.
+struct Machine {
+    double memory_bytes = 0.0; ///< all of it: the same answer whatever else runs
+    int ranks = 1;             ///< of runs that do not name their own number
+};
+
+/// Runs that are not done and need more memory than there is.
+struct MemoryShortage {
+    double needed_bytes =
+        0.0;               ///< by the largest run of the plan that is not done, whether it is short or not
+    std::size_t cells = 0; ///< that have such a run, or one of their pre-training
+    std::string reason;    ///< of the largest; "" = all fit
+};
+
 /// Why cells of a plan could not run here, and where its data sets are. Looks for files, reads none.
 struct Findings {
     std::map<std::string, std::string> reasons; ///< data set -> why it is not there; "" = it is
     std::map<std::string, std::string> missing; ///< cell -> why it cannot run; only those that cannot
+    double memory_bytes = 0.0;                  ///< of the machine
+    MemoryShortage memory;
 };
 
-/// `done`: keys of the runs that the store holds; they need no data any more.
+/// `done`: keys of the runs that the store holds; they need nothing any more.
 [[nodiscard]] Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& needs,
-                                const Places& places, const std::vector<std::string>& done);
+                                const Places& places, const Machine& machine,
+                                const std::vector<std::string>& done);
 
-/// {"needs": {"data_sets": […], "weights": […]}, "cost": {…}, "missing": [{"cell","reason"}]}
+/// {"needs": {"data_sets": […], "weights": […], "memory": {…}}, "cost": {…}, "missing": [{"cell","reason"}]}
 [[nodiscard]] nlohmann::json needs_document(const plan::Catalog& catalog, const plan::Plan& plan,
                                             const Findings& findings,
                                             const std::vector<plan::DataNeed>& needs, const Places& places);

@@ -6,13 +6,13 @@
 #include <fmt/format.h>
 #include <hdf5.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "provenance_generated.hpp"
 #include "suite/app/data_places.hpp"
 #include "suite/app/device_request.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
+#include "suite/base/memory.hpp"
 #include "suite/run/measure.hpp"
 #include "suite/run/worker_process.hpp"
 
@@ -101,13 +101,11 @@ std::string cuda_text(const json& cuda) {
 
 json examine(const Places& places) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
     const json described = described_worker();
     const json cuda = described.value("cuda", json{{"compiled", false}, {"gpus", 0}, {"reason", ""}});
     const std::string mpi = first_line_of("mpirun --version");
     json document{{"cores", std::thread::hardware_concurrency()},
-                  {"memory_bytes", static_cast<std::int64_t>(pages) * page_bytes},
+                  {"memory_bytes", static_cast<std::int64_t>(memory_bytes())},
                   {"devices", devices_of(cuda)},
                   {"cuda", cuda},
                   {"ran_on_gpu", has_run_on_a_gpu},

@@ -10,6 +10,7 @@
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
+#include "suite/base/memory.hpp"
 #include "suite/run/estimate.hpp"
 #include "suite/run/survey.hpp"
 
@@ -172,8 +173,9 @@ std::vector<std::string> done_keys(const SurveyedPlan& surveyed) {
 nlohmann::json needs_of(const plan::Catalog& catalog, const SurveyedPlan& surveyed,
                         const PlanOptions& options) {
     const Places places{.data = options.selection.data, .weights = options.selection.weights};
+    const Machine machine{.memory_bytes = memory_bytes(), .ranks = options.selection.ranks};
     const std::vector<plan::DataNeed> needs = plan::data_needs(catalog, surveyed.plan);
-    const Findings findings = look_for(surveyed.plan, needs, places, done_keys(surveyed));
+    const Findings findings = look_for(surveyed.plan, needs, places, machine, done_keys(surveyed));
     return needs_document(catalog, surveyed.plan, findings, needs, places);
 }
 

@@ -15,8 +15,9 @@ ItemStatus status_of(const plan::PlannedRun& run, const store::Store& store) {
         return {.state = ItemState::todo, .message = lookup.message, .damaged = true};
     case store::LookupState::failed:
         if (!store.is_claimed(run.key)) {
-            return {.state = ItemState::failed,
-                    .message = lookup.record->failure ? lookup.record->failure->reason : std::string()};
+            const store::Failure failure = lookup.record->failure.value_or(store::Failure{});
+            return {.state = is_refusal(failure) ? ItemState::todo : ItemState::failed,
+                    .message = failure.reason};
         }
         break;
     case store::LookupState::absent:

@@ -15,12 +15,12 @@ enum class ItemState { done, failed, running, todo };
 struct ItemStatus {
     ItemState state = ItemState::todo;
     double wall_seconds = 0.0; ///< of a finished run
-    std::string message;       ///< why it failed, or which file is damaged
+    std::string message;       ///< why it failed or was refused, or which file is damaged
     bool damaged = false;      ///< its record cannot be trusted: the run is planned again
 };
 
 /// One status per Plan::runs, in that order. A pre-training run whose checkpoint is gone counts as todo while
-/// one of its children is not done.
+/// one of its children is not done; so does a run that a machine without the memory for it refused.
 [[nodiscard]] std::vector<ItemStatus> survey(const plan::Plan& plan, const store::Store& store);
 
 } // namespace suite::run

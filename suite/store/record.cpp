@@ -1,5 +1,7 @@
 #include "suite/store/record.hpp"
 
+#include "suite/base/error.hpp"
+
 #include <bit>
 #include <concepts>
 #include <utility>
@@ -93,6 +95,10 @@ std::string first_difference(const RunRecord& a, const RunRecord& b) {
     compare_predictions(compare, a, b);
     compare.field("weights_digest", a.weights_digest, b.weights_digest);
     return std::move(compare).result();
+}
+
+bool is_refusal(const Failure& failure) noexcept {
+    return failure.kind == to_string(ErrorKind::skipped);
 }
 
 bool same_result(const RunRecord& a, const RunRecord& b) {

@@ -49,11 +49,15 @@ struct Timing {
 };
 
 struct Failure {
-    std::string phase;  ///< "data", "parent", "weights", "train", "evaluate", "score", "publish", "worker"
+    std::string
+        phase; ///< "data", "memory", "parent", "weights", "train", "evaluate", "score", "publish", "worker"
     std::string kind;   ///< word of suite::ErrorKind
     std::string reason; ///< the whole message
     std::int64_t step = -1;
 };
+
+/// Nothing is wrong with the run: the machine could not hold it. Another may.
+[[nodiscard]] bool is_refusal(const Failure& failure) noexcept;
 
 struct RunRecord {
     std::string key; ///< 64 hexadecimal digits; equals the file's name and SHA-256 of `config`

@@ -1,7 +1,5 @@
 #include "suite/worker/executor.hpp"
 
-#include <cmath>
-#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
@@ -9,11 +7,14 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/base/log.hpp"
+#include "suite/base/memory.hpp"
 #include "suite/dist/alone.hpp"
+#include "suite/plan/memory_estimate.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/worker/loading.hpp"
 #include "suite/worker/record_parts.hpp"
 #include "suite/worker/scaling_run.hpp"
+#include "suite/worker/validity.hpp"
 #include "suite/worker/weights_file.hpp"
 #include "suite/worker/weights_run.hpp"
 
@@ -22,8 +23,6 @@ namespace {
 
 // Below the 600 MB a process together with libtorch's own 200 MB.
 constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
-// Means of fewer losses than this say nothing about a trend: a run of under 16 steps is a smoke run.
-constexpr std::size_t fewest_judged_losses = 4;
 // Reports of progress are for people: twice a second is enough.
 constexpr double progress_interval_seconds = 0.5;
 
@@ -65,10 +64,11 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     return record;
 }
 
-double mean_loss(std::span<const train::LossPoint> losses) {
-    return std::accumulate(losses.begin(), losses.end(), 0.0,
-                           [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
-           static_cast<double>(losses.size());
+/// Nothing is wrong with the run, but it cannot start on this machine.
+void refuse(const std::string& reason) {
+    if (!reason.empty()) {
+        throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
+    }
 }
 
 } // namespace
@@ -82,6 +82,7 @@ struct Executor::Attempt {
     std::string started_utc = utc_now();
     store::Timing timing{.started_seconds = unix_seconds()};
     std::int64_t resumed_at_step = -1;            ///< -1: from the beginning
+    double resumed_train_seconds = 0.0;           ///< of training until then
     std::optional<store::ScalingSection> scaling; ///< of a scaling run, once measured
     std::vector<data::BadImage> skipped_images;
 };
@@ -92,41 +93,6 @@ struct Executor::Inputs {
     std::optional<train::TrainedWeights> parent;
     std::optional<train::TrainingState> state;
 };
-
-void check_validity(const plan::RunConfig& config, const data::DataSet& data_set,
-                    const train::TrainResult& result) {
-    FaultList faults;
-    const train::Predictions& p = result.predictions;
-    if (p.samples != data_set.test.size() || p.outputs != config.outputs() ||
-        p.scores.size() != p.samples * p.outputs) {
-        faults.add({.where = "evaluation",
-                    .found = fmt::format("{} x {} scores", p.samples, p.outputs),
-                    .expected = fmt::format("{} x {}", data_set.test.size(), config.outputs()),
-                    .fix = ""});
-    }
-    for (const float value : p.scores) {
-        if (!std::isfinite(value)) {
-            faults.add({.where = "evaluation",
-                        .found = "a score that is not finite",
-                        .expected = "finite scores",
-                        .fix = "lower the learning rate of the recipe"});
-            break;
-        }
-    }
-    const std::size_t quarter = result.losses.size() / 4;
-    if (quarter > 0) {
-        const double first = mean_loss(std::span(result.losses).first(quarter));
-        const double last = mean_loss(std::span(result.losses).last(quarter));
-        const bool rose = quarter >= fewest_judged_losses && last > 2.0 * first;
-        if (rose || !std::isfinite(first) || !std::isfinite(last)) {
-            faults.add({.where = "training",
-                        .found = fmt::format("a loss that rose from {:.4g} to {:.4g}", first, last),
-                        .expected = "a loss that falls",
-                        .fix = "lower the learning rate of the recipe"});
-        }
-    }
-    faults.throw_if_any(ErrorKind::numeric);
-}
 
 Executor::Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
                    std::function<void(const plan::WorkReport&)> report, DeviceChoice device)
@@ -164,6 +130,7 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
     provenance["finished"] = utc_now();
     if (attempt.resumed_at_step >= 0) {
         provenance["resumed_at_step"] = std::to_string(attempt.resumed_at_step);
+        provenance["resumed_train_seconds"] = fmt::format("{}", attempt.resumed_train_seconds);
     }
     if (!attempt.config.limits.empty()) {
         provenance["limits"] = attempt.config.limits;
@@ -205,10 +172,15 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
                                        Attempt& attempt) {
     Inputs inputs;
     attempt.phase = "data";
+    dist::together(*communicator_, [&] { refuse(data::unavailable_reason(config.data)); });
+    attempt.phase = "memory";
     dist::together(*communicator_, [&] {
-        if (const std::string reason = obstacle_of(config, communicator_->size()); !reason.empty()) {
-            throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
-        }
+        const std::string reason =
+            plan::memory_refusal(config, communicator_->size(), available_memory_bytes());
+        refuse(reason.empty() ? reason : reason + " available");
+    });
+    attempt.phase = "data";
+    dist::together(*communicator_, [&] {
         inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
         require_test_images(config, *inputs.data_set);
     });
@@ -226,6 +198,7 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
         }
     });
     attempt.resumed_at_step = inputs.state ? inputs.state->step : -1;
+    attempt.resumed_train_seconds = inputs.state ? inputs.state->train_seconds : 0.0;
     return inputs;
 }
 
@@ -330,7 +303,9 @@ plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& att
     report.reason = error.what();
     if (error.kind() == ErrorKind::skipped) {
         report.reason = error.faults().front().where;
-        return report;
+        if (attempt.phase != "memory") { // files that come later are looked for again; memory was measured
+            return report;
+        }
     }
     // A configuration without its key cannot be recorded.
     if (attempt.phase == "order" || !is_first_rank()) {

@@ -103,10 +103,4 @@ inline constexpr std::size_t kept_predictions = 250'000;
 /// A curve longer than this is thinned evenly; first and last step stay.
 inline constexpr std::size_t kept_losses = 2'000;
 
-/// Gate before a number is published: right count, finite scores, and a loss that did not blow up (the mean
-/// of the last quarter of the curve at most twice that of the first, for runs of 16 steps or more: the noise
-/// of fewer says nothing). Throws Error(numeric).
-void check_validity(const plan::RunConfig& config, const data::DataSet& data_set,
-                    const train::TrainResult& result);
-
 } // namespace suite::worker

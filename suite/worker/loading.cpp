@@ -9,7 +9,6 @@
 #include <fmt/ranges.h>
 
 #include "suite/base/error.hpp"
-#include "suite/worker/memory_estimate.hpp"
 
 namespace suite::worker {
 namespace {
@@ -62,11 +61,6 @@ std::string skipped_text(const std::vector<data::BadImage>& images) {
     }
     return fmt::format("{}: {}{}", images.size(), fmt::join(names, "; "),
                        images.size() > names.size() ? "; …" : "");
-}
-
-std::string obstacle_of(const plan::RunConfig& config, int ranks) {
-    const std::string reason = data::unavailable_reason(config.data);
-    return reason.empty() ? memory_refusal(config, ranks, available_memory_bytes()) : reason;
 }
 
 void require_test_images(const plan::RunConfig& config, const data::DataSet& set) {

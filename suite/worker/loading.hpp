@@ -15,10 +15,6 @@ namespace suite::worker {
 /// "2: images/a.jpg; images/b.jpg": how many, and the first 20 of them, for a record.
 [[nodiscard]] std::string skipped_text(const std::vector<data::BadImage>& images);
 
-/// Why a run cannot start on this machine, though nothing is wrong with it: data that are not there, memory
-/// that does not suffice for one of `ranks`. Empty when it can.
-[[nodiscard]] std::string obstacle_of(const plan::RunConfig& config, int ranks);
-
 /// Throws Error(data) for a set without test images, unless it is declared so and only pre-trained on.
 void require_test_images(const plan::RunConfig& config, const data::DataSet& set);
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <map>
-#include <numeric>
 #include <set>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "suite/base/hash.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/worker/all_reduce_sweep.hpp"
+#include "suite/worker/validity.hpp"
 
 namespace suite::worker {
 namespace {
@@ -25,7 +25,7 @@ using store::ScalingSummary;
 using train::StepTime;
 
 // Below this many steps the noise of single batches hides a trend; finite they must be, and not blown up
-// (executor.hpp, check_validity).
+// (validity.hpp, check_validity).
 constexpr std::size_t fewest_judged_steps = 64;
 
 /// RankFacts as bytes that every rank sends alike.
@@ -262,12 +262,6 @@ void take_steps(const std::vector<StepView>& views, ScalingSection& section) {
                                  .imbalance_seconds = views[step].imbalance,
                                  .communication_seconds = views[step].mean_communication});
     }
-}
-
-double mean_loss(std::span<const train::LossPoint> losses) {
-    return std::accumulate(losses.begin(), losses.end(), 0.0,
-                           [](double sum, const train::LossPoint& point) { return sum + point.loss; }) /
-           static_cast<double>(losses.size());
 }
 
 } // namespace

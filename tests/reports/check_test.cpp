@@ -1,4 +1,6 @@
 // The matrix of verdicts and exit codes (cli.md, `check`).
+#include <fmt/format.h>
+
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -75,6 +77,47 @@ TEST_F(CheckMatrix, ADeletedRunIsSaidAndFailsStrictly) {
     EXPECT_EQ(exit_code(alone, strict), 1);
     EXPECT_EQ(exit_code(alone, skipping), 77);
     EXPECT_EQ(exit_code(select(result, {.cells = {"cifar10/R50x1/L-MED"}}), strict), 0);
+}
+
+/// What a worker leaves of a run that its machine could not hold.
+suite::store::RunRecord refusal_of(const plan::PlannedRun& run, const std::string& reason) {
+    suite::store::RunRecord record = synthetic::failed_record_of(run, "memory", reason);
+    record.failure->kind = "skipped";
+    return record;
+}
+
+TEST_F(CheckMatrix, ACellThatAMachineCouldNotHoldIsMissingForThatReasonOnce) {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        store_.remove(one, seed);
+        store_.publish_failure(refusal_of(store_.run(one, seed), fmt::format("needs 9 GiB, has {}", seed)));
+    }
+
+    const CheckResult result = check();
+
+    EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::missing);
+    EXPECT_THAT(cell(result, one).comparison.reason,
+                testing::EndsWith("0 of 5 planned runs finished; needs 9 GiB, has 4"));
+    EXPECT_EQ(exit_code(select(result, {.cells = {one}}), skipping), 77);
+}
+
+TEST_F(CheckMatrix, SoIsACellWhosePreTrainingNoMachineCouldHold) {
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+        store_.remove(one, seed);
+    }
+    const std::string parent = store_.run(one, 0).parent;
+    for (const plan::PlannedRun& run : plan_.runs) {
+        if (run.key == parent) {
+            std::filesystem::remove(Store(store_.folder(), Access::read_only).record_path(parent));
+            store_.publish_failure(refusal_of(run, "needs 40 GiB, has 8"));
+        }
+    }
+
+    const CheckResult result = check();
+
+    EXPECT_THAT(cell(result, one).comparison.reason, testing::EndsWith("; needs 40 GiB, has 8"));
+    for (const CellResult& other : result.cells) { // what was trained from it before is there
+        EXPECT_EQ(other.id == one, other.comparison.reason.find("GiB") != std::string::npos) << other.id;
+    }
 }
 
 TEST_F(CheckMatrix, ACellWithoutRunsIsMissing) {

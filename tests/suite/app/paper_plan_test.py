@@ -6,20 +6,11 @@ import shutil
 import subprocess
 import unittest
 
-from command import SOURCES, CommandTest
+from command import GOLDEN_NETWORK, SOURCES, CommandTest
 
 GOLDEN = SOURCES / "tests/golden/weights/weights.npz"
 MINIATURES = os.environ.get("TRANSFERSCALE_MINIATURES")
-NETWORK = """
-[[network]]
-id = "golden"
-unit = "bottleneck"
-stem = "bit"
-depths = [1, 2, 1]
-stem_channels = 8
-stage_channels = [32, 64, 96]
-groups = 4
-
+NETWORK = GOLDEN_NETWORK + """
 [[weights]]
 id = "golden-weights"
 network = "golden"
@@ -65,6 +56,20 @@ class PartsOfTheData(CommandTest):
         reasons = {entry["cell"]: entry["reason"] for entry in plan["missing"]}
         self.assertEqual(reasons["cifar10/R50x1/1K-NAT"], f"data set imagenet1k not found at {self.data}/imagenet1k")
         self.assertEqual(len(reasons), 88)
+
+    def test_memory_of_this_machine(self):
+        small = self.plan("--cell", "cifar10/R50x1/1K-NAT")["needs"]["memory"]
+        large = self.plan("--cell", "cifar10/R152x4/1K-NAT")
+        memory = large["needs"]["memory"]
+        self.assertGreater(memory["bytes"], 4 * 936533224 * 4)  # arenas of the weights alone (cherti-jitsev.md 1.2)
+        self.assertLess(small["bytes"], memory["bytes"])
+        for needs in (small, memory):
+            is_short = needs["bytes"] > needs["machine_bytes"]
+            self.assertEqual((needs["cells_short"], needs["reason"] is None), (1, False) if is_short else (0, True))
+        if memory["reason"]:
+            self.assertRegex(memory["reason"], r"^R152x4 at \d+ px in .* needs about [\d.]+ GiB of memory, this machine has [\d.]+ GiB")
+            text = self.call("plan", "table1", "--profile", "paper", "--cell", "cifar10/R152x4/1K-NAT").stdout
+            self.assertRegex(text, r"memory: R152x4 at .* GiB, 1 cells cannot run here\n")
 
     def test_words_of_check_are_the_same(self):
         check = self.document("check", "table1", "--profile", "paper", "--data", self.data)

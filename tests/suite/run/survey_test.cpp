@@ -50,6 +50,24 @@ TEST_F(SurveyTest, AFailedRunThatIsTriedAgainIsRunning) {
     EXPECT_EQ(states(plan), (std::vector{ItemState::done, ItemState::running}));
 }
 
+TEST_F(SurveyTest, ARunThatAMachineCouldNotHoldIsToDoAndSaysWhy) {
+    const plan::Plan plan = toy_plan({{}});
+    store::RunRecord record;
+    record.key = plan.runs[0].key;
+    record.status = store::RunStatus::failed;
+    record.kind = "pretrain";
+    record.config = canonical_text(plan.runs[0].config);
+    record.failure =
+        store::Failure{.phase = "memory", .kind = "skipped", .reason = "needs 9 GiB", .step = -1};
+    open_store().publish_failure(record);
+
+    const ItemStatus status = survey(plan, open_store()).at(0);
+
+    EXPECT_EQ(status.state, ItemState::todo);
+    EXPECT_EQ(status.message, "needs 9 GiB");
+    EXPECT_FALSE(status.damaged);
+}
+
 TEST_F(SurveyTest, ADamagedRecordIsToDoAndNamesItsFile) {
     const plan::Plan plan = toy_plan({{}});
     static_cast<void>(run(plan));

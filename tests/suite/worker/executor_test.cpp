@@ -88,6 +88,23 @@ TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
     EXPECT_EQ(provenance.at("threads"), "1");
 }
 
+TEST_F(ExecutorTest, RefusesWhatTheMachineCannotHoldAndLeavesWordOfIt) {
+    plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    config.train.micro_batch = config.train.batch = 1 << 28; // images: petabytes
+
+    const plan::WorkReport report = execute(config);
+
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_EQ(report.kind, "skipped");
+    EXPECT_EQ(report.phase, "memory");
+    EXPECT_THAT(report.reason, AllOf(HasSubstr("in micro-batches of 268435456 needs about"),
+                                     HasSubstr("GiB of memory, this machine has")));
+    const store::Lookup found = look_up(run_key(config));
+    ASSERT_EQ(found.state, LookupState::failed);
+    EXPECT_TRUE(is_refusal(*found.record->failure));
+    EXPECT_EQ(found.record->failure->reason, report.reason);
+}
+
 /// Losses of two records: the same curve, up to rounding in another order.
 void expect_near_losses(const store::RunRecord& found, const store::RunRecord& expected, double tolerance) {
     ASSERT_EQ(found.losses.size(), expected.losses.size());
@@ -303,6 +320,12 @@ protected:
         const store::RunRecord record = look_up(key_).record.value();
         EXPECT_EQ(store::first_difference(record, undisturbed()), "");
         EXPECT_EQ(record.provenance.contains("resumed_at_step"), resumed);
+        EXPECT_EQ(record.provenance.contains("resumed_train_seconds"), resumed);
+        if (resumed) { // the rest was trained within the last attempt's wall time
+            const double before = std::stod(record.provenance.at("resumed_train_seconds"));
+            EXPECT_GT(before, 0.0);
+            EXPECT_LE(record.train_seconds - before, record.wall_seconds);
+        }
         EXPECT_FALSE(std::filesystem::exists(partial_path()));
     }
 };

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
-#include "suite/worker/executor.hpp"
+#include "suite/worker/validity.hpp"
 
 namespace suite::worker {
 namespace {

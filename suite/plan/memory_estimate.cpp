@@ -1,16 +1,13 @@
-#include "suite/worker/memory_estimate.hpp"
+#include "suite/plan/memory_estimate.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <fstream>
-
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "suite/plan/plan.hpp"
 
-namespace suite::worker {
+namespace suite::plan {
 namespace {
 
 // R50x1 at 480 px in micro-batches of 2 took 1.76 GiB on the host (largest resident set), 0.25 of it
@@ -26,10 +23,10 @@ int strided(int side, int stride) {
 }
 
 /// Outputs of a unit's convolutions and normalisations, of one image.
-double unit_outputs(const plan::NetworkSpec& network, int in, int out, int side, int stride) {
+double unit_outputs(const NetworkSpec& network, int in, int out, int side, int stride) {
     const int side_out = strided(side, stride);
     const double shortcut = stride != 1 || in != out ? elements(out, side_out) : 0.0;
-    if (network.unit == plan::Unit::basic) {
+    if (network.unit == Unit::basic) {
         return shortcut + elements(in, side) + 3.0 * elements(out, side_out);
     }
     const int mid = out / network.bottleneck_factor;
@@ -37,9 +34,9 @@ double unit_outputs(const plan::NetworkSpec& network, int in, int out, int side,
            elements(out, side_out);
 }
 
-double network_outputs(const plan::NetworkSpec& network, int image_side) {
-    const bool is_bit = network.stem == plan::Stem::bit;
-    int side = network.stem == plan::Stem::small_1 ? image_side : strided(image_side, 2);
+double network_outputs(const NetworkSpec& network, int image_side) {
+    const bool is_bit = network.stem == Stem::bit;
+    int side = network.stem == Stem::small_1 ? image_side : strided(image_side, 2);
     double sum = elements(network.stem_channels, side);
     side = is_bit ? strided(side, 2) : side;
     int channels = network.stem_channels;
@@ -55,8 +52,8 @@ double network_outputs(const plan::NetworkSpec& network, int image_side) {
 }
 
 /// Levels of the tree that sums a rank's micro-batches.
-int tree_levels(const plan::RunConfig& config, int ranks) {
-    if (config.reduction != plan::ReductionMode::strict) {
+int tree_levels(const RunConfig& config, int ranks) {
+    if (config.reduction != ReductionMode::strict) {
         return 0;
     }
     const int micro_batches = config.train.batch / std::max(config.train.micro_batch, 1) / std::max(ranks, 1);
@@ -65,7 +62,7 @@ int tree_levels(const plan::RunConfig& config, int ranks) {
 
 } // namespace
 
-double least_memory_bytes(const plan::RunConfig& config, int ranks) {
+double least_memory_bytes(const RunConfig& config, int ranks) {
     const double arenas = 4.0 + tree_levels(config, ranks);
     const double parameters = parameter_count(config.network, config.outputs());
     const double outputs =
@@ -73,32 +70,20 @@ double least_memory_bytes(const plan::RunConfig& config, int ranks) {
     return (arenas * parameters + outputs) * sizeof(float);
 }
 
-std::string memory_refusal(const plan::RunConfig& config, int ranks, double memory_bytes) {
-    const double needed = least_memory_bytes(config, ranks) * measured_over_least;
+double needed_memory_bytes(const RunConfig& config, int ranks) {
+    return config.weights ? 0.0 : least_memory_bytes(config, ranks) * measured_over_least;
+}
+
+std::string memory_refusal(const RunConfig& config, int ranks, double memory_bytes) {
+    const double needed = needed_memory_bytes(config, ranks);
     if (needed <= memory_bytes) {
         return {};
     }
     constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-    return fmt::format("{} at {} px in micro-batches of {} takes about {:.1f} GiB of memory, {:.1f} GiB are "
-                       "available",
+    return fmt::format("{} at {} px in micro-batches of {} needs about {:.1f} GiB of memory, this machine "
+                       "has {:.1f} GiB",
                        config.network.id, config.data.set.image_size, config.train.micro_batch, needed / gib,
                        memory_bytes / gib);
 }
 
-double available_memory_bytes() {
-    const double all =
-        static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-    std::ifstream file("/proc/meminfo");
-    std::string name;
-    double kibibytes = 0.0;
-    std::string unit;
-    while (file >> name >> kibibytes) {
-        if (name == "MemAvailable:") {
-            return std::min(all, kibibytes * 1024.0);
-        }
-        std::getline(file, unit);
-    }
-    return all;
-}
-
-} // namespace suite::worker
+} // namespace suite::plan
