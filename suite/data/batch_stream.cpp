@@ -108,15 +108,19 @@ BatchStream::Slot* BatchStream::next_open() {
     return nullptr;
 }
 
-/// Without the lock. Of several failures that of the first image counts, whichever thread was first.
-void BatchStream::load(Slot& slot, std::size_t image, LoadScratch& scratch) {
-    std::exception_ptr failure;
+/// Without the lock: what it threw, if it did.
+std::exception_ptr BatchStream::load(Slot& slot, std::size_t image, LoadScratch& scratch) {
     try {
         supply_.load_image(slot.number, image, slot.batch, scratch);
     } catch (...) {
-        failure = std::current_exception();
+        return std::current_exception();
     }
-    const std::lock_guard lock(mutex_);
+    return nullptr;
+}
+
+/// Under the lock, or without threads. Of several failures that of the first image counts, whichever thread
+/// was first.
+void BatchStream::count_done(Slot& slot, std::size_t image, const std::exception_ptr& failure) {
     if (failure && (!slot.failure || image < slot.failed_slot)) {
         slot.failure = failure;
         slot.failed_slot = image;
@@ -126,19 +130,27 @@ void BatchStream::load(Slot& slot, std::size_t image, LoadScratch& scratch) {
     }
 }
 
+/// Whoever finds more than it takes wakes one other: as many are woken as there are images, and no more.
 void BatchStream::serve() {
     LoadScratch scratch;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         Slot* const slot = next_open();
         if (slot == nullptr) {
+            ++idle_;
             work_.wait(lock);
+            --idle_;
             continue;
         }
         const std::size_t image = slot->taken++;
+        const bool wakes_another = idle_ > 0 && next_open() != nullptr;
         lock.unlock();
-        load(*slot, image, scratch);
+        if (wakes_another) {
+            work_.notify_one();
+        }
+        const std::exception_ptr failure = load(*slot, image, scratch);
         lock.lock();
+        count_done(*slot, image, failure);
     }
 }
 
@@ -149,7 +161,7 @@ void BatchStream::load_here(std::int64_t number) {
     }
     open(slot, number);
     while (slot.done < slot.batch.count) {
-        load(slot, slot.done, slot.batch.scratch);
+        count_done(slot, slot.done, load(slot, slot.done, slot.batch.scratch));
     }
 }
 
@@ -173,9 +185,15 @@ const Batch* BatchStream::if_ready(std::int64_t number) {
 }
 
 void BatchStream::release(std::int64_t number) {
-    const std::lock_guard lock(mutex_);
-    first_ = std::max(first_, number + 1);
-    work_.notify_all();
+    bool wakes_one = false;
+    {
+        const std::lock_guard lock(mutex_);
+        wakes_one = idle_ > 0 && number >= first_;
+        first_ = std::max(first_, number + 1);
+    }
+    if (wakes_one) {
+        work_.notify_one(); // which wakes others, see serve()
+    }
 }
 
 } // namespace suite::data

@@ -108,6 +108,7 @@ private:
     std::condition_variable finished_;
     std::int64_t first_;   ///< not released
     std::int64_t opening_; ///< the latest that threads work at, or the next
+    int idle_ = 0;         ///< threads that wait for work
     bool stopping_ = false;
     std::vector<std::jthread> threads_; ///< last: they use all the others
 
@@ -115,7 +116,8 @@ private:
     [[nodiscard]] bool is_whole(std::int64_t number);
     [[nodiscard]] Slot* next_open();
     void open(Slot& slot, std::int64_t number);
-    void load(Slot& slot, std::size_t image, LoadScratch& scratch);
+    [[nodiscard]] std::exception_ptr load(Slot& slot, std::size_t image, LoadScratch& scratch);
+    void count_done(Slot& slot, std::size_t image, const std::exception_ptr& failure);
     void load_here(std::int64_t number);
     void serve();
 };

@@ -19,8 +19,8 @@ struct PixelWindow {
 /// the first rows come twice, the same both times. Must not throw: C code is below it on the stack.
 using RowSink = void (*)(void* context, int row, const std::uint8_t* pixels) noexcept;
 
-/// Who decodes the Huffman codes: of plain files we do (jpeg_huffman.hpp), with the same pixels in two thirds
-/// of the time; of others, and of files that turn out odd, libjpeg does.
+/// Who decodes the Huffman codes: of plain files we do (jpeg_huffman.hpp), faster and with the same pixels;
+/// of others, and of files that turn out odd, libjpeg does.
 enum class ScanDecoder { ours, libjpegs };
 
 /// One JPEG being decoded; `image.bytes` must outlive it. What libjpeg only warns of is an error here, except

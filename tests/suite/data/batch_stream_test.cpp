@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
 #include <set>
 
 #include "tests/suite/data/published_support.hpp"
@@ -200,6 +203,39 @@ TEST(BatchStream, DeliversTheFailureOfTheFirstImageInItsTurn) {
         EXPECT_THAT(text, HasSubstr("1")) << workers << " threads";
         EXPECT_EQ(stream.if_ready(2), nullptr);
         EXPECT_EQ(stream.wait(3).images[3], 15.0F) << "the next ones are whole";
+    }
+}
+
+/// Images that wait for one another: none of a batch is there before all four have been begun.
+class TogetherSupply final : public BatchSupply {
+public:
+    void prepare(std::int64_t, Batch& batch) const override {
+        batch.count = 4;
+        batch.images.resize(4);
+    }
+    void load_image(std::int64_t number, std::size_t, Batch&, LoadScratch&) const override {
+        std::unique_lock lock(mutex_);
+        ++begun_;
+        all_begun_.notify_all();
+        const bool all =
+            all_begun_.wait_for(lock, std::chrono::seconds(20), [&] { return begun_ >= 4 * (number + 1); });
+        if (!all) {
+            throw Error(ErrorKind::data, Fault{.where = "threads that were not woken"});
+        }
+    }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable all_begun_;
+    mutable std::int64_t begun_ = 0;
+};
+
+TEST(BatchStream, ARoomForABatchWakesAThreadForEachOfItsImages) {
+    const TogetherSupply supply;
+    BatchStream stream(supply, 0, 200, {.workers = 4, .depth = 2});
+    for (std::int64_t number = 0; number < 200; ++number) {
+        ASSERT_EQ(stream.wait(number).count, 4U);
+        stream.release(number);
     }
 }
 
