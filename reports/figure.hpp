@@ -49,6 +49,10 @@ struct Plot {
 
 enum class Picture { svg, png };
 
+/// The line by which gnuplot draws a picture of this size.
+[[nodiscard]] std::string gnuplot_terminal(Picture picture, std::size_t width_pixels,
+                                           std::size_t height_pixels);
+
 /// The gnuplot program that draws the plot into `output`. Missing values are marked, and a panel without any
 /// says so instead of being empty.
 [[nodiscard]] std::string gnuplot_script(const Plot& plot, Picture picture,

@@ -175,19 +175,6 @@ private:
     std::vector<std::string> written_;
 };
 
-std::string terminal_of(const Plot& plot, Picture picture) {
-    const std::size_t rows = (plot.panels.size() + plot.columns - 1) / plot.columns;
-    const std::size_t width = plot.columns * panel_width_pixels;
-    const std::size_t height = rows * panel_height_pixels + 40;
-    return picture == Picture::svg
-               ? fmt::format(
-                     "set terminal svg size {},{} noenhanced font 'sans-serif,12' background '#ffffff'\n",
-                     width, height)
-               : fmt::format(
-                     "set terminal pngcairo size {},{} noenhanced font 'sans,10' background '#ffffff'\n",
-                     width, height);
-}
-
 suite::Error gnuplot_error(std::string found, std::string fix) {
     return {ErrorKind::environment, suite::Fault{.where = "gnuplot",
                                                  .found = std::move(found),
@@ -224,10 +211,18 @@ struct ScopedFile {
 
 } // namespace
 
+std::string gnuplot_terminal(Picture picture, std::size_t width_pixels, std::size_t height_pixels) {
+    const bool is_svg = picture == Picture::svg;
+    return fmt::format("set terminal {} size {},{} noenhanced font '{}' background '#ffffff'\n",
+                       is_svg ? "svg" : "pngcairo", width_pixels, height_pixels,
+                       is_svg ? "sans-serif,12" : "sans,10");
+}
+
 std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesystem::path& output) {
     const std::size_t rows = (plot.panels.size() + plot.columns - 1) / plot.columns;
     const Range range = range_of(plot);
-    std::string script = "set encoding utf8\n" + terminal_of(plot, picture);
+    std::string script = "set encoding utf8\n" + gnuplot_terminal(picture, plot.columns * panel_width_pixels,
+                                                                  rows * panel_height_pixels + 40);
     script += fmt::format("set output {}\n", gnuplot_text(output.string()));
     script +=
         fmt::format("set multiplot layout {},{} title {}\n", rows, plot.columns, gnuplot_text(plot.title));

@@ -116,18 +116,6 @@ std::string panel_script(const Panel& panel, std::size_t place) {
     return script + fmt::format("set title {}\n{}\n", in_quotes(panel.title), plot);
 }
 
-std::string terminal_of(Picture picture, std::size_t columns, std::size_t rows) {
-    const std::size_t width = columns * panel_width_pixels;
-    const std::size_t height = rows * panel_height_pixels + 40;
-    return picture == Picture::svg
-               ? fmt::format(
-                     "set terminal svg size {},{} noenhanced font 'sans-serif,12' background '#ffffff'\n",
-                     width, height)
-               : fmt::format(
-                     "set terminal pngcairo size {},{} noenhanced font 'sans,10' background '#ffffff'\n",
-                     width, height);
-}
-
 } // namespace
 
 std::string prediction_script(const PredictionReport& report, Picture picture,
@@ -142,7 +130,8 @@ std::string prediction_script(const PredictionReport& report, Picture picture,
     // Room below the lowest point; wide intervals leave the picture, the table has their ends.
     const double low = std::max(0.0, std::floor(lowest - 1.5 * (100.0 - lowest) - 1.0));
     const int most = report.rungs.back().prediction.ranks;
-    std::string script = "set encoding utf8\n" + terminal_of(picture, columns, rows);
+    std::string script = "set encoding utf8\n" + gnuplot_terminal(picture, columns * panel_width_pixels,
+                                                                  rows * panel_height_pixels + 40);
     script += fmt::format("set output {}\n", in_quotes(output.string()));
     script += fmt::format("set multiplot layout {},{} title {}\n", rows, columns,
                           in_quotes(fmt::format("Scaling efficiency: {}", report.request.system_title)));

@@ -3,20 +3,9 @@
 
 #include "suite/data/tar_index.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
+#include "tests/support/text_bytes.hpp"
 
 namespace {
-
-class TextBytes : public suite::data::ByteReader {
-public:
-    explicit TextBytes(std::string_view text) : text_(text) {}
-    [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
-    [[nodiscard]] std::size_t read(std::uint64_t offset, char* bytes, std::size_t count) const override {
-        return offset < text_.size() ? text_.copy(bytes, count, offset) : 0;
-    }
-
-private:
-    std::string_view text_;
-};
 
 /// Mutations seldom keep a checksum: each block whose magic is ustar's gets a right one.
 std::string with_checksums(std::string_view text) {
@@ -43,7 +32,7 @@ void check(std::string_view text) {
     FaultList faults;
     std::uint64_t end = 0;
     std::set<std::string> names;
-    for (const data::TarMember& member : data::index_tar(TextBytes(text), "input", faults)) {
+    for (const data::TarMember& member : data::index_tar(testing::TextBytes(text), "input", faults)) {
         fuzz::require(member.offset >= end && member.size <= text.size() - member.offset);
         fuzz::require(!member.name.empty() && member.name.front() != '/' &&
                       member.name.find("..") == std::string::npos);

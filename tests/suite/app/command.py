@@ -8,6 +8,17 @@ import unittest
 
 PROGRAM = os.environ["TRANSFERSCALE_PROGRAM"]
 SOURCES = pathlib.Path(__file__).resolve().parents[3]
+# That of tests/golden/weights.
+GOLDEN_NETWORK = """
+[[network]]
+id = "golden"
+unit = "bottleneck"
+stem = "bit"
+depths = [1, 2, 1]
+stem_channels = 8
+stage_channels = [32, 64, 96]
+groups = 4
+"""
 
 
 def call(*arguments, cwd=None, environment=None):

@@ -8,19 +8,9 @@ import struct
 import unittest
 import zipfile
 
-from command import SOURCES, CommandTest
+from command import GOLDEN_NETWORK, SOURCES, CommandTest
 
 GOLDEN = SOURCES / "tests/golden/weights"
-NETWORK = """
-[[network]]
-id = "golden"
-unit = "bottleneck"
-stem = "bit"
-depths = [1, 2, 1]
-stem_channels = 8
-stage_channels = [32, 64, 96]
-groups = 4
-"""
 CLASSES = 5
 KERNEL = "resnet/block2/unit02/b/standardized_conv2d/kernel"
 GAMMA = "resnet/block1/unit01/a/group_norm/gamma"
@@ -58,7 +48,7 @@ class WeightsTest(CommandTest):
         super().setUp()
         workloads = self.folder / "workloads"
         shutil.copytree(SOURCES / "workloads", workloads)
-        (workloads / "networks/golden.toml").write_text(NETWORK)
+        (workloads / "networks/golden.toml").write_text(GOLDEN_NETWORK)
         self.environment = {"TRANSFERSCALE_WORKLOADS": str(workloads)}
         with zipfile.ZipFile(GOLDEN / "weights.npz") as archive:
             self.arrays = {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}

@@ -3,25 +3,15 @@
 
 #include "suite/data/tar_index.hpp"
 #include "tests/suite/data/published_support.hpp"
+#include "tests/support/text_bytes.hpp"
 
 namespace suite::data {
 namespace {
 
+using suite::testing::TextBytes;
 using ::testing::HasSubstr;
 using testing::tar_end_mark;
 using testing::tar_member;
-
-class TextBytes : public ByteReader {
-public:
-    explicit TextBytes(std::string_view text) : text_(text) {}
-    [[nodiscard]] std::uint64_t size() const override { return text_.size(); }
-    [[nodiscard]] std::size_t read(std::uint64_t offset, char* bytes, std::size_t count) const override {
-        return offset < text_.size() ? text_.copy(bytes, count, offset) : 0;
-    }
-
-private:
-    std::string_view text_;
-};
 
 std::string fault_of(std::string_view archive) {
     FaultList faults;

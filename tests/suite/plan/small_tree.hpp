@@ -19,6 +19,19 @@
 
 namespace small_tree {
 
+/// The faults of the Error(usage) that `call` throws; a failure of the test when it throws nothing.
+template<typename Call>
+std::vector<suite::Fault> faults_of(const Call& call) {
+    try {
+        static_cast<void>(call());
+    } catch (const suite::Error& error) {
+        EXPECT_EQ(error.kind(), suite::ErrorKind::usage);
+        return error.faults();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return {};
+}
+
 inline const std::map<std::string, std::string> valid_files{
     {"networks.toml", R"([[network]]
 id = "small"
@@ -204,14 +217,7 @@ public:
     }
     /// What load() throws; a failure of the test when it throws nothing.
     [[nodiscard]] std::vector<suite::Fault> faults() const {
-        try {
-            (void)load();
-        } catch (const suite::Error& error) {
-            EXPECT_EQ(error.kind(), suite::ErrorKind::usage);
-            return error.faults();
-        }
-        ADD_FAILURE() << "nothing was thrown";
-        return {};
+        return faults_of([this] { return load(); });
     }
 
 private:

@@ -1,7 +1,6 @@
 // A store, a fake worker's log and schedulers on toy plans.
 #pragma once
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -18,6 +17,7 @@
 #include "suite/base/clock.hpp"
 #include "suite/run/scheduler.hpp"
 #include "tests/suite/run/toy_plan.hpp"
+#include "tests/suite/store/child_process.hpp"
 #include "tests/suite/store/store_fixture.hpp"
 
 namespace suite::run::testing {
@@ -34,79 +34,23 @@ inline bool becomes_true(const std::function<bool()>& condition, double patience
     return true;
 }
 
-/// schedule_child (SCHEDULE_CHILD) with its stdout; killed and reaped at the latest by the destructor.
-class ScheduleChild {
+/// schedule_child (SCHEDULE_CHILD) and its workers, in a process group of their own.
+class ScheduleChild : public store::testing::ChildProcess {
 public:
     ScheduleChild(const std::filesystem::path& store, int jobs, double grace_seconds,
-                  const std::vector<ToyRun>& runs) {
-        std::vector<std::string> words{std::getenv("SCHEDULE_CHILD"), store.string(), std::to_string(jobs),
-                                       std::to_string(grace_seconds)};
+                  const std::vector<ToyRun>& runs)
+        : ChildProcess(std::getenv("SCHEDULE_CHILD"), words_of(store, jobs, grace_seconds, runs),
+                       store::testing::ProcessGroup::own) {}
+
+private:
+    static std::vector<std::string> words_of(const std::filesystem::path& store, int jobs,
+                                             double grace_seconds, const std::vector<ToyRun>& runs) {
+        std::vector<std::string> words{store.string(), std::to_string(jobs), std::to_string(grace_seconds)};
         for (const ToyRun& run : runs) {
             words.push_back(to_word(run));
         }
-        std::vector<char*> arguments;
-        for (std::string& word : words) {
-            arguments.push_back(word.data());
-        }
-        arguments.push_back(nullptr);
-        std::array<int, 2> ends{};
-        if (::pipe(ends.data()) != 0) {
-            std::abort();
-        }
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            ::setpgid(0, 0);
-            ::dup2(ends[1], STDOUT_FILENO);
-            ::close(ends[0]);
-            ::close(ends[1]);
-            ::execv(arguments[0], arguments.data());
-            ::_exit(127);
-        }
-        ::setpgid(pid_, pid_);
-        ::close(ends[1]);
-        output_ = ends[0];
+        return words;
     }
-    ~ScheduleChild() {
-        signal(SIGKILL);
-        static_cast<void>(wait());
-        ::close(output_);
-    }
-    ScheduleChild(const ScheduleChild&) = delete;
-    ScheduleChild& operator=(const ScheduleChild&) = delete;
-
-    void signal(int number) const {
-        if (pid_ > 0) {
-            ::kill(pid_, number);
-        }
-    }
-    /// To the scheduler and its workers, as a terminal or a batch system does.
-    void signal_group(int number) const {
-        if (pid_ > 0) {
-            ::kill(-pid_, number);
-        }
-    }
-    /// Exit code, or 128 + signal.
-    int wait() {
-        int status = 0;
-        if (pid_ > 0 && ::waitpid(std::exchange(pid_, -1), &status, 0) > 0) {
-            code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-        }
-        return code_;
-    }
-    /// What it printed until it ended.
-    std::string read_all() const {
-        std::string text;
-        std::array<char, 4096> buffer{};
-        for (ssize_t count = 0; (count = ::read(output_, buffer.data(), buffer.size())) > 0;) {
-            text.append(buffer.data(), static_cast<std::size_t>(count));
-        }
-        return text;
-    }
-
-private:
-    pid_t pid_ = -1;
-    int output_ = -1;
-    int code_ = -1;
 };
 
 class RunTest : public ::testing::Test {

@@ -1,4 +1,5 @@
-// Starts store_child (named by STORE_CHILD, or beside this program) and reads what it prints.
+// Starts programs and reads what they print: store_child (named by STORE_CHILD, or beside this one) and
+// others.
 #pragma once
 
 #include <array>
@@ -22,11 +23,16 @@ inline std::string child_program() {
                : (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "store_child").string();
 }
 
-/// A running child; killed and reaped at the latest by the destructor.
+enum class ProcessGroup { parents, own };
+
+/// A running program with its stdout; killed and reaped at the latest by the destructor.
 class ChildProcess {
 public:
-    explicit ChildProcess(const std::vector<std::string>& arguments) {
-        std::vector<std::string> words{child_program()};
+    /// store_child with these arguments.
+    explicit ChildProcess(const std::vector<std::string>& arguments)
+        : ChildProcess(child_program(), arguments, ProcessGroup::parents) {}
+    ChildProcess(const std::string& program, const std::vector<std::string>& arguments, ProcessGroup group) {
+        std::vector<std::string> words{program};
         words.insert(words.end(), arguments.begin(), arguments.end());
         std::vector<char*> argv;
         for (std::string& word : words) {
@@ -39,11 +45,17 @@ public:
         }
         pid_ = ::fork();
         if (pid_ == 0) {
+            if (group == ProcessGroup::own) {
+                ::setpgid(0, 0);
+            }
             ::dup2(ends[1], STDOUT_FILENO);
             ::close(ends[0]);
             ::close(ends[1]);
             ::execv(argv[0], argv.data());
             ::_exit(127);
+        }
+        if (group == ProcessGroup::own) { // here too: whoever comes first
+            ::setpgid(pid_, pid_);
         }
         ::close(ends[1]);
         output_ = ends[0];
@@ -57,9 +69,18 @@ public:
 
     /// SIGKILL, and waits until it is gone.
     void kill() {
+        signal(SIGKILL);
+        static_cast<void>(wait());
+    }
+    void signal(int number) const {
         if (pid_ > 0) {
-            ::kill(pid_, SIGKILL);
-            static_cast<void>(wait());
+            ::kill(pid_, number);
+        }
+    }
+    /// To all of a group of its own, as a terminal or a batch system does.
+    void signal_group(int number) const {
+        if (pid_ > 0) {
+            ::kill(-pid_, number);
         }
     }
     /// Exit code, or 128 + signal.
@@ -78,7 +99,8 @@ public:
         }
         return line;
     }
-    std::string read_all() {
+    /// What it prints until it ends.
+    std::string read_all() const {
         std::string text;
         std::array<char, 4096> buffer{};
         for (ssize_t count = 0; (count = ::read(output_, buffer.data(), buffer.size())) > 0;) {

@@ -7,6 +7,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/plan/catalog.hpp"
+#include "tests/suite/train/network_cases.hpp"
 
 namespace suite::train {
 namespace {
@@ -161,14 +162,7 @@ TEST(NetworkLayout, ABasicUnitHasNoBottleneck) {
 }
 
 TEST(NetworkLayout, TheLargerLaptopNetworkIsThatOfThePeer) {
-    plan::NetworkSpec spec;
-    spec.unit = plan::Unit::basic;
-    spec.stem = plan::Stem::small_2;
-    spec.depths = {1, 1, 2};
-    spec.stem_channels = 16;
-    spec.stage_channels = {16, 32, 64};
-    spec.groups = 4;
-    EXPECT_EQ(network_layout(spec, 10).parameters,
+    EXPECT_EQ(network_layout(test::larger_laptop_network(), 10).parameters,
               151'834U); // workloads/micro/peers/torch_eager.py asserts it
 }
 

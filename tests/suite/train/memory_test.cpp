@@ -7,6 +7,7 @@
 
 #include "suite/train/network.hpp"
 #include "suite/train/trainer.hpp"
+#include "tests/suite/train/network_cases.hpp"
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
@@ -24,14 +25,7 @@ namespace {
 
 TEST(TrainingMemory, AStepInSteadyStateAsksForNoMaps) {
     initialise_torch();
-    plan::NetworkSpec spec;
-    spec.unit = plan::Unit::basic;
-    spec.stem = plan::Stem::small_2;
-    spec.depths = {1, 1, 2};
-    spec.stem_channels = 16;
-    spec.stage_channels = {16, 32, 64};
-    spec.groups = 4;
-    Network network(spec, 10);
+    Network network(test::larger_laptop_network(), 10);
     const std::vector<float> images(32 * 3 * 28 * 28, 0.5F);
     std::vector<float> logits(32 * 10);
     const auto step = [&] {

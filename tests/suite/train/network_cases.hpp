@@ -1,4 +1,4 @@
-// The networks of the golden files network_*.txt (tests/fixtures/train_golden.py).
+// Networks of several tests; those of the golden files network_*.txt are of tests/fixtures/train_golden.py.
 #pragma once
 
 #include <string>
@@ -25,6 +25,13 @@ inline plan::NetworkSpec spec(plan::Unit unit, plan::Stem stem, std::vector<int>
     result.stem_channels = 4;
     result.stage_channels = std::move(channels);
     result.groups = groups;
+    return result;
+}
+
+/// "Larger" of the laptop profile, that of workloads/micro/peers/torch_eager.py.
+inline plan::NetworkSpec larger_laptop_network() {
+    plan::NetworkSpec result = spec(plan::Unit::basic, plan::Stem::small_2, {1, 1, 2}, {16, 32, 64}, 4);
+    result.stem_channels = 16;
     return result;
 }
 
