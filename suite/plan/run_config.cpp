@@ -205,6 +205,7 @@ void visit(Visitor& v, Value& c) {
     v.optional_field("few_shot_draw", c.few_shot_draw);
     v.field("kind", c.kind);
     v.optional_field("limits", c.limits);
+    v.optional_field("measured_buckets", c.measured_buckets);
     v.field("metric", c.metric);
     v.field("network", c.network);
     v.field("parent_key", c.parent_key);

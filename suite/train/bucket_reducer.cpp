@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "suite/base/error.hpp"
 #include "suite/train/detail/stopwatch.hpp"
@@ -19,17 +18,18 @@ public:
     [[nodiscard]] std::exception_ptr run_passes(std::size_t count,
                                                 const std::function<void(std::size_t)>& pass) override;
     void finish() override;
+    [[nodiscard]] std::size_t bucket_bytes() const noexcept override { return bucket_bytes_; }
 
 private:
     struct Progress {
         std::size_t missing = 0; ///< gradients of this pass
         dist::Request request;
-        std::vector<float> exact; ///< the sum in float32, when errors are reported
     };
 
     Engine* engine_;
     dist::Communicator* communicator_;
     BucketOptions options_;
+    std::size_t bucket_bytes_;
     std::vector<Bucket> buckets_;
     std::vector<Progress> progress_; ///< one a bucket
     std::size_t started_ = 0;        ///< the first so many buckets: ranks start them in one order
@@ -41,16 +41,20 @@ private:
     void settle(std::size_t bucket);
     [[nodiscard]] std::size_t bucket_of(std::size_t offset) const;
     [[nodiscard]] dist::Buffer gradients_of(const Bucket& bucket) const;
-    [[nodiscard]] double wire_error(const Bucket& bucket, const std::vector<float>& exact) const;
+    [[nodiscard]] bool judges_wire() const noexcept {
+        return reports_wire_errors() && options_.wire != dist::Element::float32;
+    }
 };
 
 BucketReducer::BucketReducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options)
-    : engine_(&engine), communicator_(&communicator), options_(options) {
-    const std::size_t arena_bytes = engine.layout().parameters * sizeof(float);
-    const std::size_t bucket_bytes = options.bucket_bytes > 0
-                                         ? options.bucket_bytes
-                                         : default_bucket_bytes(communicator.backend(), arena_bytes);
-    buckets_ = bucket_plan(engine.layout(), bucket_bytes);
+    : engine_(&engine),
+      communicator_(&communicator),
+      options_(options),
+      bucket_bytes_(options.bucket_bytes > 0
+                        ? options.bucket_bytes
+                        : default_bucket_bytes(communicator.backend(),
+                                               engine.layout().parameters * sizeof(float))),
+      buckets_(bucket_plan(engine.layout(), bucket_bytes_)) {
     progress_.resize(buckets_.size());
     engine.set_gradient_listener([this](std::size_t offset, std::size_t count) {
         if (is_listening_) {
@@ -115,10 +119,8 @@ dist::Buffer BucketReducer::gradients_of(const Bucket& bucket) const {
 void BucketReducer::start(std::size_t bucket) {
     Progress& progress = progress_[bucket];
     const Bucket& place = buckets_[bucket];
-    if (options_.report_wire_error) {
-        const auto* from = static_cast<const float*>(gradients_of(place).data);
-        progress.exact.assign(from, from + place.count);
-        communicator_->all_reduce(dist::buffer(std::span(progress.exact)), dist::Reduction::sum);
+    if (judges_wire()) {
+        communicator_->all_reduce(engine_->keep_copy(place.offset, place.count), dist::Reduction::sum);
     }
     const dist::Buffer values = options_.wire == dist::Element::float32
                                     ? gradients_of(place)
@@ -136,24 +138,13 @@ void BucketReducer::start_rest() {
     }
 }
 
-double BucketReducer::wire_error(const Bucket& bucket, const std::vector<float>& exact) const {
-    const auto* values = static_cast<const float*>(gradients_of(bucket).data);
-    double difference = 0.0;
-    double norm = 0.0;
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-        difference += std::pow(static_cast<double>(values[i]) - static_cast<double>(exact[i]), 2.0);
-        norm += std::pow(static_cast<double>(exact[i]), 2.0);
-    }
-    return norm > 0.0 ? std::sqrt(difference / norm) : std::sqrt(difference);
-}
-
 void BucketReducer::settle(std::size_t bucket) {
     const Bucket& place = buckets_[bucket];
     if (options_.wire != dist::Element::float32 && bucket < started_) {
         engine_->from_wire(place.offset, place.count, options_.wire);
     }
-    if (options_.report_wire_error && bucket < started_) {
-        report_.wire_errors.push_back(wire_error(place, progress_[bucket].exact));
+    if (judges_wire() && bucket < started_) {
+        report_.wire_errors.push_back(engine_->distance_to_copy(place.offset, place.count));
     }
     engine_->finish_gradients(place.offset, place.count);
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "suite/base/half.hpp"
 #include "suite/base/hash.hpp"
@@ -11,6 +12,16 @@
 
 namespace suite::train {
 namespace {
+
+double relative_distance(std::span<const float> values, std::span<const float> exact) {
+    double difference = 0.0;
+    double norm = 0.0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        difference += std::pow(static_cast<double>(values[i]) - static_cast<double>(exact[i]), 2.0);
+        norm += std::pow(static_cast<double>(exact[i]), 2.0);
+    }
+    return norm > 0.0 ? std::sqrt(difference / norm) : std::sqrt(difference);
+}
 
 class CpuEngine final : public Engine {
 public:
@@ -40,6 +51,8 @@ public:
     void add_exchanged(std::size_t offset, std::size_t count) override;
     [[nodiscard]] dist::Buffer to_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
     void from_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
+    [[nodiscard]] dist::Buffer keep_copy(std::size_t offset, std::size_t count) override;
+    [[nodiscard]] double distance_to_copy(std::size_t offset, std::size_t count) override;
 
     void finish_gradients(std::size_t offset, std::size_t count) override {
         network_.finish_gradients(offset, count);
@@ -63,6 +76,7 @@ private:
     std::size_t stacked_ = 0;
     std::vector<float> room_;
     std::vector<std::uint16_t> wire_;
+    std::vector<float> copy_;
 
     [[nodiscard]] std::span<const float> weights() const { return network_.weights(); }
     static void copy(std::span<const float> from, std::span<float> to) {
@@ -137,6 +151,18 @@ void CpuEngine::from_wire(std::size_t offset, std::size_t count, dist::Element w
     const std::span<const std::uint16_t> from = std::span(wire_).subspan(offset, count);
     std::ranges::transform(from, network_.gradients().begin() + static_cast<std::ptrdiff_t>(offset),
                            wire == dist::Element::bfloat16 ? float_from_bfloat16 : float_from_float16);
+}
+
+dist::Buffer CpuEngine::keep_copy(std::size_t offset, std::size_t count) {
+    copy_.resize(network_.gradients().size());
+    const std::span<float> room = std::span(copy_).subspan(offset, count);
+    copy(network_.gradients().subspan(offset, count), room);
+    return dist::buffer(room);
+}
+
+double CpuEngine::distance_to_copy(std::size_t offset, std::size_t count) {
+    return relative_distance(network_.gradients().subspan(offset, count),
+                             std::span<const float>(copy_).subspan(offset, count));
 }
 
 void CpuEngine::apply(double learning_rate) {

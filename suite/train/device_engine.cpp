@@ -9,6 +9,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
@@ -96,6 +97,8 @@ public:
     void add_exchanged(std::size_t offset, std::size_t count) override;
     [[nodiscard]] dist::Buffer to_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
     void from_wire(std::size_t offset, std::size_t count, dist::Element wire) override;
+    [[nodiscard]] dist::Buffer keep_copy(std::size_t offset, std::size_t count) override;
+    [[nodiscard]] double distance_to_copy(std::size_t offset, std::size_t count) override;
 
     void finish_gradients(std::size_t offset, std::size_t count) override {
         const c10::InferenceMode no_graph;
@@ -132,6 +135,7 @@ private:
     std::size_t stacked_ = 0;
     at::Tensor room_;
     at::Tensor wire_;
+    at::Tensor copy_;
 
     [[nodiscard]] float scale() const { return loss_scale_ ? loss_scale_->scale() : 1.0F; }
     static void write(std::span<const float> values, at::Tensor& arena);
@@ -359,6 +363,25 @@ dist::Buffer DeviceEngine::to_wire(std::size_t offset, std::size_t count, dist::
 void DeviceEngine::from_wire(std::size_t offset, std::size_t count, dist::Element element) {
     const c10::InferenceMode no_graph;
     slice(gradients_, offset, count).copy_(slice(wire(element), offset, count));
+}
+
+dist::Buffer DeviceEngine::keep_copy(std::size_t offset, std::size_t count) {
+    const c10::InferenceMode no_graph;
+    if (!copy_.defined()) {
+        copy_ = at::empty_like(gradients_);
+    }
+    const at::Tensor room = slice(copy_, offset, count);
+    room.copy_(slice(gradients_, offset, count));
+    return buffer_of(room);
+}
+
+double DeviceEngine::distance_to_copy(std::size_t offset, std::size_t count) {
+    const c10::InferenceMode no_graph;
+    const at::Tensor exact = slice(copy_, offset, count).to(at::kDouble);
+    const at::Tensor values = slice(gradients_, offset, count).to(at::kDouble);
+    const double norm = at::linalg_vector_norm(exact).item<double>();
+    const double difference = at::linalg_vector_norm(values - exact).item<double>();
+    return norm > 0.0 ? difference / norm : difference;
 }
 
 // ---------------------------------------------------------------- step and inference

@@ -19,7 +19,7 @@ struct ReductionReport {
     double overlapped_seconds = 0.0; ///< starting and advancing inside backward
     double exposed_seconds = 0.0;    ///< in finish(), waiting for other ranks
     double finish_seconds = 0.0;     ///< in finish(), on this rank's own part
-    std::vector<double> wire_errors; ///< by bucket, when asked for
+    std::vector<double> wire_errors; ///< by bucket, of a step that was asked about
 };
 
 /// One step: run_passes(), then finish(), on every rank; the engine's gradients are then the sum over all
@@ -42,14 +42,21 @@ public:
     [[nodiscard]] const ReductionReport& report() const noexcept { return report_; }
     /// Seconds are measured from now on.
     void measure() noexcept { is_measuring_ = true; }
+    /// Whether the next steps' report has wire_errors; where the wire has another format than the gradients
+    /// it costs one more reduction a bucket. Alike on all ranks.
+    void report_wire_errors(bool wanted) noexcept { reports_wire_errors_ = wanted; }
+    /// Of what is reduced at once; 0: no buckets.
+    [[nodiscard]] virtual std::size_t bucket_bytes() const noexcept { return 0; }
 
 protected:
     GradientReducer() = default;
     [[nodiscard]] double* sink(double& seconds) const noexcept { return is_measuring_ ? &seconds : nullptr; }
+    [[nodiscard]] bool reports_wire_errors() const noexcept { return reports_wire_errors_; }
     ReductionReport report_;
 
 private:
     bool is_measuring_ = false;
+    bool reports_wire_errors_ = false;
 };
 
 /// strict: micro-batches in a fixed binary tree, the same for every number of ranks that shard_plan() lets
@@ -62,7 +69,6 @@ private:
 struct BucketOptions {
     std::size_t bucket_bytes = 0; ///< 0: default_bucket_bytes() of the communicator's backend
     dist::Element wire = dist::Element::float32;
-    bool report_wire_error = false; ///< one more reduction a bucket; engines of host memory only
 };
 /// fast: micro-batches added up in the arena; while the last backward runs, each bucket is reduced as soon as
 /// its last gradient is there. Accumulation reduces once. The engine's listener is this reducer's.

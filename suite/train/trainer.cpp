@@ -69,6 +69,10 @@ void check_ranks(const plan::RunConfig& config, int ranks) {
         faults.add({"ranks", fmt::format("{} ranks", ranks), fmt::format("the {} of the run", config.ranks),
                     "start as many ranks as the run was planned for"});
     }
+    if (config.measured_buckets && config.bucket_bytes > 0) {
+        faults.add({"bucket_bytes", fmt::format("{} and measured buckets", config.bucket_bytes),
+                    "one of them", "leave one out"});
+    }
     if (config.reduction == plan::ReductionMode::strict && config.wire != plan::WireFormat::float32) {
         faults.add({"wire", fmt::format("{} with strict reduction", plan::to_word(config.wire)), "float32",
                     "take --reduction fast, or leave the wire format"});
@@ -94,17 +98,10 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
       alone_(communicator),
       shared_(shards_.all.size() + 2) {
     check_ranks(config, communicator.size());
-    dist::Communicator& reducing =
-        hooks.gradient_communicator != nullptr ? *hooks.gradient_communicator : communicator;
-    reducer_ =
-        config.reduction == plan::ReductionMode::strict
-            ? make_tree_reducer(*engine_, reducing)
-            : make_bucket_reducer(*engine_, reducing,
-                                  {.bucket_bytes = config.bucket_bytes, .wire = wire_element(config.wire)});
+    make_reducer(config.bucket_bytes);
     initialise(parent);
     if (hooks.measure) {
         engine_->set_pass_seconds(&pass_seconds_);
-        reducer_->measure();
         step_times_.reserve(static_cast<std::size_t>(config.train.schedule.total_steps));
     }
 }
@@ -115,6 +112,22 @@ void Training::prefetch(const ImageBatch& images, const Shard& shard) {
     if (next.count > 0) {
         engine_->prefetch(images);
         engine_->prefetch(next);
+    }
+}
+
+dist::Communicator& Training::reducing() const {
+    return hooks_.gradient_communicator != nullptr ? *hooks_.gradient_communicator : communicator_;
+}
+
+void Training::make_reducer(std::size_t bucket_bytes) {
+    reducer_.reset(); // one reducer listens to the engine at a time
+    reducer_ =
+        config_.reduction == plan::ReductionMode::strict
+            ? make_tree_reducer(*engine_, reducing())
+            : make_bucket_reducer(*engine_, reducing(),
+                                  {.bucket_bytes = bucket_bytes, .wire = wire_element(config_.wire)});
+    if (hooks_.measure) {
+        reducer_->measure();
     }
 }
 
@@ -192,6 +205,22 @@ void Training::update(double loss) {
     ++state_.step;
 }
 
+/// At the first step, and before each comparison of weights.
+bool Training::judges_wire() const {
+    const std::int64_t done = state_.step + 1;
+    const std::int64_t every = hooks_.compare_interval_steps;
+    return communicator_.size() > 1 && (done == 1 || done == config_.train.schedule.total_steps ||
+                                        (every > 0 && done % every == 0));
+}
+
+void Training::record_wire_errors() {
+    for (const double error : reducer_->report().wire_errors) {
+        if (!wire_error_ || error > *wire_error_ || std::isnan(error)) {
+            wire_error_ = error;
+        }
+    }
+}
+
 void Training::step() {
     communicator_.set_phase("train", state_.step);
     if (hooks_.gradient_communicator != nullptr) {
@@ -200,10 +229,12 @@ void Training::step() {
     double whole_seconds = 0.0;
     {
         const Stopwatch watch(sink(whole_seconds));
+        reducer_->report_wire_errors(judges_wire());
         const double alpha = config_.train.mixup_alpha;
         compute(alpha > 0.0 ? mixup_lambda(alpha, config_.seed, state_.step) : 1.0);
         update(share_losses());
     }
+    record_wire_errors();
     if (hooks_.measure) {
         record_times(whole_seconds);
     }
@@ -265,6 +296,8 @@ TrainResult Training::finish() {
     result.parameters = engine_->layout().parameters;
     result.weights = take_weights();
     result.weights_hash = engine_->weights_hash();
+    result.bucket_bytes = communicator_.size() > 1 ? reducer_->bucket_bytes() : 0;
+    result.wire_error = wire_error_;
     result.step_times = gather_times();
     result.train_seconds = state_.train_seconds;
     result.images_seen = state_.images_seen;

@@ -81,6 +81,10 @@ struct TrainResult {
     TrainedWeights weights;
     StepTimes step_times;           ///< empty unless asked for
     std::uint64_t weights_hash = 0; ///< hash64, equal on all ranks
+    std::size_t bucket_bytes = 0;   ///< of gradients summed at once over the ranks; 0: no buckets
+    /// || sum in the wire's format - in float32 || / || in float32 ||: the largest of any bucket at the steps
+    /// at which weights are compared, since these processes began. None: the wire is float32.
+    std::optional<double> wire_error{};
     double train_seconds = 0.0;     ///< optimiser steps only
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;

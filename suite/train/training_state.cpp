@@ -105,6 +105,12 @@ void Training::share_start() {
     communicator_.broadcast(dist::buffer(std::span(values)), 0);
     engine_->write_momentum(values);
     share_loss_scale();
+    if (config_.measured_buckets && config_.reduction == plan::ReductionMode::fast) {
+        communicator_.set_phase("measure buckets");
+        const std::size_t bucket_bytes = measured_bucket_bytes(reducing(), engine_->gradients());
+        alone_.run([&] { make_reducer(bucket_bytes); });
+        alone_.agree();
+    }
 }
 
 void Training::stop() {

@@ -115,10 +115,44 @@ TEST(TrainingOnRanks, SixteenBitsOnTheWireComeCloseAndAreTheSameOnAllRanks) {
         config.wire = wire;
         const TrainResult rounded = run_training(config, data_set, nullptr, {}, ranks());
         EXPECT_NEAR(rounded.losses[3].loss, exact.losses[3].loss, 0.02);
+        EXPECT_FALSE(exact.wire_error.has_value());
+        ASSERT_EQ(rounded.wire_error.has_value(), ranks().size() > 1);
         if (ranks().size() > 1) {
             EXPECT_NE(rounded.weights_hash, exact.weights_hash);
+            EXPECT_GT(*rounded.wire_error, 0.0);
+            // A rounding of each rank's part and one of every sum, half a unit in the last of 8 or 11 bits each.
+            const double unit = wire == plan::WireFormat::bfloat16 ? 0x1p-9 : 0x1p-12;
+            EXPECT_LT(*rounded.wire_error, unit * 2 * ranks().size());
         }
     }
+}
+
+TEST(TrainingOnRanks, MeasuredBucketsAreTheSameOnAllRanksAndTrainAlike) {
+    plan::RunConfig config = fast(eight_shards());
+    const data::DataSet data_set = toy();
+    const TrainResult fixed = run_training(config, data_set, nullptr, {}, ranks());
+    config.measured_buckets = true;
+    const TrainResult measured = run_training(config, data_set, nullptr, {}, ranks());
+    EXPECT_NEAR(measured.losses.back().loss, fixed.losses.back().loss, 1e-3);
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(ranks().size()));
+    std::int64_t mine = static_cast<std::int64_t>(measured.bucket_bytes);
+    ranks().host().all_gather(dist::buffer(std::span(&mine, 1)), dist::buffer(sizes));
+    EXPECT_THAT(sizes, testing::Each(mine));
+    if (ranks().size() == 1) {
+        EXPECT_EQ(mine, 0) << "nothing is summed over ranks";
+    } else {
+        EXPECT_GE(mine, 4096);
+        EXPECT_LE(mine, static_cast<std::int64_t>(measured.parameters * sizeof(float)));
+    }
+}
+
+TEST(TrainingOnRanks, AFixedSizeOfBucketsIsTaken) {
+    plan::RunConfig config = fast(eight_shards());
+    config.bucket_bytes = 12'345;
+    const TrainResult result = run_training(config, toy(), nullptr, {}, ranks());
+    EXPECT_EQ(result.bucket_bytes, ranks().size() > 1 ? 12'345U : 0U);
+    config.measured_buckets = true;
+    EXPECT_THROW(static_cast<void>(run_training(config, toy(), nullptr, {}, ranks())), Error);
 }
 
 TEST(TrainingOnRanks, RanksThatCannotShareAreRefused) {

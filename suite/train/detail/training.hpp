@@ -50,9 +50,12 @@ private:
     PassSeconds pass_seconds_;
     StepTime step_time_;
     std::vector<StepTime> step_times_;
+    std::optional<double> wire_error_; ///< the largest so far
 
     [[nodiscard]] bool is_first_rank() const { return communicator_.rank() == 0; }
     [[nodiscard]] double* sink(double& seconds) const { return hooks_.measure ? &seconds : nullptr; }
+    [[nodiscard]] dist::Communicator& reducing() const;
+    void make_reducer(std::size_t bucket_bytes);
     void initialise(const TrainedWeights* parent);
     void resume();
     void resume_loss_scale(const TrainingState& from);
@@ -63,6 +66,8 @@ private:
     void pass(const Shard& shard, double lambda);
     [[nodiscard]] double share_losses();
     void update(double loss);
+    [[nodiscard]] bool judges_wire() const;
+    void record_wire_errors();
     void record_times(double whole_seconds);
     [[nodiscard]] bool must_stop() const;
     [[noreturn]] void stop();

@@ -205,15 +205,17 @@ TEST(CanonicalText, DoesNotDependOnTheLocale) {
 TEST(RunKey, NamesReductionAndRanksOnlyWhereTheyChangeTheResult) {
     suite::plan::RunConfig config = suite::plan::expand(Tree().load(), "w", "full").runs[0].config;
     const std::string strict = suite::plan::canonical_text(config);
-    for (const char* word : {"reduction", "ranks", "wire", "bucket_bytes"}) {
+    for (const char* word : {"reduction", "ranks", "wire", "bucket_bytes", "measured_buckets"}) {
         EXPECT_THAT(strict, ::testing::Not(::testing::HasSubstr("\"" + std::string(word) + "\":")));
     }
     config.reduction = suite::plan::ReductionMode::fast;
     config.ranks = 4;
     config.wire = suite::plan::WireFormat::bfloat16;
+    config.measured_buckets = true;
     const std::string fast = suite::plan::canonical_text(config);
     EXPECT_THAT(fast, ::testing::HasSubstr(R"("ranks":4,"reduction":"fast")"));
     EXPECT_THAT(fast, ::testing::HasSubstr(R"("wire":"bfloat16")"));
+    EXPECT_THAT(fast, ::testing::HasSubstr(R"("measured_buckets":true,"metric":)"));
     EXPECT_EQ(suite::plan::canonical_text(suite::plan::run_config_from_text(fast)), fast);
 }
 

@@ -1,6 +1,8 @@
 // An engine whose gradients are given instead of computed: what is left is sums and their order.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -86,6 +88,20 @@ public:
             gradients_[i] = float_from_bfloat16(wire_[i]);
         }
     }
+    dist::Buffer keep_copy(std::size_t offset, std::size_t count) override {
+        copy_.resize(gradients_.size());
+        std::copy_n(gradients_.data() + offset, count, copy_.data() + offset);
+        return {copy_.data() + offset, count, dist::Element::float32};
+    }
+    double distance_to_copy(std::size_t offset, std::size_t count) override {
+        double difference = 0.0;
+        double norm = 0.0;
+        for (std::size_t i = offset; i < offset + count; ++i) {
+            difference = std::hypot(difference, double{gradients_[i]} - double{copy_[i]});
+            norm = std::hypot(norm, double{copy_[i]});
+        }
+        return difference / norm;
+    }
     void finish_gradients(std::size_t offset, std::size_t count) override {
         finished_.push_back({offset, count});
     }
@@ -98,6 +114,7 @@ private:
     std::vector<float> gradients_;
     std::vector<float> room_;
     std::vector<std::vector<float>> stack_;
+    std::vector<float> copy_;
     std::vector<std::uint16_t> wire_;
     std::vector<Bucket> finished_;
     std::size_t deepest_ = 0;

@@ -59,6 +59,7 @@ const std::map<std::string, std::string>& whereabouts() {
         {"save_cost_seconds_", "of this process"},
         {"pass_seconds_", "cleared every step"},
         {"step_time_", "cleared every step"},
+        {"wire_error_", "of these processes only, as its declaration says"},
         {"step_times_", "of this process: a measured run is not resumed"},
         // CpuEngine
         {"network_", "saved: weights; the rest is computed from them in begin_step()"},
@@ -72,6 +73,7 @@ const std::map<std::string, std::string>& whereabouts() {
         {"stacked_", "0 between steps"},
         {"room_", "filled before it is read"},
         {"wire_", "filled before it is read"},
+        {"copy_", "filled before it is read"},
         // DeviceEngine
         {"runtime_", "of the arguments; copies under way are none between steps that were saved"},
         {"capture_graphs_", "of the arguments"},
