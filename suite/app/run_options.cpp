@@ -70,6 +70,8 @@ std::vector<std::string> words_of(const SelectionOptions& selection) {
     words.add_unless(usual.protocol, "--protocol", selection.protocol);
     words.add_unless(std::to_string(usual.ranks), "--ranks", std::to_string(selection.ranks));
     words.add_unless(usual.reduction, "--reduction", selection.reduction);
+    words.add_unless(usual.wire, "--wire", selection.wire);
+    words.add_unless(usual.bucket_bytes, "--bucket-bytes", selection.bucket_bytes);
     words.add_flag("--oversubscribe", selection.oversubscribe);
     words.add_unless(usual.precision, "--precision", selection.precision);
     words.add("--seeds", selection.seeds);

@@ -131,6 +131,7 @@ int scale(const ScaleOptions& options) {
     SelectionOptions selection = options.selection;
     selection.workloads = {workload.id};
     selection.cells = cells_of(catalog, options, workload);
+    selection.reduction = plan::to_word(workload.scaling->reduction);
     const std::vector<plan::Plan> plans = expand_selection(catalog, selection);
     const plan::Plan& plan = plans.front();
     for (const plan::SkippedCell& skipped : plan.skipped) {
@@ -181,6 +182,7 @@ void register_scale(Dispatcher& dispatcher) {
         ->check(CLI::Range(0.1, 86400.0))
         ->capture_default_str();
     add_device(*verb, options->device);
+    add_fast_reduction(*verb, options->selection);
     add_precision(*verb, options->selection.precision);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
     verb->add_option("--format", options->formats, "As in report");

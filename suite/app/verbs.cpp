@@ -7,11 +7,34 @@
 #include <set>
 
 #include "suite/app/weights_folder.hpp"
+#include "suite/base/error.hpp"
 #include "suite/base/log.hpp"
 #include "suite/plan/words.hpp"
 #include "suite/run/launcher.hpp"
 
 namespace suite::app {
+
+namespace {
+
+const std::string measured_word = "measured";
+
+/// Nothing of it is taken silently where another reduction would ignore it.
+plan::FastReduction fast_reduction(const SelectionOptions& options) {
+    const plan::FastReduction fast{.wire = *plan::from_word<plan::WireFormat>(options.wire),
+                                   .bucket_bytes =
+                                       options.bucket_bytes.empty() || options.bucket_bytes == measured_word
+                                           ? 0
+                                           : std::stoull(options.bucket_bytes),
+                                   .measured_buckets = options.bucket_bytes == measured_word};
+    if (options.reduction != "fast" && !(fast == plan::FastReduction{})) {
+        throw Error(ErrorKind::usage, {"--reduction", options.reduction + " with --wire or --bucket-bytes",
+                                       "fast: strict reduction sums whole gradients in float32",
+                                       "add --reduction fast, or leave --wire and --bucket-bytes"});
+    }
+    return fast;
+}
+
+} // namespace
 
 CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
                    OutputOptions& output, Action run, CLI::App* parent) {
@@ -68,7 +91,25 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
                     "How ranks sum gradients: strict (the same bits on any number of ranks) or fast")
         ->check(CLI::IsMember({"strict", "fast"}))
         ->capture_default_str();
+    add_fast_reduction(verb, options);
     add_precision(verb, options.precision);
+}
+
+void add_fast_reduction(CLI::App& verb, SelectionOptions& options) {
+    constexpr std::int64_t most_bytes = std::int64_t{1} << 40; // more than any network's gradients
+    std::set<std::string> words;
+    for (const auto& [value, word] : plan::words<plan::WireFormat>) {
+        words.emplace(word);
+    }
+    verb.add_option("--wire", options.wire,
+                    "With fast reduction: what gradients are rounded to on their way between ranks")
+        ->check(CLI::IsMember(words))
+        ->capture_default_str();
+    verb.add_option(
+            "--bucket-bytes", options.bucket_bytes,
+            "With fast reduction: gradients are summed in pieces of about this size; measured: of the "
+            "size that suits these ranks, found before training")
+        ->check(CLI::IsMember({measured_word}) | CLI::Range(std::int64_t{4096}, most_bytes));
 }
 
 void add_precision(CLI::App& verb, std::string& precision) {
@@ -162,6 +203,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.protocol = options.protocol;
     filter.ranks = options.ranks;
     filter.reduction = options.reduction == "fast" ? plan::ReductionMode::fast : plan::ReductionMode::strict;
+    filter.fast = fast_reduction(options);
     filter.precision = *plan::from_word<plan::Precision>(options.precision);
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);

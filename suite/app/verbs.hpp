@@ -38,6 +38,8 @@ struct SelectionOptions {
     std::vector<std::string> cells;
     int ranks = 1;
     std::string reduction = "strict";
+    std::string wire = "float32";
+    std::string bucket_bytes;   ///< "": the default of the ranks' library; a number, or "measured"
     bool oversubscribe = false; ///< more ranks than cores
     std::filesystem::path data; ///< root of published data sets; empty: TRANSFERSCALE_DATA
     plan::RunLimits limits{};
@@ -57,8 +59,11 @@ void add_protocol(CLI::App& verb, std::string& protocol);
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --weights.
 void add_weights(CLI::App& verb, SelectionOptions& options);
-/// --ranks --reduction --precision: fast runs over several ranks and other precisions have keys of their own.
+/// --ranks --reduction --wire --bucket-bytes --precision: fast runs over several ranks and other precisions
+/// have keys of their own.
 void add_ranks(CLI::App& verb, SelectionOptions& options);
+/// --wire --bucket-bytes: of fast reduction.
+void add_fast_reduction(CLI::App& verb, SelectionOptions& options);
 /// --data --limit --steps --batch: where published data sets lie, and how runs are made smaller.
 void add_data(CLI::App& verb, SelectionOptions& options);
 /// --precision, in the words of plan::Precision.

@@ -228,6 +228,7 @@ void Expander::settle(PlannedRun& run) const {
     if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1 && !run.config.weights) {
         run.config.reduction = filter_.reduction;
         run.config.ranks = filter_.ranks;
+        filter_.fast.apply_to(run.config);
     }
     if (plan_.protocol == as_run) {
         run.key = run_key(run.config);

@@ -174,6 +174,9 @@ RunConfig ScalingExpander::config_of(const Rung& rung, std::uint64_t repetition,
     config.metric = std::string(throughput_metric);
     config.reduction = workload_.scaling->reduction;
     config.ranks = rung.ranks;
+    if (config.reduction == ReductionMode::fast && rung.ranks > 1) {
+        filter_.fast.apply_to(config);
+    }
     config.scaling = ScalingConfig{.occasion = static_cast<int>(occasion),
                                    .warmup_steps = ladder_->warmup_steps,
                                    .data_mode = ladder_->data_mode};

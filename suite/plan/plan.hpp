@@ -94,11 +94,25 @@ struct WeightsFile {
     std::string sha256; ///< of its bytes
 };
 
+/// How ranks sum gradients where reduction is fast; part of the key of runs over more than one rank.
+struct FastReduction {
+    WireFormat wire = WireFormat::float32;
+    std::size_t bucket_bytes = 0;  ///< 0: as suite/train/bucket_plan.hpp has it
+    bool measured_buckets = false; ///< of the size that suits the ranks, measured before training
+    void apply_to(RunConfig& config) const {
+        config.wire = wire;
+        config.bucket_bytes = bucket_bytes;
+        config.measured_buckets = measured_buckets;
+    }
+    [[nodiscard]] bool operator==(const FastReduction&) const = default;
+};
+
 struct PlanFilter {
     std::optional<std::vector<std::uint64_t>> seeds; ///< instead of the profile's
     std::vector<std::string> cells;                  ///< globs; empty = all
     std::string protocol = as_run;                   ///< or "as-written"
     ReductionMode reduction = ReductionMode::strict; ///< of every run
+    FastReduction fast{};                            ///< of every run with that reduction
     Precision precision = Precision::float32;        ///< of every run; part of its key
     int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
     std::optional<int>

@@ -82,7 +82,8 @@ struct RunConfig {
     ReductionMode reduction = ReductionMode::strict;
     WireFormat wire = WireFormat::float32; ///< fast only
     std::size_t bucket_bytes = 0;          ///< fast only; 0: as suite/train/bucket_plan.hpp has it
-    bool measured_buckets = false; ///< fast only: of the size that suits these ranks, measured before training
+    bool measured_buckets =
+        false; ///< fast only: of the size that suits these ranks, measured before training
     /// On how many ranks, where the result depends on it: fast, and runs that measure scaling. 0: any number
     /// gives the same result.
     int ranks = 0;

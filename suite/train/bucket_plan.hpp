@@ -45,9 +45,9 @@ struct ReductionTiming {
 [[nodiscard]] std::size_t default_bucket_bytes(dist::Backend backend, std::size_t arena_bytes);
 
 /// That size for the curve of these ranks, measured now: sums of the first bytes of `arena` (float32), from
-/// 1 KiB by fours up to the whole of it or 64 MiB, medians of the slowest rank's times. What the arena held is
-/// lost. The same on every rank, another from run to run; the whole arena for one rank. Collective; below a
-/// second.
+/// 1 KiB by fours up to the whole of it or 64 MiB, medians of the slowest rank's times. What the arena held
+/// is lost. The same on every rank, another from run to run; the whole arena for one rank. Collective; below
+/// a second.
 [[nodiscard]] std::size_t measured_bucket_bytes(dist::Communicator& communicator, dist::Buffer arena);
 
 } // namespace suite::train

@@ -50,10 +50,10 @@ BucketReducer::BucketReducer(Engine& engine, dist::Communicator& communicator, c
     : engine_(&engine),
       communicator_(&communicator),
       options_(options),
-      bucket_bytes_(options.bucket_bytes > 0
-                        ? options.bucket_bytes
-                        : default_bucket_bytes(communicator.backend(),
-                                               engine.layout().parameters * sizeof(float))),
+      bucket_bytes_(
+          options.bucket_bytes > 0
+              ? options.bucket_bytes
+              : default_bucket_bytes(communicator.backend(), engine.layout().parameters * sizeof(float))),
       buckets_(bucket_plan(engine.layout(), bucket_bytes_)) {
     progress_.resize(buckets_.size());
     engine.set_gradient_listener([this](std::size_t offset, std::size_t count) {

@@ -94,9 +94,9 @@ public:
     /// for each slice, in the memory of gradients(); and back into the gradients.
     [[nodiscard]] virtual dist::Buffer to_wire(std::size_t offset, std::size_t count, dist::Element wire) = 0;
     virtual void from_wire(std::size_t offset, std::size_t count, dist::Element wire) = 0;
-    /// To judge that format by: a copy of the slice as it is, in float32 room of its own for each slice, in the
-    /// memory of gradients(); and || gradients - copy || / || copy || of the slice (without the quotient where
-    /// the copy is zero).
+    /// To judge that format by: a copy of the slice as it is, in float32 room of its own for each slice, in
+    /// the memory of gradients(); and || gradients - copy || / || copy || of the slice (without the quotient
+    /// where the copy is zero).
     [[nodiscard]] virtual dist::Buffer keep_copy(std::size_t offset, std::size_t count) = 0;
     [[nodiscard]] virtual double distance_to_copy(std::size_t offset, std::size_t count) = 0;
 

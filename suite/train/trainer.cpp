@@ -121,11 +121,10 @@ dist::Communicator& Training::reducing() const {
 
 void Training::make_reducer(std::size_t bucket_bytes) {
     reducer_.reset(); // one reducer listens to the engine at a time
-    reducer_ =
-        config_.reduction == plan::ReductionMode::strict
-            ? make_tree_reducer(*engine_, reducing())
-            : make_bucket_reducer(*engine_, reducing(),
-                                  {.bucket_bytes = bucket_bytes, .wire = wire_element(config_.wire)});
+    reducer_ = config_.reduction == plan::ReductionMode::strict
+                   ? make_tree_reducer(*engine_, reducing())
+                   : make_bucket_reducer(*engine_, reducing(),
+                                         {.bucket_bytes = bucket_bytes, .wire = wire_element(config_.wire)});
     if (hooks_.measure) {
         reducer_->measure();
     }
@@ -209,8 +208,8 @@ void Training::update(double loss) {
 bool Training::judges_wire() const {
     const std::int64_t done = state_.step + 1;
     const std::int64_t every = hooks_.compare_interval_steps;
-    return communicator_.size() > 1 && (done == 1 || done == config_.train.schedule.total_steps ||
-                                        (every > 0 && done % every == 0));
+    return communicator_.size() > 1 &&
+           (done == 1 || done == config_.train.schedule.total_steps || (every > 0 && done % every == 0));
 }
 
 void Training::record_wire_errors() {

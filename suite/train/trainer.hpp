@@ -85,7 +85,7 @@ struct TrainResult {
     /// || sum in the wire's format - in float32 || / || in float32 ||: the largest of any bucket at the steps
     /// at which weights are compared, since these processes began. None: the wire is float32.
     std::optional<double> wire_error{};
-    double train_seconds = 0.0;     ///< optimiser steps only
+    double train_seconds = 0.0; ///< optimiser steps only
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;
     std::size_t parameters = 0;

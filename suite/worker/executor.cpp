@@ -85,6 +85,8 @@ struct Executor::Attempt {
     double resumed_train_seconds = 0.0;           ///< of training until then
     std::optional<store::ScalingSection> scaling; ///< of a scaling run, once measured
     std::vector<data::BadImage> skipped_images;
+    std::size_t bucket_bytes = 0; ///< both as train::TrainResult has them
+    std::optional<double> wire_error;
 };
 
 /// What a run needs besides its configuration. On ranks other than 0 there is no parent and no state.
@@ -137,6 +139,13 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
     }
     if (!attempt.skipped_images.empty()) {
         provenance["skipped_images"] = skipped_text(attempt.skipped_images);
+    }
+    if (attempt.bucket_bytes > 0) {
+        provenance["bucket_bytes"] = std::to_string(attempt.bucket_bytes);
+    }
+    if (attempt.wire_error) {
+        provenance["wire"] = std::string(plan::to_word(attempt.config.wire));
+        provenance["wire_error"] = fmt::format("{:.3g}", *attempt.wire_error);
     }
     provenance["precision"] = std::string(plan::to_word(attempt.config.precision));
     provenance.merge(worker::provenance_of(device_));
@@ -248,6 +257,8 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     }
     attempt.timing.evaluation_seconds = result.evaluation_seconds;
     attempt.skipped_images = std::move(result.skipped_images);
+    attempt.bucket_bytes = result.bucket_bytes;
+    attempt.wire_error = result.wire_error;
     attempt.phase = "publish";
     if (config.kind == plan::RunKind::pretrain) { // before the record: a finished parent has its checkpoint
         const double started = monotonic_seconds();

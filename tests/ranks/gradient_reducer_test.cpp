@@ -154,8 +154,8 @@ TEST(BucketReducer, APassThatThrowsLeavesNobodyWaiting) {
 
 TEST(BucketReducer, SaysHowWrongTheWireWas) {
     FakeEngine engine(layout_of({5000, 300}));
-    const auto reducer = make_bucket_reducer(
-        engine, ranks(), {.bucket_bytes = 1, .wire = dist::Element::bfloat16});
+    const auto reducer =
+        make_bucket_reducer(engine, ranks(), {.bucket_bytes = 1, .wire = dist::Element::bfloat16});
     reducer->report_wire_errors(true);
     static_cast<void>(reduce(*reducer, engine, 1));
     const std::vector<double>& errors = reducer->report().wire_errors;

@@ -120,7 +120,8 @@ TEST(TrainingOnRanks, SixteenBitsOnTheWireComeCloseAndAreTheSameOnAllRanks) {
         if (ranks().size() > 1) {
             EXPECT_NE(rounded.weights_hash, exact.weights_hash);
             EXPECT_GT(*rounded.wire_error, 0.0);
-            // A rounding of each rank's part and one of every sum, half a unit in the last of 8 or 11 bits each.
+            // A rounding of each rank's part and one of every sum, half a unit in the last of 8 or 11 bits
+            // each.
             const double unit = wire == plan::WireFormat::bfloat16 ? 0x1p-9 : 0x1p-12;
             EXPECT_LT(*rounded.wire_error, unit * 2 * ranks().size());
         }
