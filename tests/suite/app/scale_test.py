@@ -1,6 +1,7 @@
 """The verb scale: a short ladder from end to end (gates, counts, hashes; no timing), and what it refuses."""
 import json
 import os
+import re
 import unittest
 
 from command import CommandTest
@@ -35,6 +36,28 @@ class Scale(CommandTest):
         again = self.call(*SHORT, "--ranks", "1,2", "--oversubscribe", "--out", "report")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertIn("3 in the store, 0 to do", again.stderr)
+
+    def test_takes_a_wire_format_and_measured_buckets(self):
+        document = self.document(*SHORT, "--ranks", "1,2", "--oversubscribe", "--out", "report", "--wire", "bfloat16",
+                                 "--bucket-bytes", "measured")
+        cells = {cell["id"].split("/", 2)[2]: cell for cell in document["cells"]}
+        self.assertEqual(len(cells["weak/2"]["rung"]["runs"]), 1)
+        report = "".join(path.read_text(encoding="utf-8") for path in (self.folder / "report").glob("*.html"))
+        error = re.search(r"wire_error</th><td>([0-9.e-]+)<", report)
+        self.assertTrue(error, "no wire_error in the report")
+        self.assertTrue(0 < float(error[1]) < 2 ** -9 * 4, error[1])  # half a unit in the last of 8 bits, each way
+        self.assertRegex(report, r"bucket_bytes</th><td>[0-9]+<")
+
+    def test_a_wire_format_wants_fast_reduction(self):
+        for option in (("--wire", "float16"), ("--bucket-bytes", "measured"), ("--bucket-bytes", "65536")):
+            answer = self.call("plan", "table1", "--profile", "smoke", "--ranks", "2", *option)
+            self.assertEqual(answer.returncode, 2, answer.stderr)
+            self.assertIn("add --reduction fast", answer.stderr)
+        for size in ("12", "0", "-1", "many"):
+            answer = self.call("plan", "table1", "--profile", "smoke", "--ranks", "2", "--reduction", "fast",
+                               "--bucket-bytes", size)
+            self.assertEqual(answer.returncode, 2, f"{size}: {answer.stderr}")
+            self.assertIn("--bucket-bytes", answer.stderr)
 
     def test_skips_a_rung_wider_than_the_machine(self):
         wide = CORES + 1
