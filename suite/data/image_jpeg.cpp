@@ -25,9 +25,10 @@ constexpr unsigned marker_limit = 0xFFFF;             // the longest a marker se
 // A block of 8 x 8 takes at least one bit, and the least sampled component has a quarter of the blocks: 4 *
 // 64 pixels a bit (ITU T.81, A.1.1 and F.1.2).
 constexpr std::uint64_t pixels_per_byte = 4 * 64 * 8;
-// Columns and rows around a window that its outermost pixels may depend on (smooth upsampling looks one
-// chroma sample to each side), rounded up to whole blocks of the coarsest sampling.
-constexpr int window_margin = 32;
+// Columns and rows around a window that its outermost pixels may depend on: smooth upsampling looks one
+// chroma sample to each side, of at most four pixels (ITU T.81, A.1.1), and libjpeg itself begins at whole
+// blocks.
+constexpr int window_margin = 8;
 constexpr int rows_at_once = 4;
 // Where an end marker may be found: a few files are padded.
 constexpr std::size_t tail_bytes = 64;
