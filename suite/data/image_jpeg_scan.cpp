@@ -26,9 +26,10 @@ bool is_plain(const jpeg_decompress_struct& jpeg) {
            jpeg.Se == DCTSIZE2 - 1 && jpeg.Ah == 0 && jpeg.Al == 0 && jpeg.unread_marker == 0;
 }
 
-bool set_table(const JHUFF_TBL* source, HuffmanTable& table) {
+bool set_table(const JHUFF_TBL* source, HuffmanTable::Kind kind, HuffmanTable& table) {
     return source != nullptr && table.set({.counts = std::span<const std::uint8_t, 16>(source->bits + 1, 16),
-                                           .symbols = source->huffval});
+                                           .symbols = source->huffval},
+                                          kind);
 }
 
 } // namespace
@@ -42,8 +43,10 @@ bool JpegScan::set_tables(const jpeg_decompress_struct& jpeg) {
         if (dc >= dc_tables_.size() || ac >= ac_tables_.size()) {
             return false;
         }
-        if (((dc_set >> dc & 1U) == 0 && !set_table(jpeg.dc_huff_tbl_ptrs[dc], dc_tables_[dc])) ||
-            ((ac_set >> ac & 1U) == 0 && !set_table(jpeg.ac_huff_tbl_ptrs[ac], ac_tables_[ac]))) {
+        if (((dc_set >> dc & 1U) == 0 &&
+             !set_table(jpeg.dc_huff_tbl_ptrs[dc], HuffmanTable::Kind::dc, dc_tables_[dc])) ||
+            ((ac_set >> ac & 1U) == 0 &&
+             !set_table(jpeg.ac_huff_tbl_ptrs[ac], HuffmanTable::Kind::ac, ac_tables_[ac]))) {
             return false;
         }
         dc_set |= 1U << dc;

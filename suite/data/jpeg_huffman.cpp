@@ -27,8 +27,8 @@ std::int32_t extend(std::int32_t bits, int size) {
 
 } // namespace
 
-bool HuffmanTable::set(const HuffmanCode& code) {
-    coefficients_.assign(table_size, {});
+bool HuffmanTable::set(const HuffmanCode& code, Kind kind) {
+    coefficients_.assign(kind == Kind::ac ? table_size : 0, {});
     symbols_.assign(table_size, {});
     std::uint32_t next = 0; // code, of the length in turn
     std::size_t used = 0;
@@ -41,7 +41,7 @@ bool HuffmanTable::set(const HuffmanCode& code) {
             static_cast<std::int32_t>(used) - static_cast<std::int32_t>(next);
         for (std::uint32_t i = 0; i < count; ++i, ++next, ++used) {
             values_[used] = code.symbols[used];
-            add(next, length, values_[used]);
+            add(next, length, values_[used], kind);
         }
         ends_[static_cast<std::size_t>(length)] = next << (16 - length);
     }
@@ -49,7 +49,7 @@ bool HuffmanTable::set(const HuffmanCode& code) {
 }
 
 /// Enters a code wherever the next lookup_bits bits begin with it, its values where they end in them too.
-void HuffmanTable::add(std::uint32_t code, int length, std::uint8_t symbol) {
+void HuffmanTable::add(std::uint32_t code, int length, std::uint8_t symbol, Kind kind) {
     const int rest = lookup_bits - length;
     if (rest < 0) {
         return;
@@ -58,7 +58,7 @@ void HuffmanTable::add(std::uint32_t code, int length, std::uint8_t symbol) {
     std::fill_n(symbols_.begin() + static_cast<std::ptrdiff_t>(first), std::size_t{1} << rest,
                 Symbol{.value = symbol, .bits = static_cast<std::uint8_t>(length)});
     const int size = symbol & 15;
-    if (size > rest) {
+    if (size > rest || kind == Kind::dc) {
         return;
     }
     Coefficient* out = coefficients_.data() + first;

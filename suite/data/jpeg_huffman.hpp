@@ -34,8 +34,11 @@ public:
         std::uint8_t bits = 0; ///< 0: no such code
     };
 
-    /// False when the codes do not fit their lengths.
-    [[nodiscard]] bool set(const HuffmanCode& code);
+    /// What the symbols stand for.
+    enum class Kind { dc, ac };
+
+    /// False when the codes do not fit their lengths. coefficient() is of AC tables only.
+    [[nodiscard]] bool set(const HuffmanCode& code, Kind kind);
     [[nodiscard]] const Coefficient& coefficient(std::uint64_t next) const noexcept {
         return coefficients_[next];
     }
@@ -50,7 +53,7 @@ private:
     std::array<std::int32_t, 17> offsets_{}; ///< by length: from a code to its place in values_
     std::array<std::uint8_t, 256> values_{};
 
-    void add(std::uint32_t code, int length, std::uint8_t symbol);
+    void add(std::uint32_t code, int length, std::uint8_t symbol, Kind kind);
 };
 
 /// Reads the blocks of a scan one after another.

@@ -199,10 +199,11 @@ SUITE_VNNI inline __m512i load_channels(const std::uint8_t* source, const std::u
     return _mm512_shuffle_epi8(pixels, _mm512_broadcast_i32x4(channels));
 }
 
-/// Four target pixels at a time.
+/// Four target pixels at a time, of so many fours of weights each; 0: as many as there are.
+template<int known_groups>
 SUITE_VNNI void resample_row_vnni(const ResampleAxis& columns, const std::uint8_t* source,
                                   std::uint8_t* target) {
-    const int groups = columns.taps() / 4;
+    const int groups = known_groups == 0 ? columns.taps() / 4 : known_groups;
     const int count = columns.count();
     const std::int32_t* digits = columns.digits(0);
     const std::uint32_t* places = columns.places(0);
@@ -289,8 +290,13 @@ void resample_row(const ResampleAxis& columns, const std::uint8_t* source, std::
                   VectorCode code) {
 #ifdef SUITE_HAS_AVX2_BUILD
     if (code != VectorCode::plain && columns.taps() <= most_vector_taps) {
-        code == VectorCode::vnni ? resample_row_vnni(columns, source, target)
-                                 : resample_row_avx2(columns, source, target);
+        if (code == VectorCode::avx2) {
+            resample_row_avx2(columns, source, target);
+        } else if (columns.taps() == 4) { // up to twice smaller
+            resample_row_vnni<1>(columns, source, target);
+        } else {
+            resample_row_vnni<0>(columns, source, target);
+        }
         return;
     }
 #endif
