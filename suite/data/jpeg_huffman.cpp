@@ -191,7 +191,8 @@ inline bool HuffmanReader::read_ac(Bits& bits, const HuffmanTable& table, std::i
     return place == 64;
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) &&                                                              \
+    !defined(__clang__) // clang 14 loses the name of a member function
 __attribute__((target_clones("bmi2", "default"))) // shifts by any register
 #endif
 bool HuffmanReader::read(std::span<const Block> blocks, std::int16_t* const* targets) noexcept {

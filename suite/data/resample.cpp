@@ -146,9 +146,11 @@ __attribute__((target("avx2"))) void mix_rows_avx2(const RowMix& mix, std::size_
 }
 
 // g++ 12 warns of the undefined operands that its own avx512fintrin.h passes on purpose (GCC bug 105593).
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 // Digits of eight bits times pixels of eight: sum(p w) = 65536 sum(p d2) + 256 sum(p d1) + sum(p d0),
 // exactly, as long as each fits 32 bits: 255 * 128 * taps, below 65,000 taps.
@@ -266,7 +268,9 @@ SUITE_VNNI void mix_rows_vnni(const RowMix& mix, std::size_t bytes, std::uint8_t
     }
 }
 
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 
 } // namespace
 #endif
