@@ -216,13 +216,13 @@ Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& nee
             if (finished.contains(run.key)) {
                 continue;
             }
-            add_reasons(run.config, findings, reasons);
-            add_shortage(run, machine, findings.memory, shortage);
             const auto parent = run_of_key.find(run.parent);
             if (parent != run_of_key.end() && !finished.contains(run.parent)) {
                 add_reasons(parent->second->config, findings, reasons);
                 add_shortage(*parent->second, machine, findings.memory, shortage);
             }
+            add_reasons(run.config, findings, reasons);
+            add_shortage(run, machine, findings.memory, shortage);
         }
         findings.memory.cells += shortage.empty() ? 0U : 1U;
         if (reasons.empty() && !shortage.empty()) { // a run looks for its data first
