@@ -363,13 +363,10 @@ void JpegReader::Decompressor::read(const PixelWindow& window, RowSink sink, voi
 }
 
 JpegReader::JpegReader(const EncodedImage& image, const DecodeOptions& options, ScanDecoder decoder)
-    : decompressor_(std::make_unique<Decompressor>(image, options, decoder)) {}
+    : decompressor_(std::make_unique<Decompressor>(image, options, decoder)),
+      header_(decompressor_->header()) {}
 
 JpegReader::~JpegReader() = default;
-
-const ImageHeader& JpegReader::header() const noexcept {
-    return decompressor_->header();
-}
 
 ScanDecoder JpegReader::decoder() const noexcept {
     return decompressor_->decoder();
@@ -386,6 +383,7 @@ void JpegReader::read(const PixelWindow& window, RowSink sink, void* context) {
         decompressor_ = decompressor_->anew();
         decompressor_->read(window, sink, context);
     }
+    header_ = decompressor_->header();
 }
 
 ImageHeader read_jpeg_header(const EncodedImage& image, const DecodeOptions& options) {

@@ -34,7 +34,8 @@ public:
     JpegReader(const JpegReader&) = delete;
     JpegReader& operator=(const JpegReader&) = delete;
 
-    [[nodiscard]] const ImageHeader& header() const noexcept;
+    /// Stays in its place; read() completes the notes.
+    [[nodiscard]] const ImageHeader& header() const noexcept { return header_; }
     /// After read(): who decoded.
     [[nodiscard]] ScanDecoder decoder() const noexcept;
     /// Of a row: 1 grey, 4 colour (R, G, B and a byte without meaning).
@@ -47,6 +48,7 @@ public:
 private:
     class Decompressor;
     std::unique_ptr<Decompressor> decompressor_;
+    ImageHeader header_;
 };
 
 } // namespace suite::data

@@ -301,6 +301,18 @@ TEST(ScanDecoder, OursReadsPlainFilesAndLeavesTheOthersToLibjpeg) {
     }
 }
 
+TEST(ScanDecoder, TheHeaderStaysWhereItWasWhenLibjpegBeginsAnew) {
+    const std::string bytes = golden_image("no_end.jpg");
+    JpegReader reader({.bytes = encoded_image(bytes), .where = "x"}, {});
+    const ImageHeader* const header = &reader.header();
+    reader.read(
+        {.width = header->info.width, .height = header->info.height},
+        [](void*, int, const std::uint8_t*) noexcept {}, nullptr);
+    EXPECT_EQ(&reader.header(), header);
+    EXPECT_EQ(reader.decoder(), ScanDecoder::libjpegs);
+    EXPECT_TRUE(header->notes.has_missing_end);
+}
+
 // Whatever is changed or cut off: the same pixels, or the same message.
 TEST(ScanDecoder, OursAndLibjpegsAgreeOnDamagedFiles) {
     std::mt19937 random(5);
