@@ -3,6 +3,7 @@
 
 #include "tests/gpu/gpu_test.hpp"
 #include "tests/suite/train/engine_pair.hpp"
+#include "tests/suite/train/toy_problem.hpp"
 
 namespace suite::train {
 namespace {
@@ -98,6 +99,25 @@ TEST_F(GpuEngine, InfersWhatTheCpuEngineInfers) {
         engine->infer({values, toy.images, toy.size}, logits.back());
     }
     EXPECT_LE(test::relative_difference(logits[0], logits[1]), 1e-4);
+}
+
+TEST_F(GpuEngine, StreamsInPinnedMemoryTrainToTheBitsOfStreamsOnTheHeap) {
+    const data::DataSet data_set = testing_toy::toy_on_disk();
+    plan::RunConfig config = testing_toy::toy_config(3);
+    config.data.set.image_size = 8;
+    config.train.micro_batch = 4;
+    dist::PinnedResource memory(api());
+    const auto train = [&](dist::PinnedResource* images, int workers) {
+        const TrainHooks hooks{.loading = {.workers = workers, .memory = images},
+                               .make_engine = [&](const plan::RunConfig& of, std::size_t outputs) {
+                                   return make_device_engine(of, outputs, {.cuda = true, .images = images});
+                               }};
+        return run_training(config, data_set, nullptr, hooks);
+    };
+    const TrainResult heap = train(nullptr, 0);
+    for (const int workers : {0, 1, 2}) {
+        testing_toy::expect_same_bits(train(&memory, workers), heap);
+    }
 }
 
 } // namespace

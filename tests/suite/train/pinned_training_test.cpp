@@ -122,6 +122,47 @@ TEST(PinnedStream, CopiesEveryBatchOnceFromWhereItWasLoaded) {
     EXPECT_EQ(result.predictions.samples, 41U);
 }
 
+data::Split nothing_like(const data::Split& split) {
+    data::Split nothing;
+    nothing.labels.task = split.labels.task;
+    nothing.labels.outputs = split.labels.outputs;
+    return nothing;
+}
+
+// Handles: #1 the copy stream; #2 copied, #3 used of the first slot; #4, #5 of the second.
+TEST(PinnedStream, CallsTheDeviceInThisOrder) {
+    plan::RunConfig config = streamed_config();
+    config.train.micro_batch = config.train.batch;
+    config.train.schedule.total_steps = 4; // batches: one more than a stream of so large ones keeps
+    data::DataSet data_set = toy_on_disk();
+    data_set.test = nothing_like(data_set.train);
+    PinnedTraining pinned;
+    static_cast<void>(pinned.run(config, data_set, 0));
+
+    std::vector<std::string> expected{"create_stream", "create_event", "create_event", "create_event",
+                                      "create_event"};
+    const auto expect = [&](std::initializer_list<const char*> calls) {
+        expected.insert(expected.end(), calls.begin(), calls.end());
+    };
+    for (int step = 0; step < 4; ++step) {
+        if (step < 3) {
+            expect({"set_device 0", "allocate_pinned"}); // then the first batch's memory serves again
+        }
+        expect({"query_event"}); // the slot's earlier copy has ended
+        if (step == 0) {
+            expect({"allocate_device"});
+        }
+        expect({"stream_wait_event #1 for #3", "copy 12288 on #1", "record_event #2 on #1",
+                "stream_wait_event default for #2", "record_event #3 on default",
+                "query_event"}); // before the batch is given back to the stream
+    }
+    expect({"free_pinned", "free_pinned", "free_pinned", "query_event", "query_event"});
+    std::vector<std::string> calls = pinned.api.calls();
+    ASSERT_GE(calls.size(), expected.size());
+    calls.resize(expected.size()); // what follows gives back the slots
+    EXPECT_EQ(calls, expected);
+}
+
 /// Counts the images that were read.
 class CountedRecords final : public data::ImageSource {
 public:
@@ -167,9 +208,7 @@ TEST(PinnedStream, TheNextStepsImagesTravelWhileThisOneComputes) {
     data::DataSet data_set = toy_on_disk();
     const auto source = std::make_shared<const CountedRecords>(data_set.train.source);
     data_set.train.source = source;
-    data_set.test = {};
-    data_set.test.labels = data_set.train.labels;
-    data_set.test.labels.classes.clear();
+    data_set.test = nothing_like(data_set.train);
     PinnedTraining pinned;
     // The thread begins an image once it is done with the one before: with the first of batch n + 2 read,
     // batch n + 1 is whole.
