@@ -13,7 +13,6 @@
 
 #include <jerror.h>
 
-#include "suite/data/image_jpeg_scan.hpp"
 #include "suite/data/resample.hpp"
 
 namespace suite::data {
@@ -62,25 +61,17 @@ struct JpegHandle : jpeg_decompress_struct {
     JpegHandle& operator=(const JpegHandle&) = delete;
 };
 
-/// Our decoder met something odd: libjpeg is to say what it is, or to read on.
-struct OddScan {};
-
 } // namespace
 
 /// libjpeg's structures and what its callbacks find. libjpeg reports by long jumps: no object with a
 /// destructor may live in the frames between a guarded() and the call that fails.
 class JpegReader::Decompressor {
 public:
-    Decompressor(const EncodedImage& image, const DecodeOptions& options, ScanDecoder decoder);
+    Decompressor(const EncodedImage& image, const DecodeOptions& options);
 
     [[nodiscard]] const ImageHeader& header() const noexcept { return header_; }
-    [[nodiscard]] ScanDecoder decoder() const noexcept { return decoder_; }
     [[nodiscard]] int bytes_per_pixel() const noexcept { return header_.info.channels == 1 ? 1 : 4; }
     void read(const PixelWindow& window, RowSink sink, void* context);
-    /// The same image with libjpeg's own decoder.
-    [[nodiscard]] std::unique_ptr<Decompressor> anew() const {
-        return std::make_unique<Decompressor>(image_, options_, ScanDecoder::libjpegs);
-    }
 
 private:
     EncodedImage image_;
@@ -95,9 +86,6 @@ private:
     bool is_decoding_ = false;
     bool ran_out_ = false; ///< the file ended before its end marker
     bool has_too_many_scans_ = false;
-    ScanDecoder decoder_;
-    JpegScan scan_;
-    bool is_odd_ = false;
     std::vector<std::uint8_t> rows_;
 
     static Decompressor& self(j_common_ptr jpeg) { return *static_cast<Decompressor*>(jpeg->client_data); }
@@ -106,7 +94,6 @@ private:
     static boolean take_end(j_decompress_ptr jpeg);
     static void skip_bytes(j_decompress_ptr jpeg, long count);
     static void take_progress(j_common_ptr jpeg);
-    static boolean read_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks);
 
     template<typename Call>
     void guarded(const Call& call) {
@@ -131,9 +118,8 @@ private:
     [[nodiscard]] bool ends_with_marker() const;
 };
 
-JpegReader::Decompressor::Decompressor(const EncodedImage& image, const DecodeOptions& options,
-                                       ScanDecoder decoder)
-    : image_(image), options_(options), decoder_(decoder) {
+JpegReader::Decompressor::Decompressor(const EncodedImage& image, const DecodeOptions& options)
+    : image_(image), options_(options) {
     connect();
     guarded([this] {
         jpeg_create_decompress(&jpeg_);
@@ -214,15 +200,6 @@ void JpegReader::Decompressor::take_progress(j_common_ptr jpeg) {
     }
 }
 
-boolean JpegReader::Decompressor::read_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
-    Decompressor& reader = self(reinterpret_cast<j_common_ptr>(jpeg));
-    if (!reader.scan_.read(*jpeg, blocks)) {
-        reader.is_odd_ = true;
-        std::longjmp(reader.jump_, 1); // NOLINT(cert-err52-cpp)
-    }
-    return TRUE;
-}
-
 std::string JpegReader::Decompressor::progress_so_far() const {
     if (!is_decoding_) {
         return "in the header";
@@ -233,9 +210,6 @@ std::string JpegReader::Decompressor::progress_so_far() const {
 }
 
 void JpegReader::Decompressor::throw_failure() const {
-    if (is_odd_) {
-        throw OddScan{};
-    }
     if (has_too_many_scans_) {
         throw_image_error(image_, position(), fmt::format("more than {} scans", options_.max_scans),
                           "a progressive JPEG as encoders write it (about 10 scans)",
@@ -282,9 +256,6 @@ void JpegReader::Decompressor::start() {
     guarded([this] { jpeg_start_decompress(&jpeg_); });
     if (ran_out_ && jpeg_has_multiple_scans(&jpeg_) != FALSE) {
         throw_failure(); // which scans are missing cannot be known
-    }
-    if (decoder_ == ScanDecoder::ours && !scan_.take_over(jpeg_, read_mcu)) {
-        decoder_ = ScanDecoder::libjpegs;
     }
 }
 
@@ -362,14 +333,13 @@ void JpegReader::Decompressor::read(const PixelWindow& window, RowSink sink, voi
     finish(selected);
 }
 
-JpegReader::JpegReader(const EncodedImage& image, const DecodeOptions& options, ScanDecoder decoder)
-    : decompressor_(std::make_unique<Decompressor>(image, options, decoder)),
-      header_(decompressor_->header()) {}
+JpegReader::JpegReader(const EncodedImage& image, const DecodeOptions& options)
+    : decompressor_(std::make_unique<Decompressor>(image, options)) {}
 
 JpegReader::~JpegReader() = default;
 
-ScanDecoder JpegReader::decoder() const noexcept {
-    return decompressor_->decoder();
+const ImageHeader& JpegReader::header() const noexcept {
+    return decompressor_->header();
 }
 
 int JpegReader::bytes_per_pixel() const noexcept {
@@ -377,17 +347,51 @@ int JpegReader::bytes_per_pixel() const noexcept {
 }
 
 void JpegReader::read(const PixelWindow& window, RowSink sink, void* context) {
-    try {
-        decompressor_->read(window, sink, context);
-    } catch (const OddScan&) {
-        decompressor_ = decompressor_->anew();
-        decompressor_->read(window, sink, context);
-    }
-    header_ = decompressor_->header();
+    decompressor_->read(window, sink, context);
 }
 
 ImageHeader read_jpeg_header(const EncodedImage& image, const DecodeOptions& options) {
     return JpegReader(image, options).header();
+}
+
+namespace {
+
+/// Where rows of R, G, B, X go.
+struct PlaneTarget {
+    std::uint8_t* pixels = nullptr;
+    std::size_t width = 0;
+    std::size_t plane = 0;
+};
+
+void copy_grey_row(void* context, int row, const std::uint8_t* pixels) noexcept {
+    const auto& target = *static_cast<const PlaneTarget*>(context);
+    std::memcpy(target.pixels + static_cast<std::size_t>(row) * target.width, pixels, target.width);
+}
+
+void split_colour_row(void* context, int row, const std::uint8_t* pixels) noexcept {
+    const auto& target = *static_cast<const PlaneTarget*>(context);
+    std::uint8_t* const red = target.pixels + static_cast<std::size_t>(row) * target.width;
+    std::uint8_t* const green = red + target.plane;
+    std::uint8_t* const blue = green + target.plane;
+    for (std::size_t x = 0; x < target.width; ++x) {
+        red[x] = pixels[4 * x];
+        green[x] = pixels[4 * x + 1];
+        blue[x] = pixels[4 * x + 2];
+    }
+}
+
+} // namespace
+
+void decode_jpeg(const EncodedImage& image, const DecodeOptions& options, DecodedImage& out) {
+    JpegReader reader(image, options);
+    const ImageInfo& info = reader.header().info;
+    prepare_planes(info, out);
+    PlaneTarget target{.pixels = out.pixels.data(),
+                       .width = static_cast<std::size_t>(info.width),
+                       .plane = static_cast<std::size_t>(info.width) * static_cast<std::size_t>(info.height)};
+    reader.read({.width = info.width, .height = info.height},
+                info.channels == 1 ? copy_grey_row : split_colour_row, &target);
+    out.notes = reader.header().notes;
 }
 
 } // namespace suite::data

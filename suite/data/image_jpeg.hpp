@@ -15,29 +15,21 @@ struct PixelWindow {
     int height = 0;
 };
 
-/// Takes one row of a window, counted from its top; row_slack_bytes behind it are readable. Of an odd file
-/// the first rows come twice, the same both times. Must not throw: C code is below it on the stack.
+/// Takes one row of a window, counted from its top; row_slack_bytes behind it are readable. Must not throw: C
+/// code is below it on the stack.
 using RowSink = void (*)(void* context, int row, const std::uint8_t* pixels) noexcept;
-
-/// Who decodes the Huffman codes: of plain files we do (jpeg_huffman.hpp), faster and with the same pixels;
-/// of others, and of files that turn out odd, libjpeg does.
-enum class ScanDecoder { ours, libjpegs };
 
 /// One JPEG being decoded; `image.bytes` must outlive it. What libjpeg only warns of is an error here, except
 /// what cannot change a pixel (bytes between markers, an odd JFIF or Adobe version).
 class JpegReader {
 public:
-    /// Reads and checks the header. Throws Error(data). `decoder` is for tests.
-    JpegReader(const EncodedImage& image, const DecodeOptions& options,
-               ScanDecoder decoder = ScanDecoder::ours);
+    /// Reads and checks the header. Throws Error(data).
+    JpegReader(const EncodedImage& image, const DecodeOptions& options);
     ~JpegReader();
     JpegReader(const JpegReader&) = delete;
     JpegReader& operator=(const JpegReader&) = delete;
 
-    /// Stays in its place; read() completes the notes.
-    [[nodiscard]] const ImageHeader& header() const noexcept { return header_; }
-    /// After read(): who decoded.
-    [[nodiscard]] ScanDecoder decoder() const noexcept;
+    [[nodiscard]] const ImageHeader& header() const noexcept;
     /// Of a row: 1 grey, 4 colour (R, G, B and a byte without meaning).
     [[nodiscard]] int bytes_per_pixel() const noexcept;
     /// Decodes the window, once, and hands its rows over from the top: the very pixels that decoding whole
@@ -48,7 +40,6 @@ public:
 private:
     class Decompressor;
     std::unique_ptr<Decompressor> decompressor_;
-    ImageHeader header_;
 };
 
 } // namespace suite::data

@@ -3,14 +3,10 @@
 // it.
 #include "suite/data/image_file.hpp"
 
-#include <cstring>
-#include <memory>
 #include <random>
-#include <utility>
 
 #include <gmock/gmock.h>
 
-#include "suite/data/image_jpeg.hpp"
 #include "tests/suite/data/image_support.hpp"
 
 namespace suite::data {
@@ -248,102 +244,6 @@ TEST(DamagedBytes, NeverGiveAnythingButPixelsOrAMessage) {
             }
         }
         EXPECT_GT(refused, 0) << name;
-    }
-}
-
-/// What a decoder makes of a window: its rows, or its message.
-struct Reading {
-    std::string text;
-    ScanDecoder decoder = ScanDecoder::libjpegs;
-
-    bool operator==(const Reading& other) const { return text == other.text; }
-};
-
-Reading read_window(const std::string& bytes, unsigned rows_of_hundred, ScanDecoder decoder) {
-    Reading reading;
-    try {
-        JpegReader reader({.bytes = encoded_image(bytes), .where = "x"}, {}, decoder);
-        const ImageInfo& info = reader.header().info;
-        const int height =
-            1 + static_cast<int>(static_cast<unsigned>(info.height - 1) * rows_of_hundred / 100);
-        const auto row_bytes = static_cast<std::size_t>(info.width * reader.bytes_per_pixel());
-        std::string rows(row_bytes * static_cast<std::size_t>(height), '\0');
-        reader.read(
-            {.width = info.width, .height = height},
-            [](void* context, int row, const std::uint8_t* pixels) noexcept {
-                auto& [target, length] = *static_cast<std::pair<char*, std::size_t>*>(context);
-                std::memcpy(target + static_cast<std::size_t>(row) * length, pixels, length);
-            },
-            std::make_unique<std::pair<char*, std::size_t>>(rows.data(), row_bytes).get());
-        const ImageNotes& notes = reader.header().notes;
-        reading = {.text =
-                       rows + (notes.has_extraneous_bytes ? "+" : "-") + (notes.has_missing_end ? "+" : "-"),
-                   .decoder = reader.decoder()};
-    } catch (const Error& error) {
-        reading.text = error.what();
-    }
-    return reading;
-}
-
-TEST(ScanDecoder, OursReadsPlainFilesAndLeavesTheOthersToLibjpeg) {
-    const auto decoder_of = [](const char* name) {
-        return read_window(golden_image(name), 100, ScanDecoder::ours).decoder;
-    };
-    if (decoder_of("444.jpg") != ScanDecoder::ours) {
-        GTEST_SKIP() << "this libjpeg's inner interface is not known";
-    }
-    for (const char* name : {"420.jpg", "422.jpg", "440.jpg", "411.jpg", "grey.jpg", "cmyk.jpg", "padded.jpg",
-                             "420_1x1.jpg", "420_17x33.jpg", "low_quality.jpg"}) {
-        EXPECT_EQ(decoder_of(name), ScanDecoder::ours) << name;
-    }
-    for (const char* name : {"420_progressive.jpg", "restart.jpg", "no_end.jpg"}) {
-        EXPECT_EQ(decoder_of(name), ScanDecoder::libjpegs) << name;
-    }
-}
-
-TEST(ScanDecoder, TheHeaderStaysWhereItWasWhenLibjpegBeginsAnew) {
-    const std::string bytes = golden_image("no_end.jpg");
-    JpegReader reader({.bytes = encoded_image(bytes), .where = "x"}, {});
-    const ImageHeader* const header = &reader.header();
-    reader.read(
-        {.width = header->info.width, .height = header->info.height},
-        [](void*, int, const std::uint8_t*) noexcept {}, nullptr);
-    EXPECT_EQ(&reader.header(), header);
-    EXPECT_EQ(reader.decoder(), ScanDecoder::libjpegs);
-    EXPECT_TRUE(header->notes.has_missing_end);
-}
-
-// Whatever is changed or cut off: the same pixels, or the same message.
-TEST(ScanDecoder, OursAndLibjpegsAgreeOnDamagedFiles) {
-    std::mt19937 random(5);
-    int ours = 0;
-    int refused = 0;
-    for (const char* name : {"420.jpg", "422.jpg", "444.jpg", "411.jpg", "grey.jpg", "cmyk.jpg",
-                             "extraneous.jpg", "low_quality.jpg", "padded.jpg", "420_17x33.jpg"}) {
-        const std::string whole = golden_image(name);
-        const std::size_t scan = whole.find("\xff\xda");
-        for (int i = 0; i < 300; ++i) {
-            std::string bytes = whole;
-            for (int change = i % 3; change >= 0;
-                 --change) { // in the scan, two times of three, or in its tables
-                const std::size_t first = i % 3 == 0 ? 2 : scan;
-                bytes[first + random() % (bytes.size() - first)] =
-                    static_cast<char>(random() % 4 == 0 ? 0xFF : random());
-            }
-            if (i % 10 == 0) {
-                bytes.resize(scan + random() % (bytes.size() - scan));
-            }
-            const auto rows = static_cast<unsigned>(i % 2 == 0 ? 100 : random() % 100);
-            const Reading expected = read_window(bytes, rows, ScanDecoder::libjpegs);
-            const Reading found = read_window(bytes, rows, ScanDecoder::ours);
-            ASSERT_EQ(found, expected) << name << ", change " << i;
-            ours += found.decoder == ScanDecoder::ours ? 1 : 0;
-            refused += expected.text.find("expected") != std::string::npos ? 1 : 0;
-        }
-    }
-    EXPECT_GT(refused, 300);
-    if (read_window(golden_image("444.jpg"), 100, ScanDecoder::ours).decoder == ScanDecoder::ours) {
-        EXPECT_GT(ours, 300);
     }
 }
 
