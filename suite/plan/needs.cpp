@@ -113,14 +113,21 @@ std::vector<DataNeed> data_needs(const Catalog& catalog, const Plan& plan) {
     return list;
 }
 
+namespace {
+
+bool replaces_any(const WeightsSpec& weights, const Plan& plan) {
+    return std::any_of(plan.runs.begin(), plan.runs.end(), [&](const PlannedRun& run) {
+        return run.is_pretraining() && run.config.data.set.id == weights.data_set &&
+               run.config.network.id == weights.network;
+    });
+}
+
+} // namespace
+
 std::vector<const WeightsSpec*> replacing_weights(const Catalog& catalog, const Plan& plan) {
     std::vector<const WeightsSpec*> list;
     for (const auto& [id, weights] : catalog.weights) {
-        const bool replaces = std::any_of(plan.runs.begin(), plan.runs.end(), [&](const PlannedRun& run) {
-            return run.is_pretraining() && run.config.data.set.id == weights.data_set &&
-                   run.config.network.id == weights.network;
-        });
-        if (replaces) {
+        if (replaces_any(weights, plan)) {
             list.push_back(&weights);
         }
     }

@@ -17,6 +17,7 @@
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/train/detail/device_runtime.hpp"
+#include "suite/train/detail/device_tensors.hpp"
 #include "suite/train/detail/stopwatch.hpp"
 #include "suite/train/optimizer_rows.hpp"
 #include "suite/train/precision.hpp"
@@ -24,40 +25,10 @@
 namespace suite::train {
 namespace {
 
+using detail::buffer_of;
 using detail::DeviceRuntime;
-
-at::Tensor host_view(std::span<const float> values) {
-    return at::from_blob(const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())},
-                         at::TensorOptions(at::kFloat));
-}
-
-at::ScalarType element_of(Precision precision) {
-    switch (precision) {
-    case Precision::bfloat16:
-        return at::kBFloat16;
-    case Precision::float16:
-        return at::kHalf;
-    case Precision::float32:
-    case Precision::tf32:
-        break;
-    }
-    return at::kFloat;
-}
-
-dist::Element element_of(const at::Tensor& tensor) {
-    switch (tensor.scalar_type()) {
-    case at::kBFloat16:
-        return dist::Element::bfloat16;
-    case at::kHalf:
-        return dist::Element::float16;
-    default:
-        return dist::Element::float32;
-    }
-}
-
-dist::Buffer buffer_of(const at::Tensor& tensor) {
-    return {tensor.mutable_data_ptr(), static_cast<std::size_t>(tensor.numel()), element_of(tensor)};
-}
+using detail::element_of;
+using detail::host_view;
 
 kernels::device::SgdConstants sgd_constants(const plan::TrainConfig& train) {
     const kernels::SgdSettings settings = sgd_settings(train);

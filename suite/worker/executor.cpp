@@ -21,7 +21,7 @@
 namespace suite::worker {
 namespace {
 
-// Below the 600 MB a process together with libtorch's own 200 MB.
+// Below 600 MB a process together with libtorch's own 200 MB.
 constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
 // Reports of progress are for people: twice a second is enough.
 constexpr double progress_interval_seconds = 0.5;

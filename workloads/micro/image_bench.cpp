@@ -1,4 +1,4 @@
-// What the loader does to one image on one core: decode, random-resized crop, flip, normalise to 224 (issue:
+// What the loader does to one image on one core: decode, random-resized crop, flip, normalise to 224 (wanted:
 // at least three times a PyTorch DataLoader with Pillow; goal 1,000 images a second on ImageNet-sized files).
 // The files are those of the folder TRANSFERSCALE_BENCH_IMAGES (ci/bench --only-images makes it: 500 x 375,
 // about 110 KB, the same files for the peer), else the photograph of the tests.

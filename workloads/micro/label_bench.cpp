@@ -1,6 +1,6 @@
-// Label tables of the real files (issue: PadChest's CSV in at most 1.5 s, the superset of all four in at most
-// 0.5 s more). Skipped where ci/fetch-label-files has not run. MIMIC's files are credentialed: where they are
-// absent the superset is of the other three.
+// Label tables of the real files (wanted: PadChest's CSV in at most 1.5 s, the superset of all four in at
+// most 0.5 s more). Skipped where ci/fetch-label-files has not run. MIMIC's files are credentialed: where
+// they are absent the superset is of the other three.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

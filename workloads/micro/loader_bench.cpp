@@ -1,4 +1,4 @@
-// Batches: what the loader adds to a step at laptop (issue: at most 2 %), and how a stream of encoded images
+// Batches: what the loader adds to a step at laptop (wanted: at most 2 %), and how a stream of encoded images
 // scales over its threads (at least 95 % over two), at 224 as in pre-training. Files as in image_bench.cpp.
 #include <benchmark/benchmark.h>
 

@@ -1,4 +1,4 @@
-// Opening of PadChest where its 160,861 images lie (issue's limits: first time at most 5 s, then at most 0.2
+// Opening of PadChest where its 160,861 images lie (limits: first time at most 5 s, then at most 0.2
 // s). The real label file beside empty files of the real names, in a temporary folder: opening looks for
 // images by name and does not read them. Skipped where ci/fetch-label-files has not run.
 #include <benchmark/benchmark.h>

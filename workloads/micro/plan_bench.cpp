@@ -1,4 +1,4 @@
-// Declarations to runs with keys, of all workloads at one profile (issue: at most 100 ms for everything).
+// Declarations to runs with keys, of all workloads at one profile (wanted: at most 100 ms for everything).
 #include <benchmark/benchmark.h>
 
 #include "suite/plan/plan.hpp"

@@ -1,5 +1,5 @@
-// Records: publishing with and without fsync, looking up, claiming, acknowledging (issue: at most 5 ms and 20
-// ms to publish). The store lies in the folder for temporary files; set TMPDIR to measure another disk.
+// Records: publishing with and without fsync, looking up, claiming, acknowledging (wanted: at most 5 ms and
+// 20 ms to publish). The store lies in the folder for temporary files; set TMPDIR to measure another disk.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

@@ -1,0 +1,40 @@
+#include "suite/train/detail/device_tensors.hpp"
+
+#include <ATen/ops/from_blob.h>
+
+namespace suite::train::detail {
+
+at::Tensor host_view(std::span<const float> values) {
+    return at::from_blob(const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())},
+                         at::TensorOptions(at::kFloat));
+}
+
+at::ScalarType element_of(Precision precision) {
+    switch (precision) {
+    case Precision::bfloat16:
+        return at::kBFloat16;
+    case Precision::float16:
+        return at::kHalf;
+    case Precision::float32:
+    case Precision::tf32:
+        break;
+    }
+    return at::kFloat;
+}
+
+dist::Element element_of(const at::Tensor& tensor) {
+    switch (tensor.scalar_type()) {
+    case at::kBFloat16:
+        return dist::Element::bfloat16;
+    case at::kHalf:
+        return dist::Element::float16;
+    default:
+        return dist::Element::float32;
+    }
+}
+
+dist::Buffer buffer_of(const at::Tensor& tensor) {
+    return {tensor.mutable_data_ptr(), static_cast<std::size_t>(tensor.numel()), element_of(tensor)};
+}
+
+} // namespace suite::train::detail
