@@ -64,11 +64,7 @@ std::vector<std::string> cells_of(const plan::Catalog& catalog, const ScaleOptio
         for (const std::string& target : workload.targets) {
             const auto& known = find(catalog.data_sets, target, "data set").pretrain;
             if (!known.contains(model)) {
-                std::vector<std::string> valid;
-                for (const auto& [name, recipe] : known) {
-                    valid.push_back(name);
-                }
-                plan::throw_unknown_name("--model", model, valid);
+                plan::throw_unknown_name("--model", model, names_of(known));
             }
         }
         if (std::find(workload.models.begin(), workload.models.end(), model) == workload.models.end()) {

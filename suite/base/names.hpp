@@ -1,6 +1,7 @@
 // Names as people type them: nearest valid name for messages, globs for selections.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,17 @@ nearest_names(std::string_view name, std::span<const std::string> valid, std::si
 
 /// "one of a, b, c", or "nearest: x, y" when there are more than eight valid names.
 [[nodiscard]] std::string expected_names(std::string_view name, std::span<const std::string> valid);
+
+/// The keys of a map by name, in their order: what is valid where one of them is asked for.
+template<typename Named>
+[[nodiscard]] std::vector<std::string> names_of(const std::map<std::string, Named>& named) {
+    std::vector<std::string> names;
+    names.reserve(named.size());
+    for (const auto& entry : named) {
+        names.push_back(entry.first);
+    }
+    return names;
+}
 
 /// Shell glob over a whole id: * (also across '/'), ? and [abc].
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);

@@ -6,19 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "suite/base/names.hpp"
 #include "suite/plan/declarations.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace suite::plan {
-
-template<typename Spec>
-std::vector<std::string> names_of(const std::map<std::string, Spec>& specs) {
-    std::vector<std::string> names;
-    for (const auto& [id, spec] : specs) {
-        names.push_back(id);
-    }
-    return names;
-}
 
 /// All faults into the findings; each names the nearest valid name.
 class ReferenceChecker {

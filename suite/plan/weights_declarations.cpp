@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "suite/base/names.hpp"
 #include "suite/plan/declarations.hpp"
 
 namespace suite::plan {
@@ -19,15 +20,6 @@ void expect_known(const WeightsSpec& spec, const std::string& what, const std::s
                              .expected = expected_names(name, valid),
                              .fix = ""});
     }
-}
-
-template<typename Spec>
-std::vector<std::string> names_of(const std::map<std::string, Spec>& specs) {
-    std::vector<std::string> names;
-    for (const auto& [id, spec] : specs) {
-        names.push_back(id);
-    }
-    return names;
 }
 
 } // namespace
