@@ -103,7 +103,8 @@ CellComparison compare_efficiency(const Efficiency& ours, std::optional<double> 
                                   const Margin& margin, double alpha) {
     CellComparison cell{.margin = margin.total()};
     if (!reference || ours.n == 0) {
-        cell.reason = !reference ? "no reference" : "no result";
+        cell.verdict = ours.n == 0 ? Verdict::missing : Verdict::no_reference;
+        cell.reason = ours.n == 0 ? "no result" : "no reference";
         return cell;
     }
     cell.difference = ours.mean - *reference;

@@ -13,7 +13,8 @@ namespace metrics {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> verdict_words{"equivalent", "different", "inconclusive", "missing"};
+constexpr std::array<std::string_view, 6> verdict_words{"identical",    "equivalent", "different",
+                                                        "inconclusive", "missing",    "no reference"};
 
 bool constant(const Sample& sample) {
     return moments_of(sample, sample.mean).variance == 0;
@@ -55,16 +56,23 @@ void judge(CellComparison& cell, double alpha) {
         return;
     const bool differs = cell.p_different_adjusted.value_or(*cell.p_different) < alpha;
     cell.reason.clear();
+    cell.short_reason.clear();
     if (*cell.p_equivalent < alpha) {
         cell.verdict = Verdict::equivalent;
-        if (*cell.p_different < alpha)
+        if (*cell.p_different < alpha) {
             cell.reason =
                 fmt::format("the means differ significantly (p = {:.2g}), but by less than the margin "
                             "{:g} that was declared beforehand",
                             *cell.p_different, cell.margin);
+            cell.short_reason =
+                "the means differ significantly, but by less than the margin that was declared "
+                "beforehand";
+        }
         return;
     }
     cell.verdict = differs ? Verdict::different : Verdict::inconclusive;
+    if (!differs)
+        cell.short_reason = "neither a difference nor equivalence within the margin is shown";
     if (!differs && *cell.p_different < alpha)
         cell.reason = fmt::format("p = {:.2g} alone, {:.2g} after correction over all cells; not shown to be "
                                   "within {:g} either (p = {:.2g})",
@@ -79,7 +87,7 @@ void judge(CellComparison& cell, double alpha) {
 
 CellComparison absent(bool ours, bool reference, double margin) {
     return {.margin = margin,
-            .verdict = Verdict::missing,
+            .verdict = ours ? Verdict::no_reference : Verdict::missing,
             .reason = !ours && !reference ? "no result and no reference"
                       : !ours             ? "no result"
                                           : "no reference"};

@@ -1,6 +1,7 @@
-// The three-way verdict of a cell against its reference (design.md section 5; spec suites.md section 2 no.
-// 1): TOST within a margin declared before any run says equivalent, Welch after Benjamini–Hochberg over the
-// workload's cells says different, neither is inconclusive. Absence is never agreement.
+// The verdict of a cell against its reference: TOST within a margin declared before any run says equivalent,
+// Welch after Benjamini–Hochberg over the workload's cells says different, neither is inconclusive. Absence
+// is never agreement: missing when we have no result, no reference when there is nothing to compare ours
+// with.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,9 @@
 
 namespace metrics {
 
-enum class Verdict { equivalent, different, inconclusive, missing };
+/// `identical` is never the outcome of a test: only who knows the runs' keys can tell (reports/check.cpp).
+enum class Verdict { identical, equivalent, different, inconclusive, missing, no_reference };
+/// "identical", "equivalent", "different", "inconclusive", "missing", "no reference".
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
 /// Throws std::invalid_argument for another word.
 [[nodiscard]] Verdict verdict_from_string(std::string_view word);
@@ -34,11 +37,13 @@ struct CellComparison {
     std::optional<double> p_equivalent{};         ///< TOST with the total margin
     double margin = 0;                            ///< total
     Verdict verdict = Verdict::missing;
-    std::string reason{}; ///< never empty unless the verdict speaks for itself
+    std::string reason{};       ///< never empty unless the verdict speaks for itself
+    std::string short_reason{}; ///< without this cell's p, as other cells have it too; "": reason is short
 };
 
 /// Compares one cell; its verdict stands for a family of one until judge_family has seen all cells.
-/// Nothing on a side → missing; n < 2 on a side or zero variance on both → inconclusive with that reason.
+/// Nothing on our side → missing, nothing on the other alone → no_reference; n < 2 on a side or zero variance
+/// on both → inconclusive with that reason.
 /// Throws Error(usage) for numbers that are not finite, a negative sd or a margin not above 0.
 [[nodiscard]] CellComparison compare(const std::optional<Sample>& ours,
                                      const std::optional<Sample>& reference, const Margin& margin,

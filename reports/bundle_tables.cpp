@@ -161,11 +161,16 @@ plan::ReferenceKind kind_from(const std::string& word) {
 
 } // namespace
 
-suite::store::Table cell_table(const CheckResult& result) {
+std::vector<CellRow> cell_rows(const CheckResult& result) {
     std::vector<CellRow> rows;
     for (const CellResult& cell : result.cells) {
         rows.push_back(row_of(cell));
     }
+    return rows;
+}
+
+suite::store::Table cell_table(const CheckResult& result) {
+    const std::vector<CellRow> rows = cell_rows(result);
     return suite::store::to_table(std::span<const CellRow>(rows), cell_fields);
 }
 

@@ -239,6 +239,7 @@ inline const std::tuple content_fields{
     Field{"version", &ContentRow::version}};
 
 /// The rows that a checked result gives; `verify` makes them again and compares.
+[[nodiscard]] std::vector<CellRow> cell_rows(const CheckResult& result);
 [[nodiscard]] suite::store::Table cell_table(const CheckResult& result);
 [[nodiscard]] suite::store::Table claim_table(const CheckResult& result);
 [[nodiscard]] std::vector<RunRow> run_rows(const CheckResult& result);

@@ -54,6 +54,7 @@ private:
     void judge_cells();
     [[nodiscard]] std::string reason_of(const CellResult& cell, const std::string& statistical) const;
     [[nodiscard]] bool repeats(const CellResult& cell) const;
+    [[nodiscard]] bool is_identical(const CellResult& cell) const;
     void add_claim(const plan::ClaimSpec& claim);
     [[nodiscard]] ClaimVerdict verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
                                           const std::map<std::string, plan::Reference>& cells) const;
@@ -225,6 +226,7 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
                   : workload_.scaling ? std::string(plan::efficiency_metric)
                                       : "";
     cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
+    cell.comparison.short_reason = cell.comparison.reason;
     if (workload_.scaling && cell.published) { // shown beside, though nothing is measured here
         RungResult& rung = cell.rung.emplace();
         rung.ranks = std::stoi(cell.cell.shots);
@@ -243,6 +245,20 @@ bool Checker::repeats(const CellResult& cell) const {
         return std::any_of(
             baseline->second.values.begin(), baseline->second.values.end(),
             [&](const auto& theirs) { return theirs.seed == ours.seed && theirs.value == ours.value; });
+    });
+}
+
+/// The recorded runs themselves: all of them, with their keys and their values, and no others.
+bool Checker::is_identical(const CellResult& cell) const {
+    const plan::Reference* judging = references_.judging(cell.id);
+    if (!cell.judged_by_baseline || judging == nullptr || cell.values.empty() || cell.is_incomplete() ||
+        cell.values.size() != judging->values.size()) {
+        return false;
+    }
+    return std::all_of(cell.values.begin(), cell.values.end(), [&](const SeedResult& ours) {
+        return std::any_of(judging->values.begin(), judging->values.end(), [&](const auto& theirs) {
+            return theirs.seed == ours.seed && theirs.value == ours.value && theirs.key == ours.key;
+        });
     });
 }
 
@@ -281,8 +297,15 @@ void Checker::judge_cells() {
     for (std::size_t i = 0; i < family.size(); ++i) {
         CellResult& cell = result_.cells[i];
         cell.comparison = family[i];
+        if (is_identical(cell)) { // says more than any test of the means
+            cell.comparison.verdict = metrics::Verdict::identical;
+            family[i].reason.clear();
+            family[i].short_reason.clear();
+        }
         if (cell.planned > 0) {
+            const std::string& brief = family[i].short_reason;
             cell.comparison.reason = reason_of(cell, family[i].reason);
+            cell.comparison.short_reason = reason_of(cell, brief.empty() ? family[i].reason : brief);
         }
     }
 }

@@ -12,23 +12,70 @@ using metrics::ClaimVerdict;
 using metrics::Verdict;
 using suite::ErrorKind;
 
+std::string_view to_string(ComparedWith side) noexcept {
+    return side == ComparedWith::recorded ? "recorded" : "published";
+}
+
+void Counts::add(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::identical:
+        ++identical;
+        break;
+    case Verdict::equivalent:
+        ++equivalent;
+        break;
+    case Verdict::different:
+        ++different;
+        break;
+    case Verdict::inconclusive:
+        ++inconclusive;
+        break;
+    case Verdict::missing:
+        ++missing;
+        break;
+    case Verdict::no_reference:
+        ++no_reference;
+        break;
+    }
+}
+
 Counts CheckResult::counts() const {
     Counts counts;
     for (const CellResult& cell : cells) {
-        switch (cell.comparison.verdict) {
-        case Verdict::equivalent:
-            ++counts.equivalent;
-            break;
-        case Verdict::different:
-            ++counts.different;
-            break;
-        case Verdict::inconclusive:
-            ++counts.inconclusive;
-            break;
-        case Verdict::missing:
-            ++counts.missing;
-            break;
-        }
+        counts.add(cell.comparison.verdict);
+    }
+    return counts;
+}
+
+void ClaimCounts::add(ClaimVerdict verdict, bool is_expected) {
+    switch (verdict) {
+    case ClaimVerdict::holds:
+        ++hold;
+        break;
+    case ClaimVerdict::fails:
+        ++(is_expected ? expected : fail);
+        break;
+    case ClaimVerdict::inconclusive:
+        ++inconclusive;
+        break;
+    case ClaimVerdict::missing:
+        ++missing;
+        break;
+    }
+}
+
+ClaimCounts CheckResult::claim_counts() const {
+    ClaimCounts counts;
+    for (const ClaimResult& claim : claims) {
+        counts.add(claim.ours.verdict, claim.expected);
+    }
+    return counts;
+}
+
+ClaimCounts CheckResult::published_claim_counts() const {
+    ClaimCounts counts;
+    for (const ClaimResult& claim : claims) {
+        counts.add(claim.published, false);
     }
     return counts;
 }

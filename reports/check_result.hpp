@@ -29,6 +29,11 @@ struct ReferenceSide {
     std::string where;        ///< "paper", "poster" or ""
 };
 
+/// What a cell is compared with: the paper's numbers, or what this suite once gave at the same profile.
+enum class ComparedWith { published, recorded };
+/// "published", "recorded".
+[[nodiscard]] std::string_view to_string(ComparedWith side) noexcept;
+
 struct SeedResult {
     std::uint64_t seed = 0;
     double value = 0.0;
@@ -92,6 +97,9 @@ struct CellResult {
     [[nodiscard]] const std::optional<ReferenceSide>& reference() const {
         return judged_by_baseline ? baseline : published;
     }
+    [[nodiscard]] ComparedWith compared_with() const {
+        return judged_by_baseline ? ComparedWith::recorded : ComparedWith::published;
+    }
     [[nodiscard]] bool is_incomplete() const { return values.size() + set_aside < planned || planned == 0; }
 };
 
@@ -111,11 +119,25 @@ struct ClaimResult {
     bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
 };
 
+/// Cells by verdict; together they are all cells.
 struct Counts {
+    std::size_t identical = 0;
     std::size_t equivalent = 0;
     std::size_t different = 0;
     std::size_t inconclusive = 0;
     std::size_t missing = 0;
+    std::size_t no_reference = 0;
+    void add(metrics::Verdict verdict);
+};
+
+/// Claims by verdict on one set of numbers; together they are all claims.
+struct ClaimCounts {
+    std::size_t hold = 0;
+    std::size_t fail = 0;     ///< unexpectedly
+    std::size_t expected = 0; ///< fail as they do on the numbers that ours are compared with
+    std::size_t inconclusive = 0;
+    std::size_t missing = 0;
+    void add(metrics::ClaimVerdict verdict, bool is_expected);
 };
 
 struct CheckResult {
@@ -139,7 +161,12 @@ struct CheckResult {
     std::string caveat;      ///< of a scaling workload: to be said wherever its published absolutes stand
     bool is_scaling = false; ///< cells are rungs of a ladder
 
+    [[nodiscard]] ComparedWith compared_with() const {
+        return compares_with_baseline ? ComparedWith::recorded : ComparedWith::published;
+    }
     [[nodiscard]] Counts counts() const;
+    [[nodiscard]] ClaimCounts claim_counts() const; ///< on our numbers
+    [[nodiscard]] ClaimCounts published_claim_counts() const;
 };
 
 /// Sorts the cells as they stand in `order`, others behind them.

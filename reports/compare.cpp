@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/summary.hpp"
 #include "reports/words.hpp"
 #include "suite/base/error.hpp"
 
@@ -99,6 +100,11 @@ std::size_t identical_runs(const CellResult& a, const CellResult& b) {
         }));
 }
 
+/// All runs of both, with equal keys and values.
+bool is_identical(const CellResult& a, const CellResult& b) {
+    return !a.values.empty() && a.values.size() == b.values.size() && identical_runs(a, b) == a.values.size();
+}
+
 CellChange only_in_one(const CellResult& cell, const char* which) {
     CellChange change{.id = cell.id, .metric = cell.metric, .a = {}, .b = {}, .comparison = {}};
     change.comparison.reason = fmt::format("only bundle {} has this cell", which);
@@ -119,6 +125,16 @@ CellChange change_of(const CheckResult& a, const CellResult& cell_a, const Check
         const auto ours = cell_b.values.empty() ? std::nullopt : std::optional(cell_b.ours);
         change.comparison = metrics::compare(ours, reference, {.declared = margin});
     }
+    if (cell_a.values.empty() ||
+        cell_b.values.empty()) { // a bundle without a result is no reference: it lacks one
+        change.comparison.verdict = metrics::Verdict::missing;
+        change.comparison.reason =
+            cell_b.values.empty()
+                ? cell_a.values.empty() ? "neither bundle has a result" : "bundle B has no result"
+                : "bundle A has no result";
+    } else if (is_identical(cell_a, cell_b)) {
+        change.comparison.verdict = metrics::Verdict::identical;
+    }
     if (!has_other_configurations(a, cell_a, b, cell_b)) {
         change.speed = ratio_of(log_seconds(a, cell_a), log_seconds(b, cell_b));
     }
@@ -132,10 +148,11 @@ void judge(std::vector<CellChange>& cells) {
     }
     metrics::judge_family(family);
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::string own = cells[i].comparison.reason;
+        const bool identical = cells[i].comparison.verdict == metrics::Verdict::identical;
         cells[i].comparison = family[i];
-        if (family[i].verdict == metrics::Verdict::missing && !own.empty()) {
-            cells[i].comparison.reason = own;
+        if (identical) { // says more than any test of the means
+            cells[i].comparison.verdict = metrics::Verdict::identical;
+            cells[i].comparison.reason.clear();
         }
     }
 }
@@ -189,13 +206,11 @@ std::string speed_text(const std::optional<SpeedRatio>& speed) {
 } // namespace
 
 Counts BundleComparison::counts() const {
-    CheckResult verdicts;
+    Counts counts;
     for (const CellChange& cell : cells) {
-        CellResult entry;
-        entry.comparison.verdict = cell.comparison.verdict;
-        verdicts.cells.push_back(std::move(entry));
+        counts.add(cell.comparison.verdict);
     }
-    return verdicts.counts();
+    return counts;
 }
 
 BundleComparison compare_bundles(const CheckResult& a, const CheckResult& b) {
@@ -244,14 +259,10 @@ int exit_code(const BundleComparison& comparison, const CompareRules& rules) {
 }
 
 ordered_json to_json(const BundleComparison& comparison) {
-    const Counts counts = comparison.counts();
     ordered_json document{{"workload", comparison.workload},
                           {"profile", comparison.profile},
-                          {"counts",
-                           {{"equivalent", counts.equivalent},
-                            {"different", counts.different},
-                            {"inconclusive", counts.inconclusive},
-                            {"missing", counts.missing}}},
+                          {"compared_with", to_string(ComparedWith::recorded)},
+                          {"counts", to_json(comparison.counts())},
                           {"speed", to_json(comparison.speed)},
                           {"cells", ordered_json::array()}};
     for (const CellChange& cell : comparison.cells) {
@@ -268,17 +279,17 @@ std::string compare_text(const BundleComparison& comparison) {
     std::string text;
     for (const CellChange& cell : comparison.cells) {
         const std::string difference = difference_text(cell.comparison);
-        text +=
-            fmt::format("{}  {}  {} → {}{}{}; {} identical runs; {}{}\n",
-                        left(metrics::to_string(cell.comparison.verdict), 12), left(cell.id, id_columns),
-                        mean_sd_text(cell.a), mean_sd_text(cell.b), difference.empty() ? "" : ", difference ",
-                        difference, cell.identical, speed_text(cell.speed),
-                        cell.comparison.reason.empty() ? "" : ": " + cell.comparison.reason);
+        text += fmt::format("{}  {}  {} → {}{}{}; {} identical runs; {}{}\n",
+                            left(verdict_word(cell.comparison.verdict, ComparedWith::recorded), 12),
+                            left(cell.id, id_columns), mean_sd_text(cell.a), mean_sd_text(cell.b),
+                            difference.empty() ? "" : ", difference ", difference, cell.identical,
+                            speed_text(cell.speed),
+                            cell.comparison.reason.empty() ? "" : ": " + cell.comparison.reason);
     }
     return text + fmt::format("{} at {}: {} cells: {}; {} over {} cells (above 1: B is faster)\n",
                               comparison.workload, comparison.profile, comparison.cells.size(),
-                              counts_text(comparison.counts()), speed_text(comparison.speed),
-                              comparison.speed ? comparison.speed->n : 0);
+                              counts_text(comparison.counts(), ComparedWith::recorded),
+                              speed_text(comparison.speed), comparison.speed ? comparison.speed->n : 0);
 }
 
 } // namespace reports

@@ -167,7 +167,8 @@ std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& f
     view["comparison"] = comparison_text(result);
     view["cell_count"] = result.cells.size();
     view["claim_count"] = result.claims.size();
-    view["counts"] = counts_view(result.counts());
+    view["counts"] = counts_view(result.counts(), result.compared_with());
+    view["legend"] = legend_view(result.compared_with());
     view["has_baseline"] = result.compares_with_baseline;
     view["table"] = table_view(result);
     view["caveat"] = result.caveat;
@@ -191,7 +192,7 @@ std::string to_html_index(const std::vector<const CheckResult*>& results,
                         {"profile", result.profile},
                         {"cells", result.cells.size()},
                         {"claims", result.claims.size()},
-                        {"counts", counts_view(result.counts())}});
+                        {"counts", counts_view(result.counts(), result.compared_with())}});
     }
     return render(Template::index_html, {{"style", templates::page_css}, {"rows", std::move(rows)}});
 }

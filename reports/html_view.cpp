@@ -16,17 +16,6 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t key_digits_shown = 12;
 
-struct VerdictSign {
-    std::string_view word;
-    std::string_view sign;
-};
-constexpr std::array<VerdictSign, 6> verdict_signs{{{"equivalent", "="},
-                                                    {"different", "≠"},
-                                                    {"inconclusive", "?"},
-                                                    {"missing", "∅"},
-                                                    {"holds", "✓"},
-                                                    {"fails", "✗"}}};
-
 std::string p_text(const std::optional<double>& p) {
     return p ? fmt::format("{:.3g}", *p) : "—";
 }
@@ -95,8 +84,9 @@ ordered_json entry_view(const CellResult& cell, std::string_view who) {
         entry["value"] = mean_sd_text(cell.baseline);
     } else {
         entry["value"] = mean_sd_text(cell.ours);
-        entry["verdict"] =
-            verdict_view(metrics::to_string(cell.comparison.verdict), cell.repeats_baseline ? "≡" : "");
+        const metrics::Verdict verdict = cell.comparison.verdict;
+        const bool is_marked = cell.repeats_baseline && verdict != metrics::Verdict::identical;
+        entry["verdict"] = verdict_view(verdict, cell.compared_with(), is_marked ? "≡" : "");
     }
     return entry;
 }
@@ -144,21 +134,36 @@ ordered_json line_view(const TableRow& row, const std::vector<std::string>& sour
 
 } // namespace
 
-ordered_json verdict_view(std::string_view word, std::string_view mark) {
-    const auto* entry = std::find_if(verdict_signs.begin(), verdict_signs.end(),
-                                     [word](const VerdictSign& known) { return known.word == word; });
-    return {{"word", word}, {"sign", entry == verdict_signs.end() ? "" : entry->sign}, {"mark", mark}};
+ordered_json verdict_view(metrics::Verdict verdict, ComparedWith side, std::string_view mark) {
+    return {{"word", verdict_word(verdict, side)},
+            {"class", verdict_class(verdict)},
+            {"sign", verdict_sign(verdict)},
+            {"mark", mark}};
 }
 
-ordered_json counts_view(const Counts& counts) {
+ordered_json verdict_view(metrics::ClaimVerdict verdict) {
+    return {{"word", verdict_word(verdict)},
+            {"class", verdict_class(verdict)},
+            {"sign", verdict_sign(verdict)},
+            {"mark", ""}};
+}
+
+ordered_json counts_view(const Counts& counts, ComparedWith side) {
     ordered_json list = ordered_json::array();
-    for (const auto& [word, count] :
-         {std::pair<std::string_view, std::size_t>{"equivalent", counts.equivalent},
-          {"different", counts.different},
-          {"inconclusive", counts.inconclusive},
-          {"missing", counts.missing}}) {
-        ordered_json entry = verdict_view(word);
-        entry["count"] = count;
+    for (const metrics::Verdict verdict : all_verdicts) {
+        ordered_json entry = verdict_view(verdict, side);
+        entry["count"] = count_of(counts, verdict);
+        entry["is_counted"] = is_counted(counts, verdict, side);
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+ordered_json legend_view(ComparedWith side) {
+    ordered_json list = ordered_json::array();
+    for (const metrics::Verdict verdict : all_verdicts) {
+        ordered_json entry = verdict_view(verdict, side);
+        entry["meaning"] = verdict_meaning(verdict, side);
         list.push_back(std::move(entry));
     }
     return list;
@@ -200,14 +205,14 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell, const 
     return {{"anchor", anchor_of(cell.id)},
             {"id", cell.id},
             {"metric", metric_text(cell.metric)},
-            {"verdict", verdict_view(metrics::to_string(comparison.verdict))},
+            {"verdict", verdict_view(comparison.verdict, cell.compared_with())},
             {"repeats",
              cell.repeats_baseline && comparison.verdict != metrics::Verdict::inconclusive}, // said there
             {"reason", comparison.reason},
             {"home", home},
             {"is_home", is_home},
             {"sides", is_home ? sides_view(cell) : ordered_json::array()},
-            {"against", cell.judged_by_baseline ? "the baseline" : "the published numbers"},
+            {"against", cell.judged_by_baseline ? "the recorded run" : "the published numbers"},
             {"difference", difference_text(comparison)},
             {"p_different", p_text(comparison.p_different)},
             {"p_adjusted", p_text(comparison.p_different_adjusted)},
@@ -228,10 +233,10 @@ ordered_json claim_view(const ClaimResult& claim, const std::set<std::string>& l
     return {{"id", claim.id},
             {"text", claim.text},
             {"where", claim.where},
-            {"verdict", verdict_view(metrics::to_string(claim.ours.verdict))},
+            {"verdict", verdict_view(claim.ours.verdict)},
             {"expected", claim.expected},
-            {"published", verdict_view(metrics::to_string(claim.published))},
-            {"baseline", claim.baseline ? verdict_view(metrics::to_string(*claim.baseline)) : nullptr},
+            {"published", verdict_view(claim.published)},
+            {"baseline", claim.baseline ? verdict_view(*claim.baseline) : nullptr},
             {"robustness", claim.ours.robustness},
             {"differs", claim.differs},
             {"evidence", claim.ours.evidence},

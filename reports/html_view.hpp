@@ -11,9 +11,14 @@
 
 namespace reports {
 
-/// "equivalent" as {word, class, sign, mark}: the sign tells verdicts apart without colour.
-[[nodiscard]] nlohmann::ordered_json verdict_view(std::string_view word, std::string_view mark = "");
-[[nodiscard]] nlohmann::ordered_json counts_view(const Counts& counts);
+/// A verdict as {word, class, sign, mark}: the sign tells verdicts apart without colour.
+[[nodiscard]] nlohmann::ordered_json verdict_view(metrics::Verdict verdict, ComparedWith side,
+                                                  std::string_view mark = "");
+[[nodiscard]] nlohmann::ordered_json verdict_view(metrics::ClaimVerdict verdict);
+/// [{word, class, sign, mark, count, is_counted}], in the order of all_verdicts; is_counted: worth naming.
+[[nodiscard]] nlohmann::ordered_json counts_view(const Counts& counts, ComparedWith side);
+/// [{word, class, sign, mark, meaning}] of every verdict.
+[[nodiscard]] nlohmann::ordered_json legend_view(ComparedWith side);
 /// {sources, has_baseline, rows: [{target, model, shots, metric, lines: [{who, entries}]}]}.
 [[nodiscard]] nlohmann::ordered_json table_view(const CheckResult& result);
 /// A cell's section; `home`: the page that has its seeds, references and runs, empty for this one.

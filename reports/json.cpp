@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "reports/rung_text.hpp"
+#include "reports/summary.hpp"
 
 namespace reports {
 namespace {
@@ -74,6 +75,7 @@ ordered_json to_json(const CellResult& cell) {
         {"planned", cell.planned},
         {"mean", number(mean_of(cell.ours))},
         {"sd", number(cell.ours.sd)},
+        {"compared_with", to_string(cell.compared_with())},
         {"reference", judging_side(cell)},
         {"difference", number(comparison.difference)},
         {"ci95", interval(comparison.ci95)},
@@ -112,7 +114,6 @@ ordered_json to_json(const ClaimResult& claim) {
 } // namespace
 
 ordered_json to_json(const CheckResult& result) {
-    const Counts counts = result.counts();
     ordered_json document{{"workload", result.workload},
                           {"profile", result.profile},
                           {"protocol", result.protocol},
@@ -121,14 +122,12 @@ ordered_json to_json(const CheckResult& result) {
                           {"source", result.source},
                           {"paper", result.paper},
                           {"compares_with", result.compares_with_baseline ? "baseline" : "published"},
+                          {"compared_with", to_string(result.compared_with())},
                           {"baseline_origin", result.baseline_origin.empty()
                                                   ? ordered_json(nullptr)
                                                   : ordered_json(result.baseline_origin)},
-                          {"counts",
-                           {{"equivalent", counts.equivalent},
-                            {"different", counts.different},
-                            {"inconclusive", counts.inconclusive},
-                            {"missing", counts.missing}}},
+                          {"summary", summary_json(result)},
+                          {"counts", to_json(result.counts())},
                           {"cells", ordered_json::array()},
                           {"claims", ordered_json::array()},
                           {"damaged", result.damaged}};

@@ -119,7 +119,7 @@ std::string to_junit(const CheckResult& result) {
                                       {"paper", result.paper},
                                       {"profile", result.profile_title},
                                       {"comparison", comparison_text(result)},
-                                      {"counts", counts_text(result.counts())}}) {
+                                      {"counts", counts_text(result.counts(), result.compared_with())}}) {
         properties.push_back({{"name", name}, {"value", value}});
     }
     const std::size_t tests = cases.size();

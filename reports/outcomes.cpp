@@ -94,7 +94,8 @@ ReferenceSide side_of(const suite::plan::Reference& reference) {
 
 metrics::CellComparison without_verdict(const metrics::CellComparison& comparison,
                                         const std::string& limits) {
-    if (comparison.verdict == metrics::Verdict::missing) {
+    if (comparison.verdict == metrics::Verdict::missing ||
+        comparison.verdict == metrics::Verdict::no_reference) {
         return comparison;
     }
     return {.difference = comparison.difference,

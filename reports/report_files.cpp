@@ -127,8 +127,8 @@ std::string markdown_claims(const CheckResult& result) {
     std::string text = markdown_row({"claim", "where", "published", "baseline", "ours", "robustness"});
     text += "|---|---|---|---|---|---|\n";
     for (const ClaimResult& claim : result.claims) {
-        text += markdown_row({claim.id, claim.where, std::string(metrics::to_string(claim.published)),
-                              claim.baseline ? std::string(metrics::to_string(*claim.baseline)) : "—",
+        text += markdown_row({claim.id, claim.where, std::string(verdict_word(claim.published)),
+                              claim.baseline ? std::string(verdict_word(*claim.baseline)) : "—",
                               verdict_text(claim), markdown_cell(claim.ours.robustness)});
     }
     for (const ClaimResult& claim : result.claims) {
@@ -215,7 +215,7 @@ std::string to_markdown(const CheckResult& result) {
     std::string text =
         fmt::format("# {}: {}\n\n{}. Profile `{}`: {}.\n\n{}\n\n{} cells: {}.\n\n", result.source,
                     result.title, result.paper, result.profile, result.profile_title, comparison_text(result),
-                    result.cells.size(), counts_text(result.counts()));
+                    result.cells.size(), counts_text(result.counts(), result.compared_with()));
     text += fmt::format(
         "{}\n† printed on the authors' posters only; **bold** as printed; ≡ every value repeats the "
         "baseline's of the same seed exactly.\n\n",

@@ -244,7 +244,7 @@ metrics::CellComparison compare_rung(const RungResult& rung, const plan::Referen
         return cell;
     }
     if (rung.ranks == 1) {
-        cell.verdict = metrics::Verdict::equivalent;
+        cell.verdict = metrics::Verdict::no_reference;
         cell.reason = "the base case: 100 % by definition, its sd is the drift inside a repetition";
         return cell;
     }

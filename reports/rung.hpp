@@ -69,7 +69,8 @@ struct RungValue {
 };
 [[nodiscard]] std::vector<RungValue> values_of(const RungResult& rung);
 
-/// The verdict of a rung. Flagged or invalid: never a scaling result; the base case agrees by definition.
+/// The verdict of a rung. Flagged or invalid: never a scaling result; the base case is 100 % by
+/// definition and compared with nothing.
 [[nodiscard]] metrics::CellComparison compare_rung(const RungResult& rung,
                                                    const suite::plan::Reference* published, double margin);
 

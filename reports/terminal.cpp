@@ -22,10 +22,11 @@ constexpr std::size_t claim_columns = 48;
 constexpr std::string_view reset = "\033[0m";
 
 std::string_view colour_of(const std::string& verdict) {
-    if (verdict.starts_with("equivalent") || verdict.starts_with("holds")) {
+    if (verdict.starts_with("equivalent") || verdict.starts_with("holds") || verdict == "identical" ||
+        verdict.starts_with("as recorded")) {
         return "\033[32m"; // green
     }
-    if (verdict.starts_with("different") || verdict == "fails") {
+    if (verdict.starts_with("different") || verdict.starts_with("drifted") || verdict == "fails") {
         return "\033[1;31m"; // bold red
     }
     return verdict.starts_with("missing") ? "\033[33m" : "\033[2m"; // yellow, dim
@@ -131,8 +132,8 @@ void TableWriter::add_claims() {
     text_ += '\n';
     line("claim", "published", "baseline", "ours");
     for (const ClaimResult& claim : result_.claims) {
-        line(claim.id, std::string(metrics::to_string(claim.published)),
-             claim.baseline ? std::string(metrics::to_string(*claim.baseline)) : "", verdict_text(claim));
+        line(claim.id, std::string(verdict_word(claim.published)),
+             claim.baseline ? std::string(verdict_word(*claim.baseline)) : "", verdict_text(claim));
         text_ += "   " + wrapped(fmt::format("{} ({})", claim.text, claim.where), page_columns - 3, 3) + "\n";
         if (claim.ours.robustness.starts_with("fragile")) {
             text_ += "   " + wrapped(claim.ours.robustness, page_columns - 3, 3) + "\n";
@@ -169,7 +170,8 @@ void TableWriter::add_end() {
     const bool posters = std::any_of(result_.cells.begin(), result_.cells.end(), [](const CellResult& cell) {
         return cell.published && cell.published->where == "poster";
     });
-    text_ += fmt::format("\n{} cells: {}\n", result_.cells.size(), counts_text(result_.counts()));
+    text_ += fmt::format("\n{} cells: {}\n", result_.cells.size(),
+                         counts_text(result_.counts(), result_.compared_with()));
     text_ += repeats ? "≡ every value repeats the baseline's of the same seed exactly\n" : "";
     text_ += posters ? "† printed on the authors' posters only\n" : "";
     const std::vector<std::string> stand_ins = stand_ins_of(result_.cells);
@@ -213,12 +215,12 @@ std::string cell_line(const CellResult& cell, std::size_t id_columns, Colours co
 }
 
 std::string claim_line(const ClaimResult& claim, std::size_t id_columns, Colours colours) {
-    const std::string verdict(metrics::to_string(claim.ours.verdict));
+    const std::string verdict(verdict_word(claim.ours.verdict));
     std::string line = fmt::format(
         "{}  {}  {} The published numbers: {}", painted(verdict, left(verdict, verdict_columns), colours),
-        left("claim " + claim.id, id_columns), claim.text, metrics::to_string(claim.published));
+        left("claim " + claim.id, id_columns), claim.text, verdict_word(claim.published));
     if (claim.baseline) {
-        line += fmt::format("; the baseline: {}", metrics::to_string(*claim.baseline));
+        line += fmt::format("; the recorded ones: {}", verdict_word(*claim.baseline));
     }
     return fmt::format("{}; {}{}\n", line, claim.ours.robustness, claim.expected ? "; expected here" : "");
 }
@@ -246,7 +248,8 @@ std::string check_text(const CheckResult& result, Colours colours) {
         text += claim_line(claim, id_columns, colours);
     }
     text += fmt::format("{} at {}: {} cells: {}; {} claims\n", result.workload, result.profile,
-                        result.cells.size(), counts_text(result.counts()), result.claims.size());
+                        result.cells.size(), counts_text(result.counts(), result.compared_with()),
+                        result.claims.size());
     return text;
 }
 

@@ -1,6 +1,7 @@
 #include "reports/words.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -36,19 +37,131 @@ std::string metric_text(const std::string& metric) {
                                                       : metric;
 }
 
+namespace {
+
+/// What stands in reports for one verdict.
+struct VerdictWords {
+    std::string_view published;
+    std::string_view recorded;
+    std::string_view style;
+    std::string_view sign;
+    std::string_view published_meaning;
+    std::string_view recorded_meaning;
+};
+
+/// In the order of metrics::Verdict.
+constexpr std::array<VerdictWords, 6> cell_words{{
+    {"identical", "identical", "identical", "≡", "the same runs with the same values, bit for bit",
+     "the recorded runs again, with the same values bit for bit"},
+    {"equivalent", "as recorded", "equivalent", "=", "shown to lie within the margin of the published mean",
+     "shown to lie within the margin of the recorded mean"},
+    {"different", "drifted", "different", "≠", "shown to lie outside the margin of the published mean",
+     "shown to lie outside the margin of the recorded mean"},
+    {"inconclusive", "unclear", "inconclusive", "?", "neither is shown: too few runs, or too much spread",
+     "neither is shown: too few runs, or too much spread"},
+    {"missing", "missing", "missing", "∅", "no finished run", "no finished run"},
+    {"no reference", "no reference", "no-reference", "–",
+     "measured, but no number is published to compare it with",
+     "measured, but no run is recorded to compare it with"},
+}};
+
+struct ClaimWords {
+    std::string_view word;
+    std::string_view style;
+    std::string_view sign;
+};
+
+/// In the order of metrics::ClaimVerdict.
+constexpr std::array<ClaimWords, 4> claim_words{{{"holds", "holds", "✓"},
+                                                 {"fails", "fails", "✗"},
+                                                 {"cannot be told", "inconclusive", "?"},
+                                                 {"missing", "missing", "∅"}}};
+
+const VerdictWords& words_of(metrics::Verdict verdict) {
+    return cell_words[static_cast<std::size_t>(verdict)];
+}
+
+const ClaimWords& words_of(metrics::ClaimVerdict verdict) {
+    return claim_words[static_cast<std::size_t>(verdict)];
+}
+
+} // namespace
+
+std::string_view verdict_word(metrics::Verdict verdict, ComparedWith side) {
+    return side == ComparedWith::recorded ? words_of(verdict).recorded : words_of(verdict).published;
+}
+
+std::string_view verdict_word(metrics::ClaimVerdict verdict) {
+    return words_of(verdict).word;
+}
+
+std::string_view verdict_class(metrics::Verdict verdict) {
+    return words_of(verdict).style;
+}
+
+std::string_view verdict_class(metrics::ClaimVerdict verdict) {
+    return words_of(verdict).style;
+}
+
+std::string_view verdict_sign(metrics::Verdict verdict) {
+    return words_of(verdict).sign;
+}
+
+std::string_view verdict_sign(metrics::ClaimVerdict verdict) {
+    return words_of(verdict).sign;
+}
+
+std::string_view verdict_meaning(metrics::Verdict verdict, ComparedWith side) {
+    return side == ComparedWith::recorded ? words_of(verdict).recorded_meaning
+                                          : words_of(verdict).published_meaning;
+}
+
+std::size_t count_of(const Counts& counts, metrics::Verdict verdict) {
+    switch (verdict) {
+    case metrics::Verdict::identical:
+        return counts.identical;
+    case metrics::Verdict::equivalent:
+        return counts.equivalent;
+    case metrics::Verdict::different:
+        return counts.different;
+    case metrics::Verdict::inconclusive:
+        return counts.inconclusive;
+    case metrics::Verdict::missing:
+        return counts.missing;
+    case metrics::Verdict::no_reference:
+        break;
+    }
+    return counts.no_reference;
+}
+
+bool is_counted(const Counts& counts, metrics::Verdict verdict, ComparedWith side) {
+    const bool is_rare = verdict == metrics::Verdict::no_reference ||
+                         (verdict == metrics::Verdict::identical && side == ComparedWith::published);
+    return !is_rare || count_of(counts, verdict) > 0;
+}
+
 std::string verdict_text(const CellResult& cell) {
-    return fmt::format("{}{}", metrics::to_string(cell.comparison.verdict),
-                       cell.repeats_baseline ? " ≡" : "");
+    const metrics::Verdict verdict = cell.comparison.verdict;
+    return fmt::format("{}{}", verdict_word(verdict, cell.compared_with()),
+                       cell.repeats_baseline && verdict != metrics::Verdict::identical ? " ≡" : "");
 }
 
 std::string verdict_text(const ClaimResult& claim) {
-    return fmt::format("{}{}", metrics::to_string(claim.ours.verdict),
-                       claim.expected ? " (expected here)" : "");
+    return fmt::format("{}{}", verdict_word(claim.ours.verdict),
+                       !claim.expected  ? ""
+                       : claim.baseline ? " (as recorded)"
+                                        : " (as published)");
 }
 
-std::string counts_text(const Counts& counts) {
-    return fmt::format("{} equivalent, {} different, {} inconclusive, {} missing", counts.equivalent,
-                       counts.different, counts.inconclusive, counts.missing);
+std::string counts_text(const Counts& counts, ComparedWith side) {
+    std::string text;
+    for (const metrics::Verdict verdict : all_verdicts) {
+        if (is_counted(counts, verdict, side)) {
+            text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count_of(counts, verdict),
+                                verdict_word(verdict, side));
+        }
+    }
+    return text;
 }
 
 std::string protocol_text(const CheckResult& result) {
@@ -73,19 +186,22 @@ std::string limits_text(const CheckResult& result) {
 
 std::string comparison_text(const CheckResult& result) {
     if (result.is_scaling) {
-        return "Efficiency compared with the published shape at equal world size, as good or better within "
-               "the margin "
-               "on the 95 % confidence bound; absolute throughput is compared with nothing.";
+        return "The efficiency at each GPU or process count is compared with the published one at the same "
+               "count: equivalent when it is as good or better, within the margin, on its 95 % confidence "
+               "bound. Throughput itself is compared with nothing.";
     }
     if (!result.compares_with_baseline) {
         return "Compared with the published numbers." + protocol_text(result) + limits_text(result);
     }
-    const std::string beside =
-        " The published numbers stand beside: they are of another scale, never compared with these.";
+    const std::string beside = " Published numbers are shown for orientation only; they come from full-scale "
+                               "networks and data.";
     return (result.baseline_origin.empty()
-                ? fmt::format("No baseline of profile {} is recorded: nothing to compare with.",
-                              result.profile)
-                : fmt::format("Compared with the {}.", result.baseline_origin)) +
+                ? fmt::format("No run of profile {} is recorded: nothing to compare with.", result.profile)
+                : fmt::format(
+                      "Compared with profile {}'s own recorded run, not with the paper ({}). Identical "
+                      "or as recorded means that this program still gives here what it gave then, "
+                      "not that the paper was reproduced.",
+                      result.profile, result.baseline_origin)) +
            beside + protocol_text(result) + limits_text(result);
 }
 

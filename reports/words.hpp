@@ -1,8 +1,10 @@
 // How numbers and names are written for people. Private to reports.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "metrics/sample.hpp"
 #include "reports/check_result.hpp"
@@ -16,13 +18,41 @@ namespace reports {
 [[nodiscard]] std::string difference_text(const metrics::CellComparison& comparison);
 /// "top-1 accuracy, %", "mean AUC, %"; another metric's own name.
 [[nodiscard]] std::string metric_text(const std::string& metric);
-/// "equivalent", … and "≡" behind it where the values repeat the baseline's exactly.
+
+// A verdict's word for people, its class and its meaning. Every report takes them from here, so that a word
+// that means "the paper was reproduced" never stands where a profile was compared with its own recorded run.
+
+/// published: "equivalent", "different", "inconclusive"; recorded: "identical", "as recorded", "drifted",
+/// "unclear"; both: "missing", "no reference".
+[[nodiscard]] std::string_view verdict_word(metrics::Verdict verdict, ComparedWith side);
+/// "holds", "fails", "cannot be told", "missing".
+[[nodiscard]] std::string_view verdict_word(metrics::ClaimVerdict verdict);
+/// A name for styles, whatever a cell is compared with: "identical", "equivalent", "different",
+/// "inconclusive", "missing", "no-reference"; of claims "holds", "fails", "inconclusive", "missing".
+[[nodiscard]] std::string_view verdict_class(metrics::Verdict verdict);
+[[nodiscard]] std::string_view verdict_class(metrics::ClaimVerdict verdict);
+/// One character that tells verdicts apart without colour: ≡ = ≠ ? ∅ – for cells, ✓ ✗ ? ∅ for claims.
+[[nodiscard]] std::string_view verdict_sign(metrics::Verdict verdict);
+[[nodiscard]] std::string_view verdict_sign(metrics::ClaimVerdict verdict);
+/// What the word says, for a legend: "shown to lie within the margin of the recorded mean".
+[[nodiscard]] std::string_view verdict_meaning(metrics::Verdict verdict, ComparedWith side);
+
+/// The verdicts in the order in which reports count them.
+inline constexpr std::array all_verdicts{metrics::Verdict::identical, metrics::Verdict::equivalent,
+                                         metrics::Verdict::different, metrics::Verdict::inconclusive,
+                                         metrics::Verdict::missing,   metrics::Verdict::no_reference};
+[[nodiscard]] std::size_t count_of(const Counts& counts, metrics::Verdict verdict);
+/// Whether a list of counts names this verdict: those that cannot occur, or rarely do, only above 0.
+[[nodiscard]] bool is_counted(const Counts& counts, metrics::Verdict verdict, ComparedWith side);
+
+/// The word of a cell's verdict, and "≡" behind it where the values repeat the recorded ones but the verdict
+/// is not `identical`.
 [[nodiscard]] std::string verdict_text(const CellResult& cell);
-/// "holds", or "fails (expected here)".
+/// The word of a claim's verdict; "fails (as recorded)" or "fails (as published)" where that is expected.
 [[nodiscard]] std::string verdict_text(const ClaimResult& claim);
-/// "5 equivalent, 0 different, 83 inconclusive, 0 missing".
-[[nodiscard]] std::string counts_text(const Counts& counts);
-/// What the cells are compared with, one sentence.
+/// "5 equivalent, 0 different, 83 inconclusive, 0 missing" in the words of this side.
+[[nodiscard]] std::string counts_text(const Counts& counts, ComparedWith side);
+/// What the cells are compared with and what follows from it, in sentences.
 [[nodiscard]] std::string comparison_text(const CheckResult& result);
 /// Columns that the text takes on a terminal; every character of ours takes one.
 [[nodiscard]] std::size_t columns_of(std::string_view text);

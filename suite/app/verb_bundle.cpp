@@ -6,6 +6,7 @@
 #include "reports/bundle.hpp"
 #include "reports/check.hpp"
 #include "reports/compare.hpp"
+#include "reports/summary.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
@@ -23,7 +24,6 @@ struct BundleOptions {
 /// What is in a bundle, and the digest by which two copies can be told apart.
 nlohmann::ordered_json document_of(const std::filesystem::path& file, std::string_view bytes,
                                    const reports::OpenedBundle& bundle) {
-    const reports::Counts counts = bundle.result.counts();
     return {{"file", file.string()},
             {"sha256", sha256_hex(bytes)},
             {"bytes", bytes.size()},
@@ -31,11 +31,8 @@ nlohmann::ordered_json document_of(const std::filesystem::path& file, std::strin
             {"profile", bundle.result.profile},
             {"runs", bundle.result.runs.size()},
             {"records", bundle.records},
-            {"counts",
-             {{"equivalent", counts.equivalent},
-              {"different", counts.different},
-              {"inconclusive", counts.inconclusive},
-              {"missing", counts.missing}}},
+            {"compared_with", reports::to_string(bundle.result.compared_with())},
+            {"counts", reports::to_json(bundle.result.counts())},
             {"claims", bundle.result.claims.size()}};
 }
 

@@ -54,11 +54,16 @@ TEST(Compare, TheRoundingOfPrintedReferencesWidensTheMargin) {
     EXPECT_EQ(cell.p_equivalent, tost(around(95), around(95), 0.505).p);
 }
 
+TEST(Compare, AResultWithoutAReferenceIsNotMissing) {
+    EXPECT_EQ(compare(around(95), {}, half_point).verdict, Verdict::no_reference);
+    EXPECT_EQ(compare(around(95), {}, half_point).reason, "no reference");
+}
+
 TEST(Compare, AbsenceIsMissingWithItsReason) {
     EXPECT_EQ(compare({}, around(95), half_point).verdict, Verdict::missing);
     EXPECT_EQ(compare({}, around(95), half_point).reason, "no result");
     EXPECT_EQ(compare(make_sample({}), around(95), half_point).reason, "no result");
-    EXPECT_EQ(compare(around(95), {}, half_point).reason, "no reference");
+    EXPECT_EQ(compare({}, {}, half_point).verdict, Verdict::missing);
     EXPECT_EQ(compare({}, {}, half_point).reason, "no result and no reference");
 }
 
@@ -96,6 +101,7 @@ TEST(JudgeFamily, CorrectsOverTheCellsThatHaveAPAndJudgesAgain) {
 
     EXPECT_EQ(cells[0].verdict, Verdict::inconclusive);
     EXPECT_THAT(cells[0].reason, HasSubstr("after correction"));
+    EXPECT_EQ(cells[0].short_reason, "neither a difference nor equivalence within the margin is shown");
     EXPECT_NEAR(cells[0].p_different_adjusted.value(), 10 * cells[0].p_different.value(), 1e-12);
     EXPECT_FALSE(cells[1].p_different_adjusted.has_value());
     EXPECT_EQ(cells[1].verdict, Verdict::missing);
@@ -117,8 +123,8 @@ TEST(JudgeFamily, WithoutAnyTestChangesNothing) {
 }
 
 TEST(VerdictWords, RoundTrip) {
-    for (const Verdict verdict :
-         {Verdict::equivalent, Verdict::different, Verdict::inconclusive, Verdict::missing})
+    for (const Verdict verdict : {Verdict::identical, Verdict::equivalent, Verdict::different,
+                                  Verdict::inconclusive, Verdict::missing, Verdict::no_reference})
         EXPECT_EQ(verdict_from_string(to_string(verdict)), verdict);
     EXPECT_EQ(to_string(Verdict::inconclusive), "inconclusive");
     EXPECT_THROW((void)verdict_from_string("same"), std::invalid_argument);

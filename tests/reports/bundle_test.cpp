@@ -221,10 +221,22 @@ TEST_F(BundleTest, NumbersThatDoNotComeOutAgainAreAllNamed) {
     EXPECT_EQ(kind_of_refusal(bytes, &message), ErrorKind::corruption);
     EXPECT_THAT(message,
                 HasSubstr("/table1/cells row 0 (pets/R50x1/S-MED) verdict: found different, expected "
-                          "equivalent, as recomputed"));
+                          "identical, as recomputed"));
     EXPECT_THAT(message, HasSubstr("/table1/cells row 1"));
     EXPECT_THAT(message, HasSubstr("/table1/claims row 0"));
     EXPECT_THAT(message, HasSubstr("value: found 51"));
+}
+
+TEST_F(BundleTest, VerdictsOfEarlierVersionsAreKnown) {
+    const BundleSubject subject = subject_of(plan_, references_);
+    const std::string bytes = changed_bundle(subject, store_.folder(), [](CheckResult& result) {
+        ASSERT_EQ(result.cells[0].comparison.verdict, metrics::Verdict::identical);
+        result.cells[0].comparison.verdict = metrics::Verdict::equivalent;
+        result.cells[1].comparison.verdict = metrics::Verdict::inconclusive;
+        result.cells[1].comparison.reason = "as an earlier version said it";
+    });
+
+    EXPECT_EQ(open_bundle(bytes, "b.h5").result.counts().identical, 4U);
 }
 
 TEST_F(BundleTest, ForeignRecordsAreRefused) {
@@ -276,7 +288,7 @@ void publish_timed(FilledStore& store, const suite::plan::Plan& plan, double fac
     }
 }
 
-TEST_F(BundleTest, ComparedWithItselfTwiceAsFastIsEquivalentAndTwiceAsFast) {
+TEST_F(BundleTest, ComparedWithItselfTwiceAsFastIsIdenticalAndTwiceAsFast) {
     publish_timed(store_, plan_, 2.0, 0.0);
     const CheckResult a = bundled().result;
     publish_timed(store_, plan_, 1.0, 0.0);
@@ -284,7 +296,7 @@ TEST_F(BundleTest, ComparedWithItselfTwiceAsFastIsEquivalentAndTwiceAsFast) {
 
     const BundleComparison comparison = compare_bundles(a, b);
 
-    EXPECT_EQ(comparison.counts().equivalent, 4U);
+    EXPECT_EQ(comparison.counts().identical, 4U);
     EXPECT_EQ(comparison.cells[0].identical, 5U);
     ASSERT_TRUE(comparison.speed);
     EXPECT_NEAR(comparison.speed->ratio, 2.0, 1e-12);

@@ -1,4 +1,6 @@
 // The matrix of verdicts and exit codes (cli.md, `check`).
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "tests/reports/synthetic.hpp"
@@ -36,15 +38,47 @@ protected:
     [[nodiscard]] CheckResult check() const { return store_.check(references_); }
 };
 
-TEST_F(CheckMatrix, EqualCellsAreEquivalent) {
+TEST_F(CheckMatrix, TheRecordedRunsAgainAreIdentical) {
     const CheckResult result = check();
 
-    EXPECT_EQ(result.counts().equivalent, 8U);
+    EXPECT_EQ(result.counts().identical, 8U);
+    EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::identical);
+    EXPECT_EQ(cell(result, one).compared_with(), ComparedWith::recorded);
+    EXPECT_EQ(cell(result, one).comparison.reason, "");
     EXPECT_TRUE(cell(result, one).repeats_baseline);
     EXPECT_EQ(cell(result, one).ours.n, 5U);
     EXPECT_DOUBLE_EQ(cell(result, one).ours.mean, 50.0);
     EXPECT_EQ(exit_code(result, lenient), 0);
     EXPECT_THAT(absences({.cells = result.cells}), IsEmpty());
+}
+
+TEST_F(CheckMatrix, EqualValuesOfOtherRunsAreEquivalent) {
+    for (plan::SeedValue& entry : references_.baseline.at(one).values) {
+        entry.key.clear();
+    }
+
+    const CheckResult result = check();
+
+    EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::equivalent);
+    EXPECT_TRUE(cell(result, one).repeats_baseline);
+    EXPECT_EQ(result.counts().identical, 7U);
+}
+
+TEST_F(CheckMatrix, OneBitLessIsNotIdentical) {
+    references_.baseline.at(one).values[0].value =
+        std::nextafter(references_.baseline.at(one).values[0].value, 0.0);
+
+    EXPECT_EQ(cell(check(), one).comparison.verdict, Verdict::equivalent);
+}
+
+TEST_F(CheckMatrix, SomeOfTheRecordedRunsAreNotIdentical) {
+    const plan::Plan plan = synthetic::expand("cifar10/*", "laptop", {0, 1});
+    const FilledStore store(plan, around_fifty);
+
+    const CheckResult result = store.check(references_);
+
+    EXPECT_TRUE(cell(result, one).repeats_baseline);
+    EXPECT_NE(cell(result, one).comparison.verdict, Verdict::identical);
 }
 
 TEST_F(CheckMatrix, OneFarCellIsDifferentAlone) {
@@ -56,7 +90,7 @@ TEST_F(CheckMatrix, OneFarCellIsDifferentAlone) {
     const CheckResult result = store_.check(far);
 
     EXPECT_EQ(result.counts().different, 1U);
-    EXPECT_EQ(result.counts().equivalent, 7U);
+    EXPECT_EQ(result.counts().identical, 7U);
     EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::different);
     EXPECT_NEAR(cell(result, one).comparison.difference.value(), -10.0, 1e-9);
     EXPECT_EQ(exit_code(result, lenient), 1);
@@ -142,7 +176,8 @@ TEST_F(CheckMatrix, ADamagedByteCountsAsAbsentAndIsNamed) {
     EXPECT_THAT(result.damaged, ElementsAre(HasSubstr(store_.path(one, 2).string())));
     EXPECT_THAT(cell(result, one).comparison.reason,
                 AllOf(HasSubstr("seed 2: damaged"), HasSubstr(store_.run(one, 2).key)));
-    EXPECT_EQ(result.counts().equivalent, 8U) << "everything else is judged as before";
+    EXPECT_EQ(result.counts().identical, 7U) << "everything else is judged as before";
+    EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::equivalent);
     for (const ExitRules& rules : {lenient, strict, skipping}) {
         EXPECT_EQ(exit_code(select(result, {.cells = {one}}), rules), 5);
     }
@@ -193,7 +228,8 @@ TEST_F(CheckMatrix, WithoutABaselineNothingAgrees) {
 
     const CheckResult result = check();
 
-    EXPECT_EQ(result.counts().missing, 8U);
+    EXPECT_EQ(result.counts().no_reference, 8U) << "they were measured, so they are not missing";
+    EXPECT_EQ(result.counts().missing, 0U);
     EXPECT_EQ(cell(result, one).comparison.reason, "no baseline of profile laptop recorded for this cell");
     EXPECT_EQ(exit_code(select(result, {.cells = {one}}), lenient), 0);
     EXPECT_EQ(exit_code(select(result, {.cells = {one}}), strict), 1);

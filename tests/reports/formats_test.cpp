@@ -62,6 +62,7 @@ CheckResult small_result() {
         cell.repeats_baseline = i == 0;
         cell.comparison = metrics::compare(cell.ours, cell.baseline->sample, {.declared = 1.0});
     }
+    result.cells[0].comparison.verdict = metrics::Verdict::identical;
     result.cells[1].comparison.reason = "seed 3 failed | \"loudly\"";
     result.cells[2].comparison = {.margin = 0.5, .reason = "0 of 3 planned runs finished"};
     result.claims.push_back({.id = "a-beats-b",
@@ -83,7 +84,9 @@ TEST(Json, HasEveryFieldOfTheContract) {
     for (const char* key : {"workload", "profile", "counts", "cells", "claims"}) {
         EXPECT_TRUE(document.contains(key)) << key;
     }
-    EXPECT_EQ(document["counts"].dump(), R"({"equivalent":1,"different":1,"inconclusive":0,"missing":1})");
+    EXPECT_EQ(
+        document["counts"].dump(),
+        R"({"identical":1,"equivalent":0,"different":1,"inconclusive":0,"missing":1,"no_reference":0})");
     for (const auto& cell : document["cells"]) {
         for (const char* key : {"id", "metric", "n", "mean", "sd", "reference", "difference", "ci95",
                                 "p_different", "p_equivalent", "margin", "verdict", "reason"}) {
@@ -118,7 +121,45 @@ TEST(Json, GivesTheJudgingReferenceAndThePublishedOneBesideIt) {
     EXPECT_DOUBLE_EQ(cell["published"]["mean"].get<double>(), 94.26);
     EXPECT_NEAR(cell["difference"].get<double>(), -10.0, 1e-9);
     EXPECT_EQ(cell["ci95"].size(), 2U);
-    EXPECT_EQ(cell["verdict"], "different");
+    EXPECT_EQ(cell["verdict"], "different") << "the same word whatever it is compared with";
+    EXPECT_EQ(cell["compared_with"], "recorded");
+}
+
+TEST(Json, SaysFirstWhatWasComparedWithWhat) {
+    const auto document = to_json(small_result());
+
+    EXPECT_EQ(document["compared_with"], "recorded");
+    EXPECT_EQ(document["summary"]["compared_with"], "recorded");
+    EXPECT_THAT(document["summary"]["text"].get<std::string>(), HasSubstr("not with the paper"));
+    EXPECT_EQ(document["summary"]["cells"], document["counts"]);
+    EXPECT_EQ(document["summary"]["claims"].dump(),
+              R"({"hold":0,"fail":0,"fail_as_expected":1,"cannot_be_told":0,"missing":0})");
+    EXPECT_EQ(document["summary"]["published_claims"]["hold"], 1);
+}
+
+TEST(Words, OnlyAComparisonWithThePaperSpeaksOfEquivalence) {
+    using metrics::Verdict;
+    EXPECT_EQ(verdict_word(Verdict::equivalent, ComparedWith::published), "equivalent");
+    EXPECT_EQ(verdict_word(Verdict::equivalent, ComparedWith::recorded), "as recorded");
+    EXPECT_EQ(verdict_word(Verdict::different, ComparedWith::recorded), "drifted");
+    EXPECT_EQ(verdict_word(Verdict::inconclusive, ComparedWith::recorded), "unclear");
+    for (const ComparedWith side : {ComparedWith::published, ComparedWith::recorded}) {
+        EXPECT_EQ(verdict_word(Verdict::missing, side), "missing");
+        EXPECT_EQ(verdict_word(Verdict::identical, side), "identical");
+        EXPECT_EQ(verdict_word(Verdict::no_reference, side), "no reference");
+    }
+    EXPECT_EQ(verdict_class(Verdict::no_reference), "no-reference");
+    EXPECT_EQ(verdict_word(metrics::ClaimVerdict::inconclusive), "cannot be told");
+    EXPECT_EQ(verdict_class(metrics::ClaimVerdict::inconclusive), "inconclusive");
+}
+
+TEST(Words, CountsNameWhatCanOccur) {
+    const Counts counts{.equivalent = 2, .missing = 1};
+    EXPECT_EQ(counts_text(counts, ComparedWith::published),
+              "2 equivalent, 0 different, 0 inconclusive, 1 missing");
+    EXPECT_EQ(counts_text(counts, ComparedWith::recorded),
+              "0 identical, 2 as recorded, 0 drifted, 0 unclear, 1 missing");
+    EXPECT_THAT(counts_text({.no_reference = 3}, ComparedWith::published), HasSubstr(", 3 no reference"));
 }
 
 TEST(Csv, IsTheGoldenFile) {
@@ -141,7 +182,7 @@ TEST(TableText, FitsAPageAndIsPlainUnlessAsked) {
         EXPECT_LE(columns_of(line), 110U) << line;
     }
     EXPECT_THAT(plain, Not(HasSubstr("\033")));
-    EXPECT_THAT(table_text(small_result(), Colours::on), HasSubstr("\033[1;31mdifferent"));
+    EXPECT_THAT(table_text(small_result(), Colours::on), HasSubstr("\033[1;31mdrifted"));
 }
 
 TEST(CheckText, IsOneLineACellAndAClaim) {

@@ -79,7 +79,8 @@ inline plan::References baseline_of(const plan::Plan& plan, const ValueOf& value
                      .printed = {},
                      .origin = references.baseline_origin};
         for (const std::size_t index : cell.runs) {
-            reference.values.push_back({.seed = plan.runs[index].seed, .value = value(plan.runs[index])});
+            const plan::PlannedRun& run = plan.runs[index];
+            reference.values.push_back({.seed = run.seed, .value = value(run), .key = run.key});
         }
     }
     return references;

@@ -230,7 +230,8 @@ class CheckAndReportOfAnEmptyStore(CommandTest):
     def test_check(self):
         document = self.document(*self.smoke("check"))
         self.assertEqual((document["workload"], document["profile"]), ("table1", "smoke"))
-        self.assertEqual(document["counts"], {"equivalent": 0, "different": 0, "inconclusive": 0, "missing": 88})
+        self.assertEqual(document["counts"], {"identical": 0, "equivalent": 0, "different": 0, "inconclusive": 0, "missing": 88,
+                                              "no_reference": 0})
         self.assertEqual(len(document["cells"]), 88)
         for cell in document["cells"]:
             self.assertEqual((cell["n"], cell["mean"], cell["sd"], cell["verdict"]), (0, None, None, "missing"))

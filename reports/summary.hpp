@@ -1,0 +1,29 @@
+// The first lines of every report: what was compared with what, how many cells got which verdict, and which
+// claims hold on which numbers.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "reports/check_result.hpp"
+
+namespace reports {
+
+/// One sentence or more each, without a line break.
+struct Summary {
+    std::string comparison; ///< "Compared with profile laptop's own recorded run, not with the paper (…). …"
+    std::string cells;      ///< "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing."
+    std::string claims;     ///< "16 claims. On our numbers 9 hold, …; on the published ones 12 hold, …."; or ""
+};
+[[nodiscard]] Summary summary_of(const CheckResult& result);
+
+/// "9 hold, 1 fails as expected, 0 fail, 6 cannot be told".
+[[nodiscard]] std::string claim_counts_text(const ClaimCounts& counts);
+
+[[nodiscard]] nlohmann::ordered_json to_json(const Counts& counts);
+[[nodiscard]] nlohmann::ordered_json to_json(const ClaimCounts& counts);
+/// {compared_with, text, cells, claims, published_claims}: `claims` on our numbers.
+[[nodiscard]] nlohmann::ordered_json summary_json(const CheckResult& result);
+
+} // namespace reports
