@@ -98,7 +98,7 @@ TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
     EXPECT_NEAR(worse.p_different.value(), 0.015209922101773942, 1e-10);
 
     EXPECT_EQ(compare_efficiency(ours, 60.0, margin).verdict, Verdict::equivalent); // better is no fault
-    EXPECT_EQ(compare_efficiency(ours, std::nullopt, margin).verdict, Verdict::missing);
+    EXPECT_EQ(compare_efficiency(ours, std::nullopt, margin).verdict, Verdict::no_reference);
 }
 
 TEST(CompareEfficiency, TakesTheRoundingOfThePrintedNumberIn) {

@@ -56,7 +56,7 @@ TEST(Junit, OneCaseACellAndAClaimWithItsOutcome) {
     EXPECT_THAT(case_of(xml, damaged_cell), HasSubstr("<error type=\"damaged\""));
     EXPECT_THAT(case_of(xml, incomplete_cell), HasSubstr("<skipped message="));
     EXPECT_THAT(case_of(xml, incomplete_cell), HasSubstr("4 of 5 planned runs finished"));
-    EXPECT_THAT(case_of(xml, "pets/R50x1/21K-NAT"), HasSubstr("<system-out>equivalent"));
+    EXPECT_THAT(case_of(xml, "pets/R50x1/21K-NAT"), HasSubstr("<system-out>identical"));
 }
 
 TEST(Junit, CountsAreThoseOfItsCases) {
