@@ -218,7 +218,7 @@ void print_images(const json& document) {
     fmt::print("  at {}: {} bytes of images, sides {} to {} pixels ({})\n",
                document["root"].get<std::string>(), image["bytes"].get<std::uint64_t>(),
                image["smallest_side"].get<int>(), image["largest_side"].get<int>(),
-               image["read"] == "whole" ? "all read" : "headers; --images decodes all");
+               image["read"] == "whole" ? "all decoded" : "headers; --images decodes all");
     for (const auto& [part, published] : document["published_splits"].items()) {
         if (document["splits"][part] != published) {
             fmt::print("  {}: {} images, {} published\n", part, text_of(document["splits"][part]),

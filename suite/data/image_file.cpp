@@ -163,7 +163,7 @@ void check_extent(const EncodedImage& image, std::uint64_t width, std::uint64_t 
     const std::uint64_t pixels = width * height; // both below 2^31
     if (pixels > options.max_pixels) {
         throw_image_error(image, byte, extent, fmt::format("at most {} pixels", options.max_pixels),
-                          "leave the image out, or raise max_pixels if it is meant");
+                          "leave the image out of the data set, or scale it down");
     }
     if (pixels > pixels_per_byte * image.bytes.size()) {
         throw_image_error(image, byte, fmt::format("{} in {} bytes", extent, image.bytes.size()),

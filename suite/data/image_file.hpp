@@ -19,8 +19,10 @@ enum class ImageKind { jpeg, png };
 enum class ExifPolicy { ignore, apply };
 
 struct DecodeOptions {
-    std::uint64_t max_pixels = std::uint64_t{1} << 26; ///< refused before allocation (reliability.md line 7)
-    int max_scans = 100;                               ///< of a progressive JPEG (reliability.md line 9)
+    /// Refused before allocation (reliability.md line 7). Pillow's bound, above which its open() raises
+    /// DecompressionBombError: 2 * Image.MAX_IMAGE_PIXELS, which are a GiB of 24-bit pixels / 4 / 3, floored.
+    std::uint64_t max_pixels = 2 * ((std::uint64_t{1} << 30) / 4 / 3);
+    int max_scans = 100; ///< of a progressive JPEG (reliability.md line 9)
     ExifPolicy exif = ExifPolicy::ignore;
     /// 1, 2, 4 or 8: JPEG only, decodes to ceil(extent / shrink) by a smaller inverse DCT. Pictures no larger
     /// than that are then at most 12 levels, in the mean 1 level from those of decoding whole (measured on
@@ -37,6 +39,7 @@ struct ImageNotes {
     bool has_broken_exif = false;      ///< ignored
     bool has_missing_end = false;      ///< every row is there, the end marker is not
     bool has_extraneous_bytes = false; ///< between markers; skipped
+    bool ends_early = false;           ///< JPEG: a marker where pixels should be; the missing ones are grey
     int exif_orientation = 1;          ///< 1 to 8, of an intact EXIF block
 };
 
@@ -64,8 +67,9 @@ struct DecodedImage {
 };
 
 /// Decodes a whole image. JPEG as Pillow does: accurate integer inverse DCT, smooth ("fancy") chroma
-/// upsampling, RGB. `where` is the path or shard:member, for messages and for has_wrong_extension.
-/// Throws Error(data): empty, foreign (HTML page, Git LFS pointer, …), truncated (says how many rows there
+/// upsampling, RGB, and grey in place of pixels before whose data a marker stands (ImageNotes::ends_early).
+/// `where` is the path or shard:member, for messages and for has_wrong_extension.
+/// Throws Error(data): empty, foreign (HTML page, Git LFS pointer, …), cut off (says how many rows there
 /// are), damaged, arithmetic coded, over a limit, or larger than so few bytes can hold.
 [[nodiscard]] DecodedImage decode_image(std::span<const std::byte> bytes, std::string_view where,
                                         const DecodeOptions& options = {});

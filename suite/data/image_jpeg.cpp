@@ -37,6 +37,13 @@ bool is_harmless(int code) {
     return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR;
 }
 
+/// Whether the warning is of a marker in place of pixels, or of the end marker in place of a restart marker:
+/// libjpeg, and so Pillow, then takes the rest for grey.
+bool is_early_end(const jpeg_error_mgr& errors) {
+    return errors.msg_code == JWRN_HIT_MARKER ||
+           (errors.msg_code == JWRN_MUST_RESYNC && errors.msg_parm.i[0] == JPEG_EOI);
+}
+
 /// 255 - x of a product of two bytes divided by 255, as Pillow rounds it (MULDIV255 of Convert.c).
 std::uint8_t ink_left(std::uint8_t colour, std::uint8_t key) {
     const int product = (255 - colour) * key + 128;
@@ -165,10 +172,13 @@ void JpegReader::Decompressor::take_message(j_common_ptr jpeg, int level) {
     if (level >= 0) {
         return; // a trace
     }
-    if (!is_harmless(jpeg->err->msg_code)) {
+    Decompressor& reader = self(jpeg);
+    const bool ends_early = is_early_end(*jpeg->err) && !reader.ran_out_; // the marker is not take_end's
+    if (!ends_early && !is_harmless(jpeg->err->msg_code)) {
         fail(jpeg);
     }
-    self(jpeg).header_.notes.has_extraneous_bytes |= jpeg->err->msg_code == JWRN_EXTRANEOUS_DATA;
+    reader.header_.notes.ends_early |= ends_early;
+    reader.header_.notes.has_extraneous_bytes |= jpeg->err->msg_code == JWRN_EXTRANEOUS_DATA;
 }
 
 /// The file is at its end: an end marker in place of more bytes. Where pixels are missing libjpeg then says

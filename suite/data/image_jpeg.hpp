@@ -20,7 +20,8 @@ struct PixelWindow {
 using RowSink = void (*)(void* context, int row, const std::uint8_t* pixels) noexcept;
 
 /// One JPEG being decoded; `image.bytes` must outlive it. What libjpeg only warns of is an error here, except
-/// what cannot change a pixel (bytes between markers, an odd JFIF or Adobe version).
+/// what cannot change a pixel (bytes between markers, an odd JFIF or Adobe version) and a marker in place of
+/// pixels, which become grey (ImageNotes::ends_early).
 class JpegReader {
 public:
     /// Reads and checks the header. Throws Error(data).

@@ -111,6 +111,15 @@ ImageView view_of(const DecodedImage& image) {
     return {.pixels = image.pixels, .channels = image.channels, .size = image.width, .height = image.height};
 }
 
+/// Larger images give their memory back: every thread that loads has a scratch of its own.
+constexpr std::size_t most_kept_bytes = std::size_t{1} << 28;
+
+void release_if_large(DecodedImage& image) {
+    if (image.pixels.capacity() + 2 * image.pixels_16.capacity() > most_kept_bytes) {
+        image = {};
+    }
+}
+
 bool is_jpeg(std::span<const std::byte> bytes) {
     return bytes.size() > 2 && bytes[0] == std::byte{0xFF} && bytes[1] == std::byte{0xD8};
 }
@@ -246,7 +255,9 @@ ImageNotes PictureMaker::make(std::span<const std::byte> bytes, std::string_view
         keep_high_bytes(scratch.image);
     }
     make(scratch.image, key, scratch, out);
-    return scratch.image.notes;
+    const ImageNotes notes = scratch.image.notes;
+    release_if_large(scratch.image);
+    return notes;
 }
 
 void PictureMaker::make(const DecodedImage& image, const std::optional<PictureKey>& key,

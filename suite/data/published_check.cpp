@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_named_images = 1000;
 constexpr std::size_t most_named_duplicates = 100;
 constexpr std::size_t header_bytes = std::size_t{1} << 18; // metadata of cameras come before a JPEG's extent
-constexpr std::uint64_t small_set_bytes = std::uint64_t{1} << 30; // read whole without being asked to
+constexpr std::uint64_t small_set_bytes = std::uint64_t{1} << 30; // decoded without being asked to
 
 /// What one sample looked like.
 struct Finding {
@@ -69,8 +69,8 @@ std::vector<std::byte> head_of(const fs::path& path, std::size_t most, std::opti
 
 class Inspector {
 public:
-    Inspector(const plan::Manifest& manifest, const ImageSource& source, bool decodes, bool reads)
-        : manifest_(manifest), source_(source), decodes_(decodes), reads_(reads) {}
+    Inspector(const plan::Manifest& manifest, const ImageSource& source, bool decodes)
+        : manifest_(manifest), source_(source), decodes_(decodes) {}
 
     void inspect(std::size_t row, Finding& finding) {
         finding.stamp = manifest_.stamps[row];
@@ -91,7 +91,7 @@ public:
             return;
         }
         try {
-            if (decodes_ || reads_ || !is_file) {
+            if (decodes_ || !is_file) {
                 inspect_whole(row, finding);
             } else {
                 inspect_head(path, finding);
@@ -104,7 +104,7 @@ public:
 private:
     void inspect_whole(std::size_t row, Finding& finding) {
         source_.read(row, bytes_);
-        finding.digest = reads_ ? digest_of(bytes_) : 0;
+        finding.digest = decodes_ ? digest_of(bytes_) : 0;
         if (source_.raw_extent().width > 0) {
             take_extent(source_.raw_extent().width, source_.raw_extent().height, finding);
         } else if (decodes_) {
@@ -137,14 +137,13 @@ private:
     const plan::Manifest& manifest_;
     const ImageSource& source_;
     bool decodes_;
-    bool reads_;
     std::vector<std::byte> bytes_;
     DecodedImage image_;
 };
 
 /// Looks at all rows, `threads` at a time; says how far it is about every two seconds.
 std::vector<Finding> inspect_all(const plan::Manifest& manifest, const ImageSource& source, bool decodes,
-                                 bool reads, const CheckDepth& depth) {
+                                 const CheckDepth& depth) {
     std::vector<Finding> findings(manifest.size());
     std::atomic<std::size_t> next{0};
     std::atomic<std::size_t> done{0};
@@ -154,7 +153,7 @@ std::vector<Finding> inspect_all(const plan::Manifest& manifest, const ImageSour
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < std::min(cores, findings.size()); ++i) {
         threads.emplace_back([&] {
-            Inspector inspector(manifest, source, decodes, reads);
+            Inspector inspector(manifest, source, decodes);
             for (std::size_t row = next++; row < findings.size(); row = next++) {
                 inspector.inspect(row, findings[row]);
                 if (++done == findings.size()) {
@@ -207,6 +206,7 @@ void count_oddities(const ImageNotes& notes, std::map<std::string, std::size_t>&
     count(notes.has_broken_exif, "broken EXIF");
     count(notes.has_missing_end, "no end marker");
     count(notes.has_extraneous_bytes, "bytes between markers");
+    count(notes.ends_early, "data that end early (the rest is grey)");
     count(notes.exif_orientation != 1, "EXIF orientation (not applied)");
 }
 
@@ -260,7 +260,7 @@ void find_duplicates(const std::vector<Finding>& findings, const ImageSource& so
     }
 }
 
-/// Small sets are read whole anyway: their test images may stand in train.
+/// Small sets are decoded without being asked to: their images may be damaged, or stand in both parts.
 bool is_small(const plan::Manifest& manifest) {
     std::uint64_t bytes = 0;
     for (std::size_t row = 0; row < manifest.size(); ++row) {
@@ -327,8 +327,7 @@ PublishedCheck check_published(const plan::DataSetSpec& spec, const PublishedPla
     std::iota(rows.begin(), rows.end(), 0U);
     const auto source = open_source(listed, std::move(rows));
     check.has_read_everything = depth.decodes || is_small(*listed);
-    const std::vector<Finding> findings =
-        inspect_all(*listed, *source, depth.decodes, check.has_read_everything, depth);
+    const std::vector<Finding> findings = inspect_all(*listed, *source, check.has_read_everything, depth);
     take_findings(findings, place, check);
     if (check.has_read_everything) {
         find_duplicates(findings, *source, check);

@@ -14,7 +14,8 @@
 namespace suite::data {
 
 struct CheckDepth {
-    bool decodes = false; ///< all of every image; otherwise existence, size and header
+    /// All of every image; otherwise existence, size and header. Sets below 1 GiB are decoded in any case.
+    bool decodes = false;
     std::function<void(std::size_t done, std::size_t total)> progress{}; ///< about every two seconds
 };
 

@@ -142,6 +142,11 @@ void flower_missing(const fs::path& folder) {
 void pet_listed_twice(const fs::path& folder) {
     append_to(folder / "annotations/test.txt", line_of(folder / "annotations/trainval.txt", 2));
 }
+void early_end(const fs::path& folder) { // as some of the real ones do
+    const fs::path image = first_image(folder / "images", ".jpg");
+    const std::string bytes = bytes_of(image);
+    write_file(image, bytes.substr(0, bytes.size() - 42) + "\xff\xd9");
+}
 void pet_outside(const fs::path& folder) {
     append_to(folder / "annotations/trainval.txt", "../../etc/passwd_1 1 1 1\n");
 }
@@ -220,6 +225,7 @@ constexpr std::array all_oddities{
     Oddity{"other-mat", "flowers102", fault, "version 7.3", other_mat},
     Oddity{"flower-missing", "flowers102", fault, "image_00007.jpg", flower_missing},
     Oddity{"pet-listed-twice", "pets", fault, "again", pet_listed_twice},
+    Oddity{"early-end", "pets", usable, "data that end early", early_end},
     Oddity{"pet-outside", "pets", fault, "a path with '..'", pet_outside},
     Oddity{"odd-class-word", "covidx", fault, "another class word", odd_class_word},
     Oddity{"covid-scan-missing", "covidx", fault, "no such file", covid_scan_missing},

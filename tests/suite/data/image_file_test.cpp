@@ -1,4 +1,5 @@
-// Decoding against Pillow (tests/fixtures/image_golden.py), photographs, and every kind of damaged file.
+// Decoding against Pillow (tests/fixtures/image_golden.py, early_end_golden.py), photographs, and every kind
+// of damaged file.
 #include "suite/data/image_file.hpp"
 
 #include <bit>
@@ -33,6 +34,7 @@ void expect_notes(const ImageNotes& notes, const nlohmann::json& expected, const
     EXPECT_EQ(notes.has_broken_exif, expected.value("has_broken_exif", false)) << name;
     EXPECT_EQ(notes.has_missing_end, expected.value("has_missing_end", false)) << name;
     EXPECT_EQ(notes.has_extraneous_bytes, expected.value("has_extraneous_bytes", false)) << name;
+    EXPECT_EQ(notes.ends_early, expected.value("ends_early", false)) << name;
     EXPECT_EQ(notes.exif_orientation, expected.value("exif_orientation", 1)) << name;
     EXPECT_FALSE(notes.has_wrong_extension) << name;
 }

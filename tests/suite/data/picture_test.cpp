@@ -148,7 +148,9 @@ TEST(Picture, DecodingOnlyTheWindowChangesNothing) {
         std::vector<float> whole(windowed.size());
         for (const char* name :
              {"astronaut.jpg", "420.jpg", "422.jpg", "440.jpg", "411.jpg", "444_progressive.jpg",
-              "420_progressive.jpg", "grey.jpg", "cmyk.jpg", "restart.jpg", "no_end.jpg", "420_8x100.jpg"}) {
+              "420_progressive.jpg", "grey.jpg", "cmyk.jpg", "restart.jpg", "no_end.jpg", "420_8x100.jpg",
+              "early_end_400_420.jpg", "early_end_42_422.jpg", "early_end_339_restart.jpg",
+              "early_end_300_420_progressive.jpg", "early_end_1408_cmyk.jpg"}) {
             const std::string bytes = picture_bytes(name);
             const DecodedImage image = decode_image(encoded_image(bytes), name);
             for (std::uint64_t sample = 0; sample < 40; ++sample) {
@@ -170,7 +172,8 @@ TEST(Picture, DecodingOnlyTheWindowChangesNothing) {
 TEST(JpegWindow, EveryWindowHasThePixelsOfTheWholeImage) {
     std::mt19937 random(8);
     for (const char* name : {"420.jpg", "422.jpg", "440.jpg", "411.jpg", "444.jpg", "420_progressive.jpg",
-                             "grey.jpg", "restart.jpg", "astronaut.jpg"}) {
+                             "grey.jpg", "restart.jpg", "astronaut.jpg", "early_end_400_420.jpg",
+                             "early_end_343_grey.jpg", "early_end_300_420_progressive.jpg"}) {
         const std::string bytes = picture_bytes(name);
         const DecodedImage image = decode_image(encoded_image(bytes), name);
         for (int i = 0; i < 60; ++i) {
