@@ -1,7 +1,11 @@
 // Layouts whose folders say what is in them: one folder a class, or a digit in the name.
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "suite/data/folder_listing.hpp"
 #include "suite/data/label_table.hpp"
@@ -10,6 +14,63 @@
 namespace suite::data {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_named_files = 3;
+
+bool is_archive(std::string_view name) {
+    return std::ranges::any_of(std::array<std::string_view, 4>{".tar", ".tar.gz", ".tgz", ".zip"},
+                               [name](std::string_view ending) { return name.ends_with(ending); });
+}
+
+/// "3 class tars (a.tar, b.tar, c.tar)", or with "…" behind the third of more.
+std::string counted_names(std::string_view what, const std::vector<std::string>& names) {
+    const std::span<const std::string> named(names.data(), std::min(names.size(), most_named_files));
+    return fmt::format("{} {} ({}{})", names.size(), what, fmt::join(named, ", "),
+                       names.size() > named.size() ? ", …" : "");
+}
+
+std::vector<std::string> class_tars_of(const FolderListing& found) {
+    std::vector<std::string> tars;
+    std::ranges::copy_if(found.files, std::back_inserter(tars), is_class_tar);
+    return tars;
+}
+
+/// Class tars that nobody unpacked into a folder of their name.
+std::vector<std::string> packed_classes(const FolderListing& found) {
+    std::vector<std::string> tars = class_tars_of(found);
+    std::erase_if(tars, [&found](const std::string& name) {
+        return std::ranges::binary_search(found.folders, name.substr(0, name.size() - 4));
+    });
+    return tars;
+}
+
+Fault packed_fault(const fs::path& folder, const std::vector<std::string>& tars) {
+    return {.where = folder.string(),
+            .found = counted_names("class tars that are not unpacked", tars),
+            .expected = "a folder for each class",
+            .fix = fmt::format("cd '{}' && for t in n*.tar; do mkdir -p \"${{t%.tar}}\" && tar -xf \"$t\" -C "
+                               "\"${{t%.tar}}\" && rm \"$t\"; done",
+                               folder.string())};
+}
+
+/// A part's folder without class folders.
+Fault no_classes_fault(const fs::path& folder, const FolderListing& found, std::string_view obtain) {
+    const auto archive = std::ranges::find_if(found.files, is_archive);
+    if (archive != found.files.end()) {
+        return {.where = folder.string(),
+                .found = fmt::format("no class folders, but {}, which is not unpacked", *archive),
+                .expected = "a folder for each class",
+                .fix = fmt::format("unpack it there (tar -xf or unzip), then run the same command again")};
+    }
+    const bool is_flat = std::ranges::any_of(found.files, has_image_name);
+    return {.where = folder.string(),
+            .found = is_flat ? "images that are not in class folders" : "no class folders",
+            .expected = "a folder for each class",
+            .fix = is_flat ? "move each image into a folder named as its class in the training part"
+                           : fmt::format("obtain it from {}", obtain)};
+}
+
 /// Class folders of a part; the manifest's class names are those of the training part.
 class ClassFolders {
 public:
@@ -17,18 +78,23 @@ public:
 
     void list_part(const std::string& part, bool is_train) {
         const FolderListing found = list_watched(part);
-        if (found.folders.empty()) {
-            const bool is_flat = std::ranges::any_of(found.files, has_image_name);
-            listing_.add_fault(part, is_flat ? "images that are not in class folders" : "no class folders",
-                               "a folder for each class");
+        const bool reads_tars = listing_.layout.test.empty();
+        if (auto fault =
+                unready_class_part(listing_.folder / part, found, reads_tars, listing_.layout.obtain)) {
+            listing_.add_fault(*fault);
         }
+        if (found.folders.empty() && reads_tars) {
+            list_class_tars(part, class_tars_of(found));
+            return;
+        }
+        note_left_overs(part, found);
         std::vector<std::string>& names = listing_.manifest.label_names;
         if (is_train) {
             names = found.folders;
         }
         for (const std::string& name : found.folders) {
             const auto place = std::ranges::lower_bound(names, name);
-            const std::string folder = part == "." ? name : part + "/" + name;
+            const std::string folder = below(part, name);
             if (place == names.end() || *place != name) {
                 listing_.add_fault(folder, "a class that the training part has not", "the same classes");
                 continue;
@@ -45,12 +111,46 @@ public:
     }
 
 private:
+    static std::string below(const std::string& part, const std::string& name) {
+        return part == "." ? name : part + "/" + name;
+    }
+
     FolderListing list_watched(const std::string& folder) {
         listing_.watch(folder);
         FaultList faults;
         FolderListing found = list_folder(listing_.folder / folder, faults);
         listing_.add_faults(faults);
         return found;
+    }
+
+    /// Archives beside class folders, whose contents are taken from the folders.
+    void note_left_overs(const std::string& part, const FolderListing& found) {
+        std::vector<std::string> archives;
+        std::ranges::copy_if(found.files, std::back_inserter(archives), is_archive);
+        if (!archives.empty() && !found.folders.empty()) {
+            listing_.manifest.notes.push_back(
+                fmt::format("{} in {} left beside the class folders: not read",
+                            counted_names(archives.size() == 1 ? "archive" : "archives", archives), part));
+        }
+    }
+
+    /// Classes that still are tars are read where they lie.
+    void list_class_tars(const std::string& part, const std::vector<std::string>& tars) {
+        for (const std::string& tar : tars) {
+            const auto class_index = static_cast<std::int32_t>(listing_.manifest.label_names.size());
+            listing_.manifest.label_names.push_back(tar.substr(0, tar.size() - 4));
+            const std::size_t before = listing_.manifest.size();
+            for (const TarMember& member : listing_.open_container(below(part, tar))) {
+                if (has_image_name(member.name)) {
+                    listing_.add_member(member, class_index);
+                } else {
+                    ++strangers_;
+                }
+            }
+            if (listing_.manifest.size() == before) {
+                listing_.add_fault(below(part, tar), "no images", "images of this class");
+            }
+        }
     }
 
     void list_class(const std::string& folder, std::int32_t class_index) {
@@ -64,13 +164,29 @@ private:
             }
         }
         if (listing_.manifest.size() == before) {
-            listing_.add_fault(folder, "no images", "images of this class");
+            listing_.add_fault(folder, found.folders.empty() ? "no images" : "folders, but no images",
+                               "images of this class");
         }
     }
 
     Listing& listing_;
     std::size_t strangers_ = 0;
 };
+
+/// Parts that people have beside the one that is read: ImageNet-21K-P has val and small_classes.
+void note_other_parts(Listing& listing, const std::string& train) {
+    if (train == "." || !listing.layout.test.empty()) {
+        return;
+    }
+    FaultList unheard;
+    std::vector<std::string> others = list_folder(listing.folder, unheard).folders;
+    std::erase(others, train);
+    if (!others.empty()) {
+        listing.manifest.notes.push_back(
+            fmt::format("{} beside {}: not read, the data set has a training part alone",
+                        counted_names(others.size() == 1 ? "folder" : "folders", others), train));
+    }
+}
 
 void check_class_count(Listing& listing) {
     if (listing.manifest.label_names.size() > listing.spec.labels.size()) {
@@ -110,6 +226,16 @@ DigitFolder list_digit_folder(Listing& listing, const std::string& alternatives)
 
 } // namespace
 
+std::optional<Fault> unready_class_part(const fs::path& folder, const FolderListing& found, bool reads_tars,
+                                        std::string_view obtain) {
+    const std::vector<std::string> packed = packed_classes(found);
+    if (!packed.empty() && !(reads_tars && found.folders.empty())) {
+        return packed_fault(folder, packed);
+    }
+    return found.folders.empty() && packed.empty() ? std::optional(no_classes_fault(folder, found, obtain))
+                                                   : std::nullopt;
+}
+
 void list_class_folders(Listing& listing) {
     ClassFolders folders(listing);
     for (const auto* parts : {&listing.layout.train, &listing.layout.test}) {
@@ -120,6 +246,7 @@ void list_class_folders(Listing& listing) {
                                   "a folder of class folders");
             } else {
                 folders.list_part(part, parts == &listing.layout.train);
+                note_other_parts(listing, part);
             }
         }
         if (parts == &listing.layout.train) {

@@ -33,14 +33,18 @@ std::pair<std::string_view, std::string_view> folder_and_name(std::string_view p
 
 } // namespace
 
+void Listing::add_fault(const Fault& fault) {
+    faults.add({.file = fault.where,
+                .line = 0,
+                .column = {},
+                .found = fault.found,
+                .expected = fault.expected,
+                .fix = fault.fix});
+}
+
 void Listing::add_faults(const FaultList& list) {
     for (const Fault& fault : list.faults()) {
-        faults.add({.file = fault.where,
-                    .line = 0,
-                    .column = {},
-                    .found = fault.found,
-                    .expected = fault.expected,
-                    .fix = fault.fix});
+        add_fault(fault);
     }
 }
 
@@ -73,6 +77,25 @@ void Listing::add_file(std::string_view path, std::int32_t class_index) {
     manifest.paths.push_back(path);
     manifest.stamps.emplace_back();
     manifest.classes.push_back(class_index);
+}
+
+std::vector<TarMember> Listing::open_container(const std::string& path) {
+    manifest.containers.push_back({.path = path, .stamp = stamp_of(folder / path)});
+    watch(path);
+    FaultList list;
+    std::vector<TarMember> members = index_tar_file(folder / path, list);
+    add_faults(list);
+    return members;
+}
+
+void Listing::add_member(const TarMember& image, std::int32_t class_index) {
+    manifest.paths.push_back(image.name);
+    manifest.stamps.push_back({.size_bytes = static_cast<std::int64_t>(image.size), .changed_ns = 0});
+    manifest.container_of.push_back(static_cast<std::int32_t>(manifest.containers.size() - 1));
+    manifest.offsets.push_back(static_cast<std::int64_t>(image.offset));
+    if (!manifest.is_multilabel) {
+        manifest.classes.push_back(class_index);
+    }
 }
 
 std::vector<ListLine> lines_of(std::string_view text, const std::string& file, LabelFaults& faults) {

@@ -22,6 +22,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of what is accepted as a set: a manifest that was kept under older rules is made anew.
+constexpr int rules_version = 2;
+
 bool is_there(const fs::path& path) {
     std::error_code ignored;
     return fs::exists(path, ignored);
@@ -163,8 +166,8 @@ PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& roo
 plan::Manifest manifest_identity(const plan::DataSetSpec& spec, const PublishedPlace& place) {
     plan::Manifest manifest;
     manifest.data_set = spec.id;
-    manifest.reading =
-        fmt::format("{} {} version {}", place.layout.id, to_word(place.layout.kind), plan::manifest_version);
+    manifest.reading = fmt::format("{} {} version {}.{}", place.layout.id, to_word(place.layout.kind),
+                                   plan::manifest_version, rules_version);
     manifest.root = place.folder.string();
     return manifest;
 }

@@ -98,6 +98,10 @@ std::string_view refused_kind(char type) {
     }
 }
 
+bool is_zero(char c) {
+    return c == '\0';
+}
+
 class TarWalk {
 public:
     TarWalk(const ByteReader& archive, std::vector<TarMember>& members)
@@ -105,8 +109,8 @@ public:
 
     void run() {
         while (next_block()) {
-            if (std::ranges::all_of(block_, [](char c) { return c == '\0'; })) {
-                return; // end mark: a second zero block follows, which nobody needs
+            if (std::ranges::all_of(block_, is_zero)) {
+                return require_zeros();
             }
             take_header();
         }
@@ -114,6 +118,22 @@ public:
     }
 
 private:
+    /// Behind the end mark: where a header became zeros, members would be lost in silence.
+    void require_zeros() {
+        constexpr std::size_t piece_bytes = std::size_t{1} << 16;
+        std::vector<char> piece(piece_bytes);
+        for (std::size_t got = piece_bytes; got == piece_bytes; at_ += got) {
+            got = archive_.read(at_, piece.data(), piece.size());
+            const auto end = piece.begin() + static_cast<std::ptrdiff_t>(got);
+            const auto other = std::find_if_not(piece.begin(), end, is_zero);
+            if (other != end) {
+                throw Breach{at_ + static_cast<std::uint64_t>(other - piece.begin()),
+                             "data behind the end mark",
+                             "zeros (a header was overwritten, or archives were joined)"};
+            }
+        }
+    }
+
     bool next_block() {
         header_at_ = at_;
         const std::size_t got = archive_.read(at_, block_.data(), block_.size());

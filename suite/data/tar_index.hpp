@@ -30,8 +30,9 @@ public:
 
 /// Files of the archive in its order; folders are passed over. Reads headers only. At the first of these a
 /// fault naming `name` and the byte is added and what came before is returned: a header with a wrong
-/// checksum, a member that leaves the archive, no end mark, a name that is absolute, has "..", is longer than
-/// 4,096 bytes or comes twice, links, devices, sparse files, and other members that are no plain files.
+/// checksum, a member that leaves the archive, no end mark, anything but zeros behind it, a name that is
+/// absolute, has "..", is longer than 4,096 bytes or comes twice, links, devices, sparse files, and other
+/// members that are no plain files.
 [[nodiscard]] std::vector<TarMember> index_tar(const ByteReader& archive, const std::string& name,
                                                FaultList& faults);
 /// The same of a file. A file that cannot be opened is a fault.

@@ -102,6 +102,112 @@ TEST(ShardFault, IsNamedByShardAndMember) {
                 HasSubstr("no JSON object"));
 }
 
+/// One sample with these members, whose image is of class 5, as an ImageNet of shards.
+DataSet opened_shard(const testing::TemporaryFolder& root, std::vector<std::string> members,
+                     const std::string& train = "imagenet1k/train/0.tar",
+                     const std::string& test = "imagenet1k/validation/0.tar") {
+    std::string shard;
+    for (const std::string& member : members) {
+        shard += member;
+    }
+    for (const std::string& path : {train, test}) {
+        fs::create_directories((root.path() / path).parent_path());
+        root.write(path, shard + testing::tar_end_mark);
+    }
+    return open_published(spec_of("imagenet1k"), root.path());
+}
+
+const std::string image_member = tar_member("0001.jpg", "x");
+const std::string class_member = tar_member("0001.cls", "5");
+
+// WebDataset's own ImageNet has members in this form, the JSON with the names of the class.
+TEST(ForeignShard, ClassNumbersCountWhateverTheOrder) {
+    std::vector<std::string> members{image_member, class_member,
+                                     tar_member("0001.json", "{\"class\": \"n01440764\", \"label\": 7}")};
+    std::ranges::sort(members);
+    do {
+        const testing::TemporaryFolder root;
+        const DataSet set = opened_shard(root, members);
+        EXPECT_EQ(set.train.labels.classes, std::vector<std::int64_t>{5});
+        EXPECT_EQ(set.test.labels.classes, std::vector<std::int64_t>{5});
+        EXPECT_TRUE(set.train.patients.empty());
+    } while (std::ranges::next_permutation(members).found);
+}
+
+TEST(ForeignShard, MetadataAreNotLookedInto) {
+    const testing::TemporaryFolder root;
+    const DataSet set =
+        opened_shard(root, {image_member, tar_member("0001.json", std::string(9000, '{')), class_member,
+                            tar_member("0001.txt", "a fish"), tar_member("._0001.jpg", "macOS")});
+    EXPECT_EQ(set.train.labels.classes, std::vector<std::int64_t>{5});
+}
+
+TEST(ForeignShard, WithoutAClassNumberSaysWhatItsJsonHas) {
+    const testing::TemporaryFolder root;
+    const auto fault = [&root](const std::string& json) {
+        return testing::error_text(ErrorKind::data, [&] {
+            static_cast<void>(opened_shard(root, {image_member, tar_member("0001.json", json)}));
+        });
+    };
+    EXPECT_THAT(
+        fault("{\"class\": \"n01440764\"}"),
+        HasSubstr("0001.json: found class \"n01440764\", expected a class from 0 to 999, as KEY.cls"));
+    EXPECT_THAT(fault("{\"label\": 7}"), HasSubstr("JSON without a class"));
+}
+
+TEST(ForeignShard, PartsAreFoldersOrInTheNames) {
+    for (const auto& [train, test] :
+         {std::pair("imagenet1k/train/00000.tar", "imagenet1k/val/00000.tar"),
+          std::pair("imagenet1k/train/00000.tar", "imagenet1k/test/00000.tar"),
+          std::pair("imagenet1k/imagenet1k-train-0000.tar", "imagenet1k/imagenet1k-validation-00.tar"),
+          std::pair("imagenet1k/train-000000.tar", "imagenet1k/val-000000.tar")}) {
+        const testing::TemporaryFolder root;
+        const DataSet set = opened_shard(root, {image_member, class_member}, train, test);
+        EXPECT_EQ(set.train.size(), 1U) << train;
+        EXPECT_EQ(set.test.size(), 1U) << test;
+    }
+}
+
+TEST(ForeignShard, WithoutATestPartIsRefused) {
+    const testing::TemporaryFolder root;
+    EXPECT_THAT(testing::error_text(ErrorKind::data,
+                                    [&] {
+                                        static_cast<void>(opened_shard(root, {image_member, class_member},
+                                                                       "imagenet1k/train-000000.tar",
+                                                                       "imagenet1k/other-000000.tar"));
+                                    }),
+                HasSubstr("no shards of a test part"));
+}
+
+TEST(ShardFault, IsFoundWhereverABlockWasOverwritten) {
+    std::string shard;
+    for (const char* key : {"a", "b", "c"}) {
+        shard += tar_member(fmt::format("{}.jpg", key), std::string(600, 'x')) +
+                 tar_member(fmt::format("{}.cls", key), "5");
+    }
+    for (std::size_t at = 0; at < shard.size(); at += tar_block_bytes) {
+        const bool is_header = shard.substr(at + 257, 5) == "ustar";
+        const testing::TemporaryFolder root;
+        EXPECT_THAT(is_header ? shard_fault(root, std::string(shard).replace(at, tar_block_bytes,
+                                                                             tar_block_bytes, '\0'))
+                              : "a.tar:byte",
+                    HasSubstr("a.tar:byte"))
+            << at;
+    }
+}
+
+TEST(ShardFault, IsNamedTwentyTimesAtMost) {
+    std::string shard;
+    for (int i = 0; i < 30; ++i) {
+        shard += tar_member(fmt::format("{:04}.jpg", i), "x");
+    }
+    const testing::TemporaryFolder root;
+    const std::string text = shard_fault(root, shard);
+    EXPECT_THAT(text, HasSubstr("0019: found an image without a label"));
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("0020: found")));
+    EXPECT_THAT(text, HasSubstr("10 more such members"));
+}
+
 TEST(ShardTarget, IsNeverInsideTheDataSetNorOverwritten) {
     const testing::TemporaryFolder root;
     write_miniature(root.path(), "pets");

@@ -75,6 +75,14 @@ TEST(TarIndex, EveryFlippedHeaderByteIsAFault) {
     }
 }
 
+TEST(TarIndex, OnlyZerosMayFollowTheEndMark) {
+    const std::string archive = tar_member("a.jpg", "12345") + tar_end_mark;
+    EXPECT_EQ(fault_of(archive + std::string(100'000, '\0')), "");
+    EXPECT_THAT(fault_of(archive + std::string(99'999, '\0') + "x"),
+                HasSubstr("a.tar:byte 102047: found data behind the end mark"));
+    EXPECT_THAT(fault_of(archive + archive), HasSubstr("data behind the end mark"));
+}
+
 TEST(TarIndex, SizeThatLeavesTheFileIsRefused) {
     std::string archive = tar_member("a.jpg", "12345") + tar_end_mark;
     EXPECT_THAT(fault_of(tar_header("b.jpg", std::uint64_t{1} << 32) + archive),
