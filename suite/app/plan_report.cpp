@@ -11,6 +11,8 @@
 #include "suite/data/data_set.hpp"
 #include "suite/data/published_set.hpp"
 #include "suite/plan/memory_estimate.hpp"
+#include "suite/run/estimate.hpp"
+#include "suite/run/plan_groups.hpp"
 
 namespace suite::app {
 namespace {
@@ -108,10 +110,12 @@ std::string needed_line(const json& entry) {
         where += fmt::format("; obtain it from {}{}", entry["obtain"].get<std::string>(),
                              entry["registration"].get<bool>() ? " (registration)" : "");
     }
-    return fmt::format("  data {:<20} {:>10} images {:>8}, {} cells: {}\n", entry["name"].get<std::string>(),
-                       entry["images"].get<std::size_t>(),
-                       entry["bytes"].is_null() ? "" : bytes_text(entry["bytes"].get<double>()),
-                       entry["cells"].get<std::size_t>(), where);
+    const std::string size =
+        entry["bytes"].is_null() ? "" : ", " + bytes_text(entry["bytes"].get<double>());
+    return run::wrapped(fmt::format("  data {}, {} images{}, {} cells: {}", entry["name"].get<std::string>(),
+                                    entry["images"].get<std::size_t>(), size,
+                                    entry["cells"].get<std::size_t>(), where),
+                        4);
 }
 
 std::string weights_line(const json& entry) {
@@ -119,8 +123,9 @@ std::string weights_line(const json& entry) {
                               : entry["found"].is_string() ? "found at " + entry["found"].get<std::string>()
                                                            : "could replace pre-training (--weights DIR): " +
                                                                  entry["obtain"].get<std::string>();
-    return fmt::format("  weights {:<38} {:>8}: {}\n", entry["file"].get<std::string>(),
-                       bytes_text(entry["bytes"].get<double>()), state);
+    return run::wrapped(fmt::format("  weights {}, {}: {}", entry["file"].get<std::string>(),
+                                    bytes_text(entry["bytes"].get<double>()), state),
+                        4);
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -272,9 +277,11 @@ json needs_document(const plan::Catalog& catalog, const plan::Plan& plan, const 
 std::string needs_text(const json& document) {
     const json& cost = document["cost"];
     std::string text = fmt::format(
-        "  estimate: {:.4g} {}-hours ({:.4g} pre-training, {:.4g} the rest), {} of images read, {} kept\n",
-        cost["device_hours"].get<double>(), cost["device"].get<std::string>(),
-        cost["pretraining_hours"].get<double>(), cost["finetuning_hours"].get<double>(),
+        "  in all: {} {}-hours ({} pre-training, {} the rest)\n  {} of images read, {} kept\n",
+        run::hours_text(cost["device_hours"].get<double>()),
+        run::short_device(cost["device"].get<std::string>()),
+        run::hours_text(cost["pretraining_hours"].get<double>()),
+        run::hours_text(cost["finetuning_hours"].get<double>()),
         bytes_text(cost["read_bytes"].get<double>()), bytes_text(cost["kept_bytes"].get<double>()));
     for (const json& entry : document["needs"]["data_sets"]) {
         text += needed_line(entry);
@@ -283,8 +290,10 @@ std::string needs_text(const json& document) {
         text += weights_line(entry);
     }
     if (const json& memory = document["needs"]["memory"]; memory["reason"].is_string()) {
-        text += fmt::format("  memory: {}, {} cells cannot run here\n", memory["reason"].get<std::string>(),
-                            memory["cells_short"].get<std::size_t>());
+        text += run::wrapped(fmt::format("  memory: {}, {} cells cannot run here",
+                                         memory["reason"].get<std::string>(),
+                                         memory["cells_short"].get<std::size_t>()),
+                             4);
     }
     return text;
 }

@@ -22,9 +22,11 @@ nlohmann::json describe(const plan::Catalog& catalog, const plan::WorkloadSpec& 
                             {"claims", workload.claims.size()}};
     for (const auto& [id, profile] : catalog.profiles) {
         const plan::Plan plan = plan::expand(catalog, workload.id, id);
+        const run::Estimate estimate = run::estimate_of(catalog, plan, run::local_processes());
         document["profiles"][id] = {{"runs", plan.runs.size() - plan.parent_count()},
                                     {"parents", plan.parent_count()},
-                                    {"estimate_seconds", run::estimate_from_declaration(catalog, plan)}};
+                                    {"estimate_seconds", estimate.seconds},
+                                    {"estimate", to_json(estimate)}};
     }
     return document;
 }
@@ -34,13 +36,16 @@ void print(const nlohmann::json& workload) {
                workload["title"].get<std::string>(), workload["source"].get<std::string>(),
                workload["cells"].get<int>(), workload["claims"].get<int>());
     for (const auto& [id, profile] : workload["profiles"].items()) {
-        fmt::print("    {:<8} {:>4} runs + {:>3} pre-training runs, about {}\n", id,
-                   profile["runs"].get<int>(), profile["parents"].get<int>(),
-                   run::duration_text(profile["estimate_seconds"].get<double>()));
+        const nlohmann::json& estimate = profile["estimate"];
+        const auto infeasible = estimate["here"]["infeasible"].get<std::string>();
+        fmt::print("    {:<7} {} runs + {} pre-training, {}\n{}", id, profile["runs"].get<int>(),
+                   profile["parents"].get<int>(), estimate["text"].get<std::string>(),
+                   infeasible.empty() ? "" : fmt::format("{:12}{}\n", "", infeasible));
     }
 }
 
 constexpr double seconds_per_minute = 60.0;
+constexpr run::LocalProcesses documented_machine{.count = 2}; ///< the same table on every machine
 
 /// What the profile without stand-ins needs: data sets by name.
 std::string needed_data(const plan::WorkloadSpec& workload) {
@@ -60,8 +65,8 @@ std::string needed_data(const plan::WorkloadSpec& workload) {
 /// The table of REPRODUCE.md: every workload with what it adds to those above it.
 std::string markdown_table(const plan::Catalog& catalog) {
     std::string text =
-        "| workload | CTest label | cells | runs + pre-training it adds | laptop minutes | paper "
-        "GPU-hours | data at paper |\n|---|---|---|---|---|---|---|\n";
+        "| workload | CTest label | cells | runs + pre-training it adds | laptop minutes on 2 cores | paper: "
+        "GPU-hours and time | data at paper |\n|---|---|---|---|---|---|---|\n";
     std::set<std::string> seen;
     for (const std::string& id : plan::workload_ids(catalog)) {
         const plan::WorkloadSpec& workload = catalog.workloads.at(id);
@@ -73,10 +78,11 @@ std::string markdown_table(const plan::Catalog& catalog) {
             runs += is_new && !run.is_pretraining() ? 1U : 0U;
             parents += is_new && run.is_pretraining() ? 1U : 0U;
         }
-        text += fmt::format("| {} | `{}` | {} | {} + {} | {:.1f} | {:.0f} | {} |\n", workload.source, id,
+        text += fmt::format("| {} | `{}` | {} | {} + {} | {:.1f} | {} | {} |\n", workload.source, id,
                             plan::workload_cells(workload).size(), runs, parents,
-                            run::estimate_from_declaration(catalog, plan) / seconds_per_minute,
-                            plan::cost_of(catalog, plan::expand(catalog, id, "paper")).device_hours(),
+                            run::estimate_of(catalog, plan, documented_machine).seconds / seconds_per_minute,
+                            estimate_text(run::estimate_of(catalog, plan::expand(catalog, id, "paper"),
+                                                           documented_machine)),
                             needed_data(workload));
     }
     return text;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include "suite/base/log.hpp"
 #include "suite/base/memory.hpp"
 #include "suite/run/estimate.hpp"
+#include "suite/run/plan_groups.hpp"
 #include "suite/run/survey.hpp"
 
 namespace suite::app {
@@ -21,7 +23,9 @@ namespace {
 struct SurveyedPlan {
     plan::Plan plan;
     std::vector<run::ItemStatus> statuses;
-    double estimate_seconds = 0.0;
+    run::Throughput throughput{};
+    run::Estimate left{};
+    run::Comparison comparison{};
     bool damaged = false;
 
     [[nodiscard]] std::size_t count(run::ItemState state) const {
@@ -30,15 +34,14 @@ struct SurveyedPlan {
     }
 };
 
-SurveyedPlan survey_plan(const plan::Catalog& catalog, plan::Plan plan, const store::Store& store, int jobs) {
+SurveyedPlan survey_plan(const plan::Catalog& catalog, plan::Plan plan, const store::Store& store) {
     SurveyedPlan surveyed{.plan = std::move(plan), .statuses = {}};
     surveyed.statuses = run::survey(surveyed.plan, store);
-    run::Throughput throughput = run::recorded_throughput(store.root());
-    for (const auto& [network, rate] : run::measured_throughput(surveyed.plan, surveyed.statuses)) {
-        throughput[network] = rate;
-    }
-    surveyed.estimate_seconds =
-        run::estimate_remaining(catalog, surveyed.plan, surveyed.statuses, throughput, jobs);
+    surveyed.throughput = run::expected_throughput(catalog, surveyed.plan, surveyed.statuses,
+                                                   run::recorded_throughput(store.root()));
+    surveyed.left = run::estimate_of(catalog, surveyed.plan, run::local_processes(), surveyed.statuses,
+                                     surveyed.throughput);
+    surveyed.comparison = run::compare_with_records(catalog, surveyed.plan, surveyed.statuses);
     for (const run::ItemStatus& status : surveyed.statuses) {
         if (status.damaged) {
             log_error(status.message);
@@ -58,7 +61,12 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
                             {"runs", plan.runs.size() - parents},
                             {"parents", parents},
                             {"cached", surveyed.count(run::ItemState::done)},
-                            {"estimate_seconds", surveyed.estimate_seconds},
+                            {"estimate_seconds", surveyed.left.seconds},
+                            {"estimate", to_json(surveyed.left)},
+                            {"finished",
+                             {{"runs", surveyed.comparison.runs},
+                              {"predicted_seconds", surveyed.comparison.predicted_seconds},
+                              {"taken_seconds", surveyed.comparison.taken_seconds}}},
                             {"skipped", nlohmann::json::array()},
                             {"items", nlohmann::json::array()}};
     for (const plan::SkippedCell& skipped : plan.skipped) {
@@ -84,73 +92,88 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
     return document;
 }
 
+/// What is left, and whether the declared throughput was right about what is done.
+std::string time_text(const SurveyedPlan& surveyed) {
+    std::string text;
+    if (surveyed.count(run::ItemState::done) < surveyed.plan.runs.size()) {
+        const std::string infeasible = infeasible_text(surveyed.left);
+        text += fmt::format("  time left: {}\n{}", estimate_text(surveyed.left),
+                            infeasible.empty() ? "" : fmt::format("    {}\n", infeasible));
+    }
+    if (const run::Comparison& comparison = surveyed.comparison; comparison.runs > 0) {
+        text += fmt::format("  finished: {} runs, predicted {}, took {} of one process\n", comparison.runs,
+                            run::duration_text(comparison.predicted_seconds),
+                            run::duration_text(comparison.taken_seconds));
+    }
+    return text;
+}
+
 void print(const SurveyedPlan& surveyed, const nlohmann::json& document) {
     const plan::Plan& plan = surveyed.plan;
     const std::string protocol = plan.protocol == plan::as_run ? "" : ", protocol " + plan.protocol;
     fmt::print("{} at profile {}{}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
                plan.profile, protocol, plan.cells.size(), plan.runs.size() - plan.parent_count(),
                plan.parent_count());
-    fmt::print("  in the store {}, failed {}, running {}, to do {}; about {} left\n",
-               surveyed.count(run::ItemState::done), surveyed.count(run::ItemState::failed),
-               surveyed.count(run::ItemState::running), surveyed.count(run::ItemState::todo),
-               run::duration_text(surveyed.estimate_seconds));
-    fmt::print("{}", needs_text(document));
+    fmt::print("  in the store {}, failed {}, running {}, to do {}\n", surveyed.count(run::ItemState::done),
+               surveyed.count(run::ItemState::failed), surveyed.count(run::ItemState::running),
+               surveyed.count(run::ItemState::todo));
+    fmt::print("{}{}", time_text(surveyed), needs_text(document));
     std::map<std::string, std::string> missing;
     for (const nlohmann::json& entry : document["missing"]) {
         missing.emplace(entry["cell"], entry["reason"]);
     }
-    for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-        if (plan.runs[i].cell.empty()) {
-            fmt::print("  {:<7} {}  {}\n", to_string(surveyed.statuses[i].state),
-                       plan.runs[i].key.substr(0, 16), plan.runs[i].label);
-        }
-    }
-    for (const plan::PlannedCell& cell : plan.cells) {
-        std::string states;
-        for (const std::size_t index : cell.runs) {
-            states += fmt::format(" {}:{}", plan.runs[index].seed, to_string(surveyed.statuses[index].state));
-        }
-        const auto reason = missing.find(cell.text);
-        fmt::print("  {:<40}{}{}\n", cell.text, states,
-                   reason == missing.end() ? "" : "  missing: " + reason->second);
-    }
-    for (const plan::SkippedCell& skipped : plan.skipped) {
-        fmt::print("  skipped {}: {}\n", skipped.cell, skipped.reason);
-    }
+    fmt::print("{}", run::plan_groups_text(plan, surveyed.statuses, missing));
 }
 
-/// What each workload adds to those before it: runs have one key whatever workload they are looked at from.
+/// Plans that are printed together: a run has one key whatever workload it is looked at from.
 class AddedRuns {
 public:
     struct Count {
         std::size_t runs = 0;
         std::size_t parents = 0;
     };
-    Count add(const plan::Plan& plan) {
+    AddedRuns(const plan::Catalog& catalog, const std::string& profile)
+        : estimator_(catalog, profile, run::local_processes()) {}
+
+    /// What the plan adds to those before it.
+    Count add(const SurveyedPlan& surveyed) {
         Count count;
-        for (const plan::PlannedRun& run : plan.runs) {
-            if (seen_.insert(run.key).second) {
-                ++(run.is_pretraining() ? count.parents : count.runs);
+        for (std::size_t i = 0; i < surveyed.plan.runs.size(); ++i) {
+            const plan::PlannedRun& run = surveyed.plan.runs[i];
+            if (!seen_.insert(run.key).second) {
+                continue;
+            }
+            ++(run.is_pretraining() ? count.parents : count.runs);
+            if (surveyed.statuses[i].state != run::ItemState::done) {
+                estimator_.add(run, surveyed.throughput);
             }
         }
+        all_.runs += count.runs;
+        all_.parents += count.parents;
         return count;
+    }
+    [[nodiscard]] std::string text() const {
+        const run::Estimate left = estimator_.total();
+        return fmt::format("\ntogether {} runs + {} shared pre-training runs, {}\n", all_.runs, all_.parents,
+                           left.here_seconds > 0.0 ? "time left: " + estimate_text(left) : "all done");
     }
 
 private:
     std::set<std::string> seen_;
+    Count all_;
+    run::Estimator estimator_;
 };
 
 std::string table_head() {
-    return fmt::format("\n{:<22}{:>7}{:>9}{:>7}{:>14}{:>22}{:>12}\n", "workload", "cells", "skipped", "runs",
-                       "pre-training", "adds to those before", "about");
+    return fmt::format("\n{:<21}{:>6}{:>9}{:>6}{:>14}{:>11}{:>13}\n", "workload", "cells", "skipped", "runs",
+                       "pre-training", "adds", "time left");
 }
 
 std::string table_line(const SurveyedPlan& surveyed, const AddedRuns::Count& added) {
     const plan::Plan& plan = surveyed.plan;
-    return fmt::format("{:<22}{:>7}{:>9}{:>7}{:>14}{:>22}{:>12}\n", plan.workload, plan.cells.size(),
+    return fmt::format("{:<21}{:>6}{:>9}{:>6}{:>14}{:>11}{:>13}\n", plan.workload, plan.cells.size(),
                        plan.skipped.size(), plan.runs.size() - plan.parent_count(), plan.parent_count(),
-                       fmt::format("{} + {}", added.runs, added.parents),
-                       run::duration_text(surveyed.estimate_seconds));
+                       fmt::format("{} + {}", added.runs, added.parents), short_text(surveyed.left));
 }
 
 struct PlanOptions {
@@ -184,7 +207,7 @@ int plan_verb(const PlanOptions& plan_options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const store::Store store(options.store, store::Access::read_only);
     nlohmann::json documents = nlohmann::json::array();
-    AddedRuns added_runs;
+    AddedRuns added_runs(catalog, options.profile);
     std::string table = table_head();
     bool damaged = false;
     std::vector<plan::Plan> plans = expand_selection(catalog, options);
@@ -193,8 +216,8 @@ int plan_verb(const PlanOptions& plan_options) {
         return 0;
     }
     for (plan::Plan& plan : plans) {
-        const SurveyedPlan surveyed = survey_plan(catalog, std::move(plan), store, run::default_jobs());
-        const AddedRuns::Count added = added_runs.add(surveyed.plan);
+        const SurveyedPlan surveyed = survey_plan(catalog, std::move(plan), store);
+        const AddedRuns::Count added = added_runs.add(surveyed);
         damaged = damaged || surveyed.damaged;
         table += table_line(surveyed, added);
         documents.push_back(document_of(surveyed));
@@ -207,7 +230,7 @@ int plan_verb(const PlanOptions& plan_options) {
     if (options.output.json) {
         fmt::print("{}\n", (documents.size() == 1 ? documents[0] : documents).dump(2));
     } else if (documents.size() > 1) {
-        fmt::print("{}", table);
+        fmt::print("{}{}", added_runs.text(), table);
     }
     return damaged ? exit_code(ErrorKind::store) : 0;
 }

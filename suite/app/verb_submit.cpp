@@ -56,12 +56,8 @@ Surveyed survey_all(const plan::Catalog& catalog, const SelectionOptions& select
     for (std::size_t i = 0; i < all.plans.size(); ++i) {
         run::PlannedWork work{.plan = &all.plans[i], .statuses = &all.statuses[i]};
         work.ranks = selection.ranks;
-        work.throughput = run::recorded_throughput(store.root());
-        for (const auto& [network, rate] : run::measured_throughput(all.plans[i], all.statuses[i])) {
-            work.throughput[network] = rate;
-        }
-        work.gigamacs_per_second =
-            plan::find(catalog.profiles, all.plans[i].profile, "profile").gigamacs_per_second;
+        work.throughput = run::expected_throughput(catalog, all.plans[i], all.statuses[i],
+                                                   run::recorded_throughput(store.root()));
         all.work.push_back(std::move(work));
     }
     return all;

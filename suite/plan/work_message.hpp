@@ -26,7 +26,11 @@ struct WorkReport {
     std::string key;
     std::int64_t step = 0; ///< progress; or where a failed run stopped, -1 if it never started
     std::int64_t total_steps = 0;
+    double loss = 0.0;         ///< progress: of the step before
     double wall_seconds = 0.0; ///< done
+    std::string metric;        ///< done: what the score is of; "" when the run has none
+    double score = 0.0;        ///< done
+    std::string unit;          ///< done: "%" or ""
     std::string kind;          ///< failed: word of suite::ErrorKind
     std::string phase;         ///< failed
     std::string reason;        ///< failed: the whole message

@@ -10,11 +10,8 @@ namespace {
 
 double seconds_of(const PlannedWork& work, std::size_t run) {
     const plan::PlannedRun& planned = work.plan->runs[run];
-    const auto known = work.throughput.find(planned.config.network.id);
-    const bool is_known = known != work.throughput.end() && known->second > 0.0;
-    const double rate = is_known ? known->second : work.gigamacs_per_second;
     const bool names_ranks = planned.exclusive || planned.ranks > 1;
-    return planned.gigamacs / rate / std::max(1, names_ranks ? planned.ranks : work.ranks);
+    return process_seconds(planned, work.throughput) / std::max(1, names_ranks ? planned.ranks : work.ranks);
 }
 
 bool is_left(const PlannedWork& work, std::size_t run) {

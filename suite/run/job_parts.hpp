@@ -28,8 +28,7 @@ struct JobPart {
 struct PlannedWork {
     const plan::Plan* plan = nullptr;
     const std::vector<ItemStatus>* statuses = nullptr;
-    double gigamacs_per_second = 1.0; ///< of networks whose throughput is not known
-    Throughput throughput;
+    Throughput throughput; ///< as expected_throughput() has it
     int ranks = 1; ///< of runs that do not name their own number
 };
 

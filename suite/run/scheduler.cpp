@@ -51,7 +51,7 @@ RunSummary Scheduler::run() {
     take_stock();
     const std::size_t todo = tasks_.size() - summary_.done_before;
     log_info(fmt::format("{} runs: {} in the store, {} to do{}", tasks_.size(), summary_.done_before, todo,
-                         todo == 0 ? "" : ", about " + duration_text(remaining_seconds())));
+                         todo == 0 ? "" : ", " + local_text(time_left())));
     if (todo > 0) {
         check_cores();
         program_ = worker_program();
@@ -195,6 +195,9 @@ void Scheduler::handle(Slot& slot, const plan::WorkReport& report) {
     const std::size_t task = slot.task;
     switch (report.event) {
     case plan::WorkEvent::progress:
+        slot.step = report.step;
+        slot.total_steps = report.total_steps;
+        slot.loss = report.loss;
         return;
     case plan::WorkEvent::interrupted:
         tasks_[task].state = TaskState::waiting;
@@ -267,6 +270,8 @@ void Scheduler::kill_late_workers() {
 void Scheduler::free_slot(Slot& slot) {
     slot.task = no_task;
     slot.claim.reset();
+    slot.step = 0;
+    slot.total_steps = 0;
 }
 
 void Scheduler::renew_claims() {

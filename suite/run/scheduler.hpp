@@ -26,6 +26,7 @@ struct RunOptions {
     std::string launcher{default_launcher};
     bool oversubscribe = false;   ///< more ranks than cores may run
     double deadline_seconds = 60; ///< how long a rank waits for another one
+    bool gpus = false;            ///< each process has one: for estimates
 };
 
 struct RunSummary {
@@ -71,11 +72,20 @@ private:
         bool leaving = false;      ///< was interrupted or has lost a rank: it takes no more orders
         double kill_seconds = 0.0; ///< of a worker that has lost a rank: when it must be gone; 0: none
         int ranks = 1;             ///< of the worker
+        std::int64_t step = 0;     ///< of the run in hand, as the worker last reported
+        std::int64_t total_steps = 0;
+        double loss = 0.0; ///< of that step
         bool exclusive = false;
+    };
+    /// Of finished runs of a network, after a few seconds of the expected throughput.
+    struct Pace {
+        double gigamacs = 0.0;
+        double seconds = 0.0;
     };
     static constexpr std::size_t no_task = static_cast<std::size_t>(-1);
 
     void add_plan(const plan::Plan& plan);
+    void expect_throughput();
     void take_stock();
     bool set_aside(const store::Lookup& damaged, const std::string& key);
     void note_lost(std::vector<std::string> lost);
@@ -102,8 +112,9 @@ private:
     void stop_workers();
     [[nodiscard]] bool is_finished() const;
     [[nodiscard]] ProgressState progress_state() const;
-    [[nodiscard]] double remaining_seconds() const;
-    [[nodiscard]] double rate_of(const Task& task) const;
+    [[nodiscard]] Estimate time_left() const;
+    [[nodiscard]] double share_left(const Task& task) const;
+    void count_pace(const plan::PlannedRun& run, double wall_seconds);
 
     const plan::Catalog& catalog_;
     store::Store& store_;
@@ -114,6 +125,8 @@ private:
     std::vector<Slot> slots_;
     std::filesystem::path program_;
     Throughput throughput_;
+    Throughput expected_; ///< before any run of this call finished
+    std::map<std::string, Pace> paces_; ///< by network: what finished runs showed
     RunSummary summary_;
     ProgressLine progress_;
     double last_renewal_ = 0.0;

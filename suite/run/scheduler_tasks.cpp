@@ -82,10 +82,34 @@ void Scheduler::add_plan(const plan::Plan& plan) {
     }
 }
 
+// As doctor recorded or the profile declares it, until finished runs say otherwise.
+void Scheduler::expect_throughput() {
+    const Throughput recorded = recorded_throughput(store_.root());
+    for (const Task& task : tasks_) {
+        if (!throughput_.contains(task.run->config.network.id)) {
+            throughput_.merge(expected_throughput(catalog_, *task.plan, {}, recorded));
+        }
+    }
+    expected_ = throughput_;
+}
+
+void Scheduler::count_pace(const plan::PlannedRun& run, double wall_seconds) {
+    constexpr double expected_weight_seconds = 10.0; // one short run must not decide
+    if (wall_seconds <= 0.0 || run.gigamacs <= 0.0) {
+        return;
+    }
+    const std::string& network = run.config.network.id;
+    Pace& pace = paces_[network];
+    pace.gigamacs += run.gigamacs;
+    pace.seconds += wall_seconds;
+    throughput_[network] = (pace.gigamacs + expected_.at(network) * expected_weight_seconds) /
+                           (pace.seconds + expected_weight_seconds);
+}
+
 // What the store holds: finished runs are done, damaged ones are set aside and done again, lost ones are
 // noted.
 void Scheduler::take_stock() {
-    throughput_ = recorded_throughput(store_.root()); // until finished runs tell
+    expect_throughput();
     store_.remove_stale_temporaries();
     std::vector<std::string> lost = store_.lost_keys();
     std::vector<bool> wanted(tasks_.size(), false);
@@ -106,8 +130,8 @@ void Scheduler::take_stock() {
         } else if (task.parent != no_task) {
             wanted[task.parent] = true;
         }
-        if (finished && lookup.record->wall_seconds > 0.0 && task.run->gigamacs > 0.0) {
-            throughput_[task.run->config.network.id] = task.run->gigamacs / lookup.record->wall_seconds;
+        if (finished) {
+            count_pace(*task.run, lookup.record->wall_seconds);
         }
     }
     note_lost(std::move(lost));
@@ -204,11 +228,7 @@ void Scheduler::complete(std::size_t index, double wall_seconds) {
     Task& task = tasks_[index];
     task.state = TaskState::done;
     ++summary_.done_now;
-    if (wall_seconds > 0.0 && task.run->gigamacs > 0.0) {
-        double& rate = throughput_[task.run->config.network.id];
-        const double latest = task.run->gigamacs / wall_seconds;
-        rate = rate > 0.0 ? 0.8 * rate + 0.2 * latest : latest;
-    }
+    count_pace(*task.run, wall_seconds);
     store_.acknowledge(task.run->key);
     const std::string name =
         task.run->cell.empty() ? "pretrain:" + task.run->label.substr(9) : task.run->cell;
@@ -276,29 +296,36 @@ bool Scheduler::retry_parent(std::size_t child, const std::string& reason) {
     return true;
 }
 
-double Scheduler::rate_of(const Task& task) const {
-    const auto measured = throughput_.find(task.run->config.network.id);
-    return measured != throughput_.end() && measured->second > 0.0
-               ? measured->second
-               : plan::declared_rate(plan::find(catalog_.profiles, task.plan->profile, "profile"),
-                                     task.run->config.network.id);
-}
-
-double Scheduler::remaining_seconds() const {
-    double seconds = 0.0;
+Estimate Scheduler::time_left() const {
+    if (tasks_.empty()) {
+        return {};
+    }
+    Estimator estimator(catalog_, tasks_.front().plan->profile,
+                        {.count = std::max(1, options_.jobs) * std::max(1, options_.ranks),
+                         .gpus = options_.gpus});
     for (const Task& task : tasks_) {
         if (task.state == TaskState::waiting || task.state == TaskState::running) {
-            seconds += task.run->gigamacs / rate_of(task);
+            estimator.add(*task.run, throughput_, share_left(task));
         }
     }
-    return seconds / static_cast<double>(std::max<int>(1, options_.jobs));
+    return estimator.total();
+}
+
+// As the worker last reported it.
+double Scheduler::share_left(const Task& task) const {
+    for (const Slot& slot : slots_) {
+        if (slot.task != no_task && &tasks_[slot.task] == &task && slot.total_steps > 0) {
+            return 1.0 - static_cast<double>(slot.step) / static_cast<double>(slot.total_steps);
+        }
+    }
+    return 1.0;
 }
 
 ProgressState Scheduler::progress_state() const {
     ProgressState state{.done = summary_.done_before + summary_.done_now,
                         .total = tasks_.size(),
                         .failed = summary_.failed,
-                        .remaining_seconds = remaining_seconds(),
+                        .remaining_seconds = time_left().here_seconds,
                         .current = {}};
     for (const Slot& slot : slots_) {
         if (slot.task != no_task) {

@@ -270,7 +270,7 @@ void Training::run() {
         }
         alone_.run([&] {
             if (hooks_.progress) {
-                hooks_.progress(state_.step, total);
+                hooks_.progress(state_.step, total, state_.losses.back().loss);
             }
             save_if_due();
         });

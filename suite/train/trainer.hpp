@@ -102,7 +102,8 @@ struct LoadingHooks {
 
 struct TrainHooks {
     std::function<bool()> stop_requested; ///< of any rank; all stop between two steps → Error(interrupted)
-    std::function<void(std::int64_t step, std::int64_t total)> progress; ///< on every rank that has one
+    /// Steps done, steps in all, the last step's loss; on every rank that has one.
+    std::function<void(std::int64_t step, std::int64_t total, double loss)> progress;
     const TrainingState* resume = nullptr;                               ///< of rank 0: where to go on
     /// Called on rank 0, every so many seconds and before a stop. What it throws ends the run on all ranks.
     std::function<void(const TrainingState&)> save;

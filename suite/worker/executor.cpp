@@ -87,6 +87,7 @@ struct Executor::Attempt {
     std::vector<data::BadImage> skipped_images;
     std::size_t bucket_bytes = 0; ///< both as train::TrainResult has them
     std::optional<double> wire_error;
+    store::MetricEntry score; ///< the one that the report shows
 };
 
 /// What a run needs besides its configuration. On ranks other than 0 there is no parent and no state.
@@ -216,7 +217,7 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
     attempt.phase = "train";
     attempt.step = 0;
     double reported_seconds = monotonic_seconds();
-    const auto progress = [&](std::int64_t step, std::int64_t total) {
+    const auto progress = [&](std::int64_t step, std::int64_t total, double loss) {
         attempt.step = step;
         if (monotonic_seconds() - reported_seconds > progress_interval_seconds) {
             reported_seconds = monotonic_seconds();
@@ -224,6 +225,7 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
             report.key = order.key;
             report.step = step;
             report.total_steps = total;
+            report.loss = loss;
             report_(report);
         }
     };
@@ -269,6 +271,7 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     record.timing = attempt.timing;
     record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
     record.provenance = provenance_of(order, attempt);
+    attempt.score = record.metrics.empty() ? store::MetricEntry{} : record.metrics.front();
     store_.publish(record);
     store_.remove_partial(order.key);
 }
@@ -357,6 +360,9 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
         perform(order, config, attempt);
         report.event = plan::WorkEvent::done;
         report.wall_seconds = monotonic_seconds() - attempt.started_seconds;
+        report.metric = attempt.score.name;
+        report.score = attempt.score.value;
+        report.unit = attempt.score.unit;
         return report;
     } catch (const Error& error) {
         if (error.kind() == ErrorKind::interrupted) {

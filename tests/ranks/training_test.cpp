@@ -175,7 +175,7 @@ TEST(TrainingOnRanks, RanksThatCannotShareAreRefused) {
 TEST(TrainingOnRanks, AHookThatThrowsOnOneRankEndsAll) {
     TrainHooks hooks;
     if (ranks().rank() == ranks().size() - 1) {
-        hooks.progress = [](std::int64_t step, std::int64_t) {
+        hooks.progress = [](std::int64_t step, std::int64_t, double) {
             if (step == 3) {
                 throw Error(ErrorKind::environment, {"the pipe", "closed", "a reader", ""});
             }
@@ -197,7 +197,7 @@ TEST(TrainingOnRanks, AStopOfOneRankSavesOnRankZeroAndGoesOnWithTheSameBits) {
     for (const std::int64_t stop_after : {1, 6, 11}) {
         TrainingState saved;
         std::int64_t done = 0;
-        TrainHooks hooks{.progress = [&](std::int64_t step, std::int64_t) { done = step; },
+        TrainHooks hooks{.progress = [&](std::int64_t step, std::int64_t, double) { done = step; },
                          .save = [&](const TrainingState& state) { saved = state; }};
         if (ranks().rank() == ranks().size() - 1) {
             hooks.stop_requested = [&] { return done >= stop_after; };
@@ -229,7 +229,7 @@ TEST(TrainingOnRanks, WeightsThatDifferAreNoticedAndTheRankNamed) {
     Engine* engine = nullptr;
     const bool is_mine = ranks().rank() == ranks().size() - 1;
     TrainHooks hooks{.progress =
-                         [&](std::int64_t step, std::int64_t) {
+                         [&](std::int64_t step, std::int64_t, double) {
                              if (step == 3 && is_mine) {
                                  weights.resize(engine->layout().parameters);
                                  engine->read_weights(weights);

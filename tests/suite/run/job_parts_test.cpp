@@ -42,7 +42,7 @@ struct Work {
     plan::Plan plan;
     std::vector<ItemStatus> statuses;
     [[nodiscard]] PlannedWork work() const {
-        return {.plan = &plan, .statuses = &statuses, .gigamacs_per_second = 2.0, .throughput = {}};
+        return {.plan = &plan, .statuses = &statuses, .throughput = expected_throughput(testing::toy_catalog(), plan)};
     }
 };
 

@@ -212,7 +212,7 @@ TEST(PinnedStream, TheNextStepsImagesTravelWhileThisOneComputes) {
     PinnedTraining pinned;
     // The thread begins an image once it is done with the one before: with the first of batch n + 2 read,
     // batch n + 1 is whole.
-    pinned.hooks.progress = [&](std::int64_t step, std::int64_t total) {
+    pinned.hooks.progress = [&](std::int64_t step, std::int64_t total, double) {
         source->wait_for(std::min((step + 2) * 16 + 1, total * 16));
     };
     static_cast<void>(pinned.run(config, data_set, 1));

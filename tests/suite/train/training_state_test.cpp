@@ -145,7 +145,7 @@ TEST(TrainingState, AStopSavesFirst) {
     std::vector<TrainingState> saved;
     std::int64_t steps = 0;
     const TrainHooks hooks{.stop_requested = [&] { return steps == 3; },
-                           .progress = [&](std::int64_t step, std::int64_t) { steps = step; },
+                           .progress = [&](std::int64_t step, std::int64_t, double) { steps = step; },
                            .save = [&](const TrainingState& state) { saved.push_back(state); }};
     EXPECT_THROW(static_cast<void>(run_training(short_config(), toy(), nullptr, hooks)), Error);
     ASSERT_EQ(saved.size(), 1U);
