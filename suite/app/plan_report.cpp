@@ -110,8 +110,7 @@ std::string needed_line(const json& entry) {
         where += fmt::format("; obtain it from {}{}", entry["obtain"].get<std::string>(),
                              entry["registration"].get<bool>() ? " (registration)" : "");
     }
-    const std::string size =
-        entry["bytes"].is_null() ? "" : ", " + bytes_text(entry["bytes"].get<double>());
+    const std::string size = entry["bytes"].is_null() ? "" : ", " + bytes_text(entry["bytes"].get<double>());
     return run::wrapped(fmt::format("  data {}, {} images{}, {} cells: {}", entry["name"].get<std::string>(),
                                     entry["images"].get<std::size_t>(), size,
                                     entry["cells"].get<std::size_t>(), where),
@@ -281,8 +280,8 @@ std::string needs_text(const json& document) {
         run::hours_text(cost["device_hours"].get<double>()),
         run::short_device(cost["device"].get<std::string>()),
         run::hours_text(cost["pretraining_hours"].get<double>()),
-        run::hours_text(cost["finetuning_hours"].get<double>()),
-        bytes_text(cost["read_bytes"].get<double>()), bytes_text(cost["kept_bytes"].get<double>()));
+        run::hours_text(cost["finetuning_hours"].get<double>()), bytes_text(cost["read_bytes"].get<double>()),
+        bytes_text(cost["kept_bytes"].get<double>()));
     for (const json& entry : document["needs"]["data_sets"]) {
         text += needed_line(entry);
     }

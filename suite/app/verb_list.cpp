@@ -78,12 +78,12 @@ std::string markdown_table(const plan::Catalog& catalog) {
             runs += is_new && !run.is_pretraining() ? 1U : 0U;
             parents += is_new && run.is_pretraining() ? 1U : 0U;
         }
-        text += fmt::format("| {} | `{}` | {} | {} + {} | {:.1f} | {} | {} |\n", workload.source, id,
-                            plan::workload_cells(workload).size(), runs, parents,
-                            run::estimate_of(catalog, plan, documented_machine).seconds / seconds_per_minute,
-                            estimate_text(run::estimate_of(catalog, plan::expand(catalog, id, "paper"),
-                                                           documented_machine)),
-                            needed_data(workload));
+        text += fmt::format(
+            "| {} | `{}` | {} | {} + {} | {:.1f} | {} | {} |\n", workload.source, id,
+            plan::workload_cells(workload).size(), runs, parents,
+            run::estimate_of(catalog, plan, documented_machine).seconds / seconds_per_minute,
+            estimate_text(run::estimate_of(catalog, plan::expand(catalog, id, "paper"), documented_machine)),
+            needed_data(workload));
     }
     return text;
 }

@@ -154,7 +154,7 @@ public:
     }
     [[nodiscard]] std::string text() const {
         const run::Estimate left = estimator_.total();
-        return fmt::format("\ntogether {} runs + {} shared pre-training runs, {}\n", all_.runs, all_.parents,
+        return fmt::format("\ntogether {} runs + {} pre-training runs, {}\n", all_.runs, all_.parents,
                            left.here_seconds > 0.0 ? "time left: " + estimate_text(left) : "all done");
     }
 

@@ -7,6 +7,7 @@
 
 #include "suite/app/device_request.hpp"
 #include "suite/app/run_options.hpp"
+#include "suite/app/run_summary.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/run/scheduler.hpp"
@@ -28,7 +29,8 @@ nlohmann::json document_of(const run::RunSummary& summary) {
                             {"failed", summary.failed},
                             {"skipped", nlohmann::json::array()},
                             {"lost", summary.lost},
-                            {"interrupted", summary.interrupted}};
+                            {"interrupted", summary.interrupted},
+                            {"seconds", summary.seconds}};
     for (const auto& [reason, count] : summary.skipped) {
         document["skipped"].push_back({{"reason", reason}, {"runs", count}});
     }
@@ -49,11 +51,13 @@ int run_verb(const RunVerbOptions& options) {
                               .ranks = ranks,
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
-                              .deadline_seconds = options.more.deadline_seconds});
+                              .deadline_seconds = options.more.deadline_seconds,
+                              .gpus = gpus > 0});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {
         log_warning(fmt::format("skipped {} runs: {}", count, reason));
     }
+    log_info(summary_text(summary, options.selection));
     if (options.selection.output.json) {
         fmt::print("{}\n", document_of(summary).dump(2));
     }

@@ -11,9 +11,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(WorkEvent, {{WorkEvent::progress, "progress"},
                                          {WorkEvent::failed, "failed"},
                                          {WorkEvent::interrupted, "interrupted"}})
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOrder, key, config, cell, workload, profile, weights)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkReport, event, key, step, total_steps, loss, wall_seconds, metric, score, unit,
-                                   kind, phase,
-                                   reason)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkReport, event, key, step, total_steps, loss, wall_seconds, metric,
+                                   score, unit, kind, phase, reason)
 
 namespace {
 

@@ -99,8 +99,7 @@ double Estimator::local_seconds(const plan::PlannedRun& run, const Throughput& t
 }
 
 void Estimator::add_to_system(const plan::PlannedRun& run, double share) {
-    const double seconds =
-        run.gigamacs / plan::declared_rate(profile_, run.config.network.id) * share;
+    const double seconds = run.gigamacs / plan::declared_rate(profile_, run.config.network.id) * share;
     device_seconds_ += seconds;
     if (run.exclusive) {
         most_ranks_ = std::max(most_ranks_, run.ranks);

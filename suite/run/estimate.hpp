@@ -1,5 +1,6 @@
 // How long a plan takes: its multiply-accumulates over a throughput that finished runs showed, or that is
-// declared as long as none has finished. `list`, `plan`, `run`, `submit` and the tables of REPRODUCE.md all ask here.
+// declared as long as none has finished. `list`, `plan`, `run`, `submit` and the tables of REPRODUCE.md all
+// ask here.
 #pragma once
 
 #include <filesystem>

@@ -29,7 +29,7 @@ struct PlannedWork {
     const plan::Plan* plan = nullptr;
     const std::vector<ItemStatus>* statuses = nullptr;
     Throughput throughput; ///< as expected_throughput() has it
-    int ranks = 1; ///< of runs that do not name their own number
+    int ranks = 1;         ///< of runs that do not name their own number
 };
 
 /// All plans together; a run that several hold counts once.

@@ -202,8 +202,8 @@ std::string seed_states(const plan::Plan& plan, const plan::PlannedCell& cell,
     std::vector<std::string> texts;
     for (const auto& [state, seeds] : states) {
         const std::vector<std::uint64_t> list(seeds.begin(), seeds.end());
-        texts.push_back(fmt::format("{}: seed{} {}", to_string(state), list.size() == 1 ? "" : "s",
-                                    ranges_text(list)));
+        texts.push_back(
+            fmt::format("{}: seed{} {}", to_string(state), list.size() == 1 ? "" : "s", ranges_text(list)));
     }
     return fmt::format("{}", fmt::join(texts, "; "));
 }
@@ -224,9 +224,9 @@ std::string plan_groups_text(const plan::Plan& plan, const std::vector<ItemStatu
     std::string text = parents_text(plan, statuses);
     for (const auto& [common, names] : cells.all()) {
         const std::string states = common.substr(0, common.find(missing_mark));
-        text += wrapped(fmt::format("  {} of {}{}", states, counted(names.size(), "cell"),
-                                    missing_text(reasons[common])),
-                        4);
+        text += wrapped(
+            fmt::format("  {} of {}{}", states, counted(names.size(), "cell"), missing_text(reasons[common])),
+            4);
         text += patterns_text(names);
     }
     Groups skipped;

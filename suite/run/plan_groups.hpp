@@ -29,8 +29,7 @@ inline constexpr std::size_t text_width = 80;
 
 /// Pre-training runs by state, cells by the state of their seeds and what they miss, skipped cells by reason.
 /// `missing`: cell -> reason.
-[[nodiscard]] std::string plan_groups_text(const plan::Plan& plan,
-                                           const std::vector<ItemStatus>& statuses,
+[[nodiscard]] std::string plan_groups_text(const plan::Plan& plan, const std::vector<ItemStatus>& statuses,
                                            const std::map<std::string, std::string>& missing);
 
 } // namespace suite::run

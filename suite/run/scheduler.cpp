@@ -47,6 +47,7 @@ ErrorKind kind_before_any_run(int ranks, int wait_status) {
 } // namespace
 
 RunSummary Scheduler::run() {
+    const double started = monotonic_seconds();
     StopSignals signals; // before the store is read, which takes a while when it is large
     take_stock();
     const std::size_t todo = tasks_.size() - summary_.done_before;
@@ -71,6 +72,7 @@ RunSummary Scheduler::run() {
     }
     slots_.clear();
     progress_.finish(progress_state());
+    summary_.seconds = monotonic_seconds() - started;
     return summary_;
 }
 
@@ -101,7 +103,7 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
     if (lookup.state == store::LookupState::finished &&
         (!is_parent || std::filesystem::exists(store_.checkpoint_path(task.run->key)))) {
         slot.claim.reset();
-        complete(index, 0.0);
+        complete(index, {});
         return false;
     }
     start_worker(slot, task);
@@ -205,7 +207,7 @@ void Scheduler::handle(Slot& slot, const plan::WorkReport& report) {
         break;
     case plan::WorkEvent::done:
         progress_.count_done();
-        complete(task, report.wall_seconds);
+        complete(task, report);
         break;
     case plan::WorkEvent::failed:
         if (report.kind == to_string(ErrorKind::skipped)) {
@@ -290,7 +292,7 @@ void Scheduler::renew_claims() {
 
 // Workers finish nothing: what is in flight is lost, what is published stays.
 void Scheduler::stop_workers() {
-    log_warning("stopping: finished runs are kept, runs in flight start again next time");
+    log_warning("stopping: finished runs are kept, long runs keep their state");
     for (Slot& slot : slots_) {
         if (slot.worker) {
             slot.worker->stop();

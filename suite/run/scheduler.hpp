@@ -38,6 +38,7 @@ struct RunSummary {
     std::vector<std::string> lost;              ///< keys reported as done once, absent when this run began
     std::optional<ErrorKind> first_failure;
     bool interrupted = false;
+    double seconds = 0.0; ///< wall time of all of it
     /// 75 interrupted; else the first failure's code; else 77 when nothing could start; else 0.
     [[nodiscard]] int exit_code() const noexcept;
 };
@@ -101,7 +102,7 @@ private:
     void wait_for_reports();
     void handle(Slot& slot, const plan::WorkReport& report);
     void handle_end(Slot& slot);
-    void complete(std::size_t task, double wall_seconds);
+    void complete(std::size_t task, const plan::WorkReport& report);
     void fail(std::size_t task, const std::string& phase, ErrorKind kind, const std::string& reason,
               bool record_it);
     void skip(std::size_t task, const std::string& reason);
@@ -125,7 +126,7 @@ private:
     std::vector<Slot> slots_;
     std::filesystem::path program_;
     Throughput throughput_;
-    Throughput expected_; ///< before any run of this call finished
+    Throughput expected_;               ///< before any run of this call finished
     std::map<std::string, Pace> paces_; ///< by network: what finished runs showed
     RunSummary summary_;
     ProgressLine progress_;

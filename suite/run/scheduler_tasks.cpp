@@ -224,15 +224,21 @@ void Scheduler::check_cores() const {
     faults.throw_if_any(ErrorKind::usage);
 }
 
-void Scheduler::complete(std::size_t index, double wall_seconds) {
+void Scheduler::complete(std::size_t index, const plan::WorkReport& report) {
     Task& task = tasks_[index];
     task.state = TaskState::done;
     ++summary_.done_now;
-    count_pace(*task.run, wall_seconds);
+    count_pace(*task.run, report.wall_seconds);
     store_.acknowledge(task.run->key);
     const std::string name =
         task.run->cell.empty() ? "pretrain:" + task.run->label.substr(9) : task.run->cell;
-    progress_.note(fmt::format("done {} {} {}", task.run->key, name, task.run->seed));
+    progress_.note_done({.key = task.run->key,
+                         .name = name,
+                         .seed = task.run->seed,
+                         .metric = report.metric,
+                         .score = report.score,
+                         .unit = report.unit,
+                         .seconds = report.wall_seconds});
 }
 
 void Scheduler::fail(std::size_t index, const std::string& phase, ErrorKind kind, const std::string& reason,
@@ -300,9 +306,9 @@ Estimate Scheduler::time_left() const {
     if (tasks_.empty()) {
         return {};
     }
-    Estimator estimator(catalog_, tasks_.front().plan->profile,
-                        {.count = std::max(1, options_.jobs) * std::max(1, options_.ranks),
-                         .gpus = options_.gpus});
+    Estimator estimator(
+        catalog_, tasks_.front().plan->profile,
+        {.count = std::max(1, options_.jobs) * std::max(1, options_.ranks), .gpus = options_.gpus});
     for (const Task& task : tasks_) {
         if (task.state == TaskState::waiting || task.state == TaskState::running) {
             estimator.add(*task.run, throughput_, share_left(task));
@@ -329,7 +335,10 @@ ProgressState Scheduler::progress_state() const {
                         .current = {}};
     for (const Slot& slot : slots_) {
         if (slot.task != no_task) {
-            state.current.push_back(tasks_[slot.task].run->label);
+            state.current.push_back({.label = tasks_[slot.task].run->label,
+                                     .step = slot.step,
+                                     .total_steps = slot.total_steps,
+                                     .loss = slot.loss});
         }
     }
     return state;

@@ -104,7 +104,7 @@ struct TrainHooks {
     std::function<bool()> stop_requested; ///< of any rank; all stop between two steps → Error(interrupted)
     /// Steps done, steps in all, the last step's loss; on every rank that has one.
     std::function<void(std::int64_t step, std::int64_t total, double loss)> progress;
-    const TrainingState* resume = nullptr;                               ///< of rank 0: where to go on
+    const TrainingState* resume = nullptr; ///< of rank 0: where to go on
     /// Called on rank 0, every so many seconds and before a stop. What it throws ends the run on all ranks.
     std::function<void(const TrainingState&)> save;
     /// Seconds between saves; negative: by the cost of a save (suite/train/save_interval.hpp).

@@ -1,5 +1,6 @@
 """audit, plan all, plan --power and list --markdown as scripts rely on them (cli.md)."""
 import collections
+import pathlib
 import shutil
 import unittest
 
@@ -53,6 +54,25 @@ class PlanAll(CommandTest):
         lines = self.call("plan", "table1", "table4", "--profile", "smoke").stdout.splitlines()
         self.assertRegex(lines[-3], r"^workload +cells +skipped +runs")
         self.assertRegex(lines[-1], r"^table4 +44 +0 +88 +4 +0 \+ 0 ")
+        self.assertRegex(lines[-5], r"^together 176 runs \+ 18 pre-training runs, time left: about \d+ s on \d+ cores?$")
+        self.assertEqual([line for line in lines if len(line) > 80], [])
+
+    def test_times_name_what_they_are_on(self):
+        paper = self.document("plan", "table1", "--profile", "paper")["estimate"]
+        self.assertEqual((paper["device"], paper["devices"]), ("A100-40GB", 256))
+        self.assertAlmostEqual(paper["seconds"] * 256, paper["device_hours"] * 3600, delta=1.0)
+        text = self.call("list").stdout
+        self.assertRegex(text, r"paper   440 runs \+ 18 pre-training, 32,300 A100-hours: 5 days on 256\n")
+        self.assertRegex(text, r"laptop  440 runs \+ 18 pre-training, about \d+ min on \d+ cores?\n")
+        self.assertIn("32,300 A100-hours: 5 days on 256", self.call("plan", "table1", "--profile", "paper").stdout)
+        if not pathlib.Path("/dev/nvidia0").exists():
+            self.assertRegex(text, r"not feasible here: about \d+ years on \d+ cores?\n")
+
+    def test_list_plan_and_run_agree(self):
+        listed = {w["id"]: w["profiles"]["smoke"] for w in self.document("list")["workloads"]}
+        planned = self.document("plan", "table4", "--profile", "smoke")
+        self.assertEqual(planned["estimate_seconds"], listed["table4"]["estimate_seconds"])
+        self.assertEqual(planned["estimate"]["text"], listed["table4"]["estimate"]["text"])
 
 
 class Seeds(CommandTest):

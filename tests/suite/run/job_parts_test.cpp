@@ -42,7 +42,9 @@ struct Work {
     plan::Plan plan;
     std::vector<ItemStatus> statuses;
     [[nodiscard]] PlannedWork work() const {
-        return {.plan = &plan, .statuses = &statuses, .throughput = expected_throughput(testing::toy_catalog(), plan)};
+        return {.plan = &plan,
+                .statuses = &statuses,
+                .throughput = expected_throughput(testing::toy_catalog(), plan)};
     }
 };
 
@@ -75,7 +77,7 @@ TEST(WorkLeft, LeavesOutWhatIsDone) {
 TEST(WorkLeft, PrefersMeasuredThroughput) {
     const Work all = untouched();
     PlannedWork work = all.work();
-    work.throughput = {{"toy-parent", 8.0}};
+    work.throughput["toy-parent"] = 8.0;
     EXPECT_DOUBLE_EQ(work_left({work}).total_seconds, 3 * 1.0 + 8 * 1.0);
 }
 
