@@ -130,6 +130,30 @@ std::vector<std::string> absences(const CheckResult& result) {
     return list;
 }
 
+TestOutcome test_outcome(const CellResult& cell) {
+    switch (cell.comparison.verdict) {
+    case Verdict::different:
+        return TestOutcome::failed;
+    case Verdict::identical:
+    case Verdict::equivalent:
+        return cell.is_incomplete() ? TestOutcome::skipped : TestOutcome::passed;
+    case Verdict::inconclusive:
+    case Verdict::missing:
+    case Verdict::no_reference:
+        break;
+    }
+    return TestOutcome::skipped;
+}
+
+TestOutcome test_outcome(const ClaimResult& claim) {
+    if (claim.ours.verdict == ClaimVerdict::fails && !claim.expected) {
+        return TestOutcome::failed;
+    }
+    const bool judged =
+        claim.ours.verdict == ClaimVerdict::holds || claim.ours.verdict == ClaimVerdict::fails;
+    return judged && !claim.incomplete ? TestOutcome::passed : TestOutcome::skipped;
+}
+
 int exit_code(const CheckResult& result, const ExitRules& rules) {
     if (!result.damaged.empty()) {
         return suite::exit_code(ErrorKind::store);
@@ -137,15 +161,24 @@ int exit_code(const CheckResult& result, const ExitRules& rules) {
     if (rules.gates && result.is_scaling) {
         return gates_exit_code(result, rules);
     }
-    const bool differs = result.counts().different > 0;
-    const bool fails = std::any_of(result.claims.begin(), result.claims.end(), [](const ClaimResult& claim) {
-        return claim.ours.verdict == ClaimVerdict::fails && !claim.expected;
-    });
+    const auto any = [&result](TestOutcome outcome) {
+        const auto is_it = [outcome](const auto& entry) { return test_outcome(entry) == outcome; };
+        return std::any_of(result.cells.begin(), result.cells.end(), is_it) ||
+               std::any_of(result.claims.begin(), result.claims.end(), is_it);
+    };
     const bool absent = !absences(result).empty();
-    if (differs || fails || (rules.strict && absent)) {
+    const bool undecided = result.counts().inconclusive > 0 || result.claim_counts().inconclusive > 0;
+    const bool unreferenced = result.counts().no_reference > 0;
+    const bool nothing_judged =
+        unreferenced && !undecided && !any(TestOutcome::passed) && !any(TestOutcome::failed);
+    if (any(TestOutcome::failed) ||
+        ((rules.strict || rules.strict_inconclusive) && (absent || nothing_judged)) ||
+        (rules.strict_inconclusive && undecided)) {
         return suite::exit_code(ErrorKind::comparison);
     }
-    return rules.skip_missing && absent ? suite::exit_code(ErrorKind::skipped) : 0;
+    const bool skips =
+        (rules.skip_missing && (absent || unreferenced)) || (rules.skip_inconclusive && undecided);
+    return skips ? suite::exit_code(ErrorKind::skipped) : 0;
 }
 
 } // namespace reports

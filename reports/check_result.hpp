@@ -174,16 +174,23 @@ void order_cells(CheckResult& result, const std::vector<suite::plan::CellId>& or
 
 /// How absence is treated (cli.md, `check`).
 struct ExitRules {
-    bool strict = false;       ///< missing or fewer runs than planned counts as failed
-    bool skip_missing = false; ///< … is skipped (77), for CTest
+    bool strict = false;              ///< missing or fewer runs than planned counts as failed
+    bool skip_missing = false;        ///< … or without a reference is skipped (77), for CTest
+    bool strict_inconclusive = false; ///< as strict, and inconclusive counts as failed
+    bool skip_inconclusive = false;   ///< … is skipped (77), for CTest
     bool gates = false; ///< of rungs only validity counts, no efficiency and no claim; nor unplanned rungs
 };
 
 /// 5 a record is damaged; 1 a cell is different or a claim fails unexpectedly (strict: or anything is missing
-/// or incomplete); 77 something is (skip_missing); 0.
+/// or incomplete, or no cell and no claim could be judged); 77 something is skipped by the rules; 0.
 [[nodiscard]] int exit_code(const CheckResult& result, const ExitRules& rules);
 
 /// "CELL: reason" for every listed cell and claim that is missing or incomplete.
 [[nodiscard]] std::vector<std::string> absences(const CheckResult& result);
+
+/// Whether a test of this cell or claim passes, fails or is skipped because nothing was shown.
+enum class TestOutcome { passed, failed, skipped };
+[[nodiscard]] TestOutcome test_outcome(const CellResult& cell);
+[[nodiscard]] TestOutcome test_outcome(const ClaimResult& claim);
 
 } // namespace reports

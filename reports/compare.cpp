@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "reports/summary.hpp"
+#include "reports/text_table.hpp"
 #include "reports/words.hpp"
 #include "suite/base/error.hpp"
 
@@ -153,6 +154,7 @@ void judge(std::vector<CellChange>& cells) {
         if (identical) { // says more than any test of the means
             cells[i].comparison.verdict = metrics::Verdict::identical;
             cells[i].comparison.reason.clear();
+            cells[i].comparison.short_reason.clear();
         }
     }
 }
@@ -189,6 +191,7 @@ ordered_json to_json(const CellChange& cell) {
             {"p_equivalent", number(comparison.p_equivalent)},
             {"margin", comparison.margin > 0 ? ordered_json(comparison.margin) : ordered_json(nullptr)},
             {"verdict", metrics::to_string(comparison.verdict)},
+            {"compared_with", to_string(ComparedWith::recorded)},
             {"reason", comparison.reason},
             {"identical", cell.identical},
             {"speed", to_json(cell.speed)}};
@@ -201,6 +204,63 @@ std::string speed_text(const std::optional<SpeedRatio>& speed) {
     return speed->ci95 ? fmt::format("speed × {:.3f} [{:.3f}, {:.3f}]", speed->ratio, speed->ci95->low,
                                      speed->ci95->high)
                        : fmt::format("speed × {:.3f}", speed->ratio);
+}
+
+struct ChangeDetail {
+    bool interval = true;
+    bool difference = true;
+};
+
+std::string short_speed_text(const std::optional<SpeedRatio>& speed, bool interval) {
+    if (!speed) {
+        return "—";
+    }
+    return interval && speed->ci95
+               ? fmt::format("{:.3f} [{:.3f}, {:.3f}]", speed->ratio, speed->ci95->low, speed->ci95->high)
+               : fmt::format("{:.3f}", speed->ratio);
+}
+
+/// A cell's reason without its p-values.
+const std::string& footnote_text(const CellChange& cell) {
+    const metrics::CellComparison& comparison = cell.comparison;
+    return comparison.short_reason.empty() ? comparison.reason : comparison.short_reason;
+}
+
+TextTable change_table(const BundleComparison& comparison, Footnotes& notes, const ChangeDetail& detail) {
+    std::vector<TextColumn> columns{{.heading = "verdict"},
+                                    {.heading = "cell"},
+                                    {.heading = "A", .align = Align::right},
+                                    {.heading = "B", .align = Align::right}};
+    if (detail.difference) {
+        columns.push_back({.heading = detail.interval ? "difference [95 %]" : "diff."});
+    }
+    columns.push_back({.heading = "identical runs", .align = Align::right});
+    columns.push_back({.heading = detail.interval ? "speed [95 %]" : "speed"});
+    if (!detail.interval) {
+        columns[columns.size() - 2].heading = "same";
+    }
+    TextTable table(columns, 0);
+    for (const CellChange& cell : comparison.cells) {
+        const metrics::Verdict verdict = cell.comparison.verdict;
+        const std::string mark = footnote_mark(notes.number(footnote_text(cell)));
+        std::vector<TextCell> row{
+            {.text = fmt::format("{}{}{}", verdict_word(verdict, ComparedWith::recorded),
+                                 mark.empty() ? "" : " ", mark),
+             .colour = colour_of(verdict_class(verdict))},
+            {.text = cell.id},
+            {.text = mean_sd_text(cell.a)},
+            {.text = mean_sd_text(cell.b)}};
+        if (detail.difference) {
+            const auto& difference = cell.comparison.difference;
+            row.push_back({.text = detail.interval ? difference_text(cell.comparison)
+                                   : difference    ? fmt::format("{:+.2f}", *difference)
+                                                   : ""});
+        }
+        row.push_back({.text = fmt::format("{}", cell.identical)});
+        row.push_back({.text = short_speed_text(cell.speed, detail.interval)});
+        table.add_row(std::move(row));
+    }
+    return table;
 }
 
 } // namespace
@@ -271,25 +331,28 @@ ordered_json to_json(const BundleComparison& comparison) {
     return document;
 }
 
-std::string compare_text(const BundleComparison& comparison) {
-    std::size_t id_columns = 0;
-    for (const CellChange& cell : comparison.cells) {
-        id_columns = std::max(id_columns, columns_of(cell.id));
+std::string compare_text(const BundleComparison& comparison, const Page& page) {
+    std::string text =
+        wrapped(
+            fmt::format("{} at profile {}: bundle B compared with bundle A, not with the paper. As recorded: "
+                        "shown to lie within the margin of A's mean; drifted: shown to lie outside it.",
+                        comparison.workload, comparison.profile),
+            page.columns, 0) +
+        "\n";
+    text +=
+        wrapped(fmt::format("{} cells: {}. {} over {} cells (above 1: B is faster).", comparison.cells.size(),
+                            counts_text(comparison.counts(), ComparedWith::recorded),
+                            speed_text(comparison.speed), comparison.speed ? comparison.speed->n : 0),
+                page.columns, 0) +
+        "\n\n";
+    Footnotes notes;
+    std::vector<TextTable> tables;
+    for (const ChangeDetail& detail : {ChangeDetail{}, ChangeDetail{.interval = false},
+                                       ChangeDetail{.interval = false, .difference = false}}) {
+        tables.push_back(change_table(comparison, notes, detail));
     }
-    std::string text;
-    for (const CellChange& cell : comparison.cells) {
-        const std::string difference = difference_text(cell.comparison);
-        text += fmt::format("{}  {}  {} → {}{}{}; {} identical runs; {}{}\n",
-                            left(verdict_word(cell.comparison.verdict, ComparedWith::recorded), 12),
-                            left(cell.id, id_columns), mean_sd_text(cell.a), mean_sd_text(cell.b),
-                            difference.empty() ? "" : ", difference ", difference, cell.identical,
-                            speed_text(cell.speed),
-                            cell.comparison.reason.empty() ? "" : ": " + cell.comparison.reason);
-    }
-    return text + fmt::format("{} at {}: {} cells: {}; {} over {} cells (above 1: B is faster)\n",
-                              comparison.workload, comparison.profile, comparison.cells.size(),
-                              counts_text(comparison.counts(), ComparedWith::recorded),
-                              speed_text(comparison.speed), comparison.speed ? comparison.speed->n : 0);
+    text += first_that_fits(tables, page.columns).text(page.colours);
+    return text + (notes.texts().empty() ? "" : "\n") + notes.plain(page.columns);
 }
 
 } // namespace reports

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/check_result.hpp"
+#include "reports/terminal.hpp"
 
 namespace reports {
 
@@ -51,7 +52,7 @@ struct CompareRules {
 [[nodiscard]] int exit_code(const BundleComparison& comparison, const CompareRules& rules);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const BundleComparison& comparison);
-/// One line a cell, then the counts and the speed.
-[[nodiscard]] std::string compare_text(const BundleComparison& comparison);
+/// The counts and the speed, then one line a cell, then the reasons as footnotes.
+[[nodiscard]] std::string compare_text(const BundleComparison& comparison, const Page& page = {});
 
 } // namespace reports

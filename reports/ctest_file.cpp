@@ -101,7 +101,7 @@ private:
     }
     void add_check(const std::string& what, const std::string& option, const std::string& id) {
         names_.push_back(workload_.id + "." + what);
-        add(names_.back(), check_arguments({option, id, "--skip-missing"}),
+        add(names_.back(), check_arguments({option, id, "--skip-missing", "--skip-inconclusive"}),
             fmt::format("{}SKIP_RETURN_CODE {} TIMEOUT {}",
                         is_trained_ ? fmt::format("FIXTURES_REQUIRED {} ", bracketed(workload_.id)) : "",
                         skipped_code, check_timeout_seconds));

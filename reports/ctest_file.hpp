@@ -1,7 +1,8 @@
 // The tests that CTest runs of a workload (cli.md, "Identifiers"; suites.md 3.4):
 //   W.run         trains what is missing; set-up of fixture W; 77 = skipped
-//   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge
-//   W.verdict     the whole check, strict: fails when anything is missing
+//   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge, or nothing shown
+//   W.verdict     the whole check, strict: fails when anything is missing, and says how many of the tests
+//                 before it were skipped and why
 // W.run and W.verdict are there only for workloads that CTest is to train. Tests of views that it is not to
 // train are disabled, which CTest says: their cells are those of other workloads, whose tests read the same
 // records. CTest runs the dependents of a skipped set-up, and calls a suite of skipped tests a success: so

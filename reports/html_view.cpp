@@ -16,10 +16,6 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t key_digits_shown = 12;
 
-std::string p_text(const std::optional<double>& p) {
-    return p ? fmt::format("{:.3g}", *p) : "—";
-}
-
 ordered_json side_view(std::string_view who, const metrics::Sample& sample, std::string origin, bool judges) {
     return {{"who", who},
             {"value", mean_sd_text(sample)},
@@ -85,8 +81,8 @@ ordered_json entry_view(const CellResult& cell, std::string_view who) {
     } else {
         entry["value"] = mean_sd_text(cell.ours);
         const metrics::Verdict verdict = cell.comparison.verdict;
-        const bool is_marked = cell.repeats_baseline && verdict != metrics::Verdict::identical;
-        entry["verdict"] = verdict_view(verdict, cell.compared_with(), is_marked ? "≡" : "");
+        entry["verdict"] =
+            verdict_view(verdict, cell.compared_with(), is_marked_as_repeating(cell) ? "≡" : "");
     }
     return entry;
 }

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/render.hpp"
+#include "reports/summary.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -74,8 +75,8 @@ ordered_json case_of(const CheckResult& result, const CellResult& cell) {
                           {"text", fmt::format("{}", fmt::join(cell.damaged, "\n"))}};
     } else if (cell.comparison.verdict == metrics::Verdict::different) {
         entry["failure"] = {{"type", "different"}, {"message", numbers}, {"text", numbers}};
-    } else if (cell.comparison.verdict == metrics::Verdict::missing || cell.is_incomplete()) {
-        entry["skip"] = {{"message", cell.comparison.reason.empty() ? "missing" : cell.comparison.reason}};
+    } else if (test_outcome(cell) == TestOutcome::skipped) {
+        entry["skip"] = {{"message", numbers}};
     } else {
         entry["output"] = numbers;
     }
@@ -88,8 +89,9 @@ ordered_json case_of(const CheckResult& result, const ClaimResult& claim) {
                                          claim.ours.robustness, fmt::join(claim.ours.evidence, "\n"));
     if (claim.ours.verdict == metrics::ClaimVerdict::fails && !claim.expected) {
         entry["failure"] = {{"type", "fails"}, {"message", claim.text}, {"text", text}};
-    } else if (claim.ours.verdict == metrics::ClaimVerdict::missing || claim.incomplete) {
-        entry["skip"] = {{"message", "cells of it are missing or incomplete"}};
+    } else if (test_outcome(claim) == TestOutcome::skipped) {
+        entry["skip"] = {
+            {"message", fmt::format("{}: {}", verdict_word(claim.ours.verdict), claim_reason(claim))}};
     } else {
         entry["output"] = text;
     }
@@ -119,6 +121,7 @@ std::string to_junit(const CheckResult& result) {
                                       {"paper", result.paper},
                                       {"profile", result.profile_title},
                                       {"comparison", comparison_text(result)},
+                                      {"claims", summary_of(result).claims},
                                       {"counts", counts_text(result.counts(), result.compared_with())}}) {
         properties.push_back({{"name", name}, {"value", value}});
     }

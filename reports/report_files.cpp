@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,6 +13,8 @@
 #include "reports/json.hpp"
 #include "reports/junit.hpp"
 #include "reports/rung_text.hpp"
+#include "reports/summary.hpp"
+#include "reports/text_table.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/names.hpp"
@@ -79,6 +82,7 @@ std::string csv_row(const CellResult& cell) {
     fields.push_back(cell.planned > 0 ? fmt::format("{}", comparison.margin) : "");
     fields.emplace_back(metrics::to_string(comparison.verdict));
     fields.push_back(comparison.reason);
+    fields.emplace_back(to_string(cell.compared_with()));
     for (std::string& field : fields) {
         field = csv_field(field);
     }
@@ -94,6 +98,11 @@ std::string markdown_cell(std::string_view text) {
     return clean;
 }
 
+std::string one_paragraph(std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+}
+
 std::string markdown_row(const std::vector<std::string>& fields) {
     return fmt::format("| {} |\n", fmt::join(fields, " | "));
 }
@@ -106,25 +115,70 @@ std::string published_cell(const CellResult& cell) {
 }
 
 std::string markdown_table(const CheckResult& result) {
-    std::string text = markdown_row({"target", "network", "source", "published", "baseline", "ours",
-                                     "difference [95 %]", "n", "verdict", "reason"});
-    text += "|---|---|---|--:|--:|--:|:--|--:|:--|:--|\n";
+    Footnotes notes;
+    std::string text = markdown_row({"target", "network", "source", "published", "recorded", "ours",
+                                     "difference [95 %]", "p different", "p equivalent", "n", "verdict"});
+    text += "|---|---|---|--:|--:|--:|:--|--:|--:|--:|:--|\n";
     for (const CellResult& cell : result.cells) {
         const std::string shots =
             cell.cell.shots == "full"
                 ? ""
                 : fmt::format(" ({} {})", cell.cell.shots, result.is_scaling ? "ranks" : "shots");
+        const std::size_t note = notes.number(footnote_text(cell));
         text += markdown_row({cell.cell.target + shots, cell.cell.model, cell.cell.source,
                               published_cell(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
-                              difference_text(cell.comparison),
-                              fmt::format("{}/{}", cell.values.size(), cell.planned), verdict_text(cell),
-                              markdown_cell(cell.comparison.reason)});
+                              difference_text(cell.comparison), p_text(cell.comparison.p_different),
+                              p_text(cell.comparison.p_equivalent),
+                              fmt::format("{}/{}", cell.values.size(), cell.planned),
+                              verdict_text(cell) + (note == 0 ? "" : fmt::format(" [^{}]", note))});
+    }
+    text += notes.texts().empty() ? "" : "\n";
+    for (const std::string& note : notes.texts()) {
+        text += fmt::format("[^{}]: {}\n", notes.number(note), one_paragraph(note));
     }
     return text;
 }
 
+/// The words that occur, and what they say.
+std::string markdown_legend(const CheckResult& result) {
+    std::string text;
+    for (const metrics::Verdict verdict : all_verdicts) {
+        if (count_of(result.counts(), verdict) > 0) {
+            text += fmt::format("- **{}**: {}\n", verdict_word(verdict, result.compared_with()),
+                                verdict_meaning(verdict, result.compared_with()));
+        }
+    }
+    return text;
+}
+
+/// By reason: an empty store does not say the same thing once a cell.
+std::string markdown_absences(const CheckResult& result) {
+    Footnotes reasons; // each once, in order
+    std::map<std::string, std::vector<std::string>> cells;
+    for (const CellResult& cell : result.cells) {
+        if (cell.comparison.verdict == metrics::Verdict::missing || cell.is_incomplete()) {
+            static_cast<void>(reasons.number(cell.comparison.reason));
+            cells[cell.comparison.reason].push_back(cell.id);
+        }
+    }
+    std::string text;
+    for (const std::string& reason : reasons.texts()) {
+        const std::vector<std::string>& names = cells[reason];
+        text += names.size() == result.cells.size() && names.size() > 1
+                    ? fmt::format("- {}: all {} cells\n", one_paragraph(reason), names.size())
+                    : fmt::format("- {}: {}\n", one_paragraph(reason), fmt::join(names, ", "));
+    }
+    return text.empty() ? "" : fmt::format("## Missing or incomplete\n\n{}\n", text);
+}
+
+std::string markdown_summary(const CheckResult& result) {
+    const Summary summary = summary_of(result);
+    return fmt::format("{}\n\n{}\n\n{}{}", summary.comparison, summary.cells, summary.claims,
+                       summary.claims.empty() ? "" : "\n\n");
+}
+
 std::string markdown_claims(const CheckResult& result) {
-    std::string text = markdown_row({"claim", "where", "published", "baseline", "ours", "robustness"});
+    std::string text = markdown_row({"claim", "where", "published", "recorded", "ours", "robustness"});
     text += "|---|---|---|---|---|---|\n";
     for (const ClaimResult& claim : result.claims) {
         text += markdown_row({claim.id, claim.where, std::string(verdict_word(claim.published)),
@@ -132,7 +186,9 @@ std::string markdown_claims(const CheckResult& result) {
                               verdict_text(claim), markdown_cell(claim.ours.robustness)});
     }
     for (const ClaimResult& claim : result.claims) {
-        text += fmt::format("\n**{}**: {} Ours: {}.\n\n", claim.id, claim.text, verdict_text(claim));
+        const std::string reason = claim_reason(claim);
+        text += fmt::format("\n**{}**: {} On our numbers: {}{}.\n\n", claim.id, claim.text,
+                            verdict_text(claim), reason.empty() ? "" : fmt::format(" ({})", reason));
         if (!claim.differs.empty()) {
             text += fmt::format("Unlike the paper: {}\n\n", claim.differs);
         }
@@ -213,13 +269,12 @@ std::vector<Format> parse_formats(std::string_view text) {
 
 std::string to_markdown(const CheckResult& result) {
     std::string text =
-        fmt::format("# {}: {}\n\n{}. Profile `{}`: {}.\n\n{}\n\n{} cells: {}.\n\n", result.source,
-                    result.title, result.paper, result.profile, result.profile_title, comparison_text(result),
-                    result.cells.size(), counts_text(result.counts(), result.compared_with()));
+        fmt::format("# {}: {}\n\n{}. Profile `{}`: {}.\n\n{}", result.source, result.title, result.paper,
+                    result.profile, result.profile_title, markdown_summary(result));
     text += fmt::format(
-        "{}\n† printed on the authors' posters only; **bold** as printed; ≡ every value repeats the "
-        "baseline's of the same seed exactly.\n\n",
-        markdown_table(result));
+        "{}\n{}\n† printed on the authors' posters only; **bold** as printed; ≡ every value repeats the "
+        "recorded one of the same seed exactly.\n\n",
+        markdown_table(result), markdown_legend(result));
     if (result.is_scaling) {
         text +=
             fmt::format("## Throughput, efficiency and where a step's time goes\n\n{}\n\n", result.caveat);
@@ -230,9 +285,7 @@ std::string to_markdown(const CheckResult& result) {
     if (!result.claims.empty()) {
         text += fmt::format("## Claims\n\n{}\n", markdown_claims(result));
     }
-    if (const std::vector<std::string> missing = absences(result); !missing.empty()) {
-        text += fmt::format("## Missing or incomplete\n\n- {}\n\n", fmt::join(missing, "\n- "));
-    }
+    text += markdown_absences(result);
     if (!result.damaged.empty()) {
         text += fmt::format("## Damaged records\n\n- {}\n\n", fmt::join(result.damaged, "\n- "));
     }
@@ -250,7 +303,8 @@ std::string to_csv(const CheckResult& result) {
         "cell,metric,n,planned,mean,sd,"
         "published_kind,published_mean,published_sd,published_n,published_origin,"
         "baseline_kind,baseline_mean,baseline_sd,baseline_n,baseline_origin,"
-        "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason\n";
+        "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason,"
+        "compared_with\n";
     for (const CellResult& cell : result.cells) {
         text += csv_row(cell);
     }

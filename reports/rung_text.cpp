@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/text_table.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -114,7 +115,8 @@ std::string csv_row(const CellResult& cell) {
         csv_number(rung.step.p95),
         csv_text(fmt::format("{}", fmt::join(rung.flags, ", "))),
         std::string(metrics::to_string(cell.comparison.verdict)),
-        csv_text(cell.comparison.reason)};
+        csv_text(cell.comparison.reason),
+        std::string(to_string(cell.compared_with()))};
     return fmt::format("{}\n", fmt::join(fields, ","));
 }
 
@@ -173,13 +175,47 @@ ordered_json run_json(const RungRun& run) {
             {"sweep", std::move(sweep)}};
 }
 
+/// The remarks as footnotes; the table keeps their marks.
+RungTable with_marks(RungTable table, Footnotes& notes) {
+    if (table.ends_with_remarks) {
+        for (std::vector<std::string>& row : table.rows) {
+            row.back() = footnote_mark(notes.number(row.back()));
+        }
+    }
+    return table;
+}
+
+/// The first column, which names the row, and those of [begin, end).
+TextTable part_of(const RungTable& table, std::size_t begin, std::size_t end) {
+    const auto pick = [&](const std::vector<std::string>& row) {
+        std::vector<std::string> cells{row.front()};
+        cells.insert(cells.end(), row.begin() + static_cast<std::ptrdiff_t>(begin),
+                     row.begin() + static_cast<std::ptrdiff_t>(end));
+        return cells;
+    };
+    std::vector<TextColumn> columns;
+    for (const std::string& heading : pick(table.headings)) {
+        columns.push_back({.heading = heading, .align = columns.empty() ? Align::left : Align::right});
+    }
+    TextTable part(columns);
+    for (const std::vector<std::string>& row : table.rows) {
+        std::vector<TextCell> cells;
+        for (std::string& text : pick(row)) {
+            cells.push_back({.text = std::move(text)});
+        }
+        part.add_row(std::move(cells));
+    }
+    return part;
+}
+
 } // namespace
 
 RungTable measured_table(const CheckResult& result) {
     RungTable table{.headings = {"rung", "runs", "img/s with I/O", "steady img/s", "speed-up",
                                  "efficiency, % [95 %]", "published img/s · speed-up · %", "verdict",
                                  "flags"},
-                    .rows = {}};
+                    .rows = {},
+                    .ends_with_remarks = true};
     for (const CellResult& cell : result.cells) {
         if (cell.rung && (is_measured(cell) || cell.rung->published)) {
             const RungResult& rung = *cell.rung;
@@ -284,42 +320,41 @@ std::vector<RungTable> rung_tables(const CheckResult& result) {
     return tables;
 }
 
-std::string plain_text(const RungTable& table) {
+std::string plain_text(const RungTable& table, std::size_t columns) {
     if (table.rows.empty()) {
         return "";
     }
-    std::vector<std::size_t> widths;
-    for (std::size_t i = 0; i < table.headings.size(); ++i) {
-        widths.push_back(columns_of(table.headings[i]));
-        for (const std::vector<std::string>& row : table.rows) {
-            widths[i] = std::max(widths[i], columns_of(row[i]));
-        }
-    }
+    Footnotes notes;
+    const RungTable marked = with_marks(table, notes);
     std::string text;
-    const auto add = [&](const std::vector<std::string>& row) {
-        std::string line = " " + left(row.front(), widths.front());
-        for (std::size_t i = 1; i < row.size(); ++i) {
-            line += "  " + (i + 1 == row.size() ? row[i] : right(row[i], widths[i]));
+    for (std::size_t begin = 1; begin < marked.headings.size();) {
+        std::size_t end = begin + 1;
+        while (end < marked.headings.size() && part_of(marked, begin, end + 1).columns() <= columns) {
+            ++end;
         }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
-    };
-    add(table.headings);
-    std::for_each(table.rows.begin(), table.rows.end(), add);
-    return text;
+        text += (text.empty() ? "" : "\n") + part_of(marked, begin, end).text(Colours::off);
+        begin = end;
+    }
+    return text + notes.plain(columns);
 }
 
 std::string markdown(const RungTable& table) {
     if (table.rows.empty()) {
         return "";
     }
-    std::string text = fmt::format("| {} |\n|---|", fmt::join(table.headings, " | "));
-    for (std::size_t i = 1; i < table.headings.size(); ++i) {
+    Footnotes notes;
+    const RungTable marked = with_marks(table, notes);
+    std::string text = fmt::format("| {} |\n|---|", fmt::join(marked.headings, " | "));
+    for (std::size_t i = 1; i < marked.headings.size(); ++i) {
         text += "--:|";
     }
     text += '\n';
-    for (const std::vector<std::string>& row : table.rows) {
+    for (const std::vector<std::string>& row : marked.rows) {
         text += fmt::format("| {} |\n", fmt::join(row, " | "));
+    }
+    text += notes.texts().empty() ? "" : "\n";
+    for (const std::string& note : notes.texts()) {
+        text += fmt::format("- {} {}\n", footnote_mark(notes.number(note)), note);
     }
     return text;
 }
@@ -340,7 +375,8 @@ std::string rung_csv(const CheckResult& result) {
                        "second,published_speedup,"
                        "published_efficiency,data_seconds,forward_seconds,backward_seconds,communication_"
                        "seconds,optimizer_seconds,"
-                       "imbalance_seconds,step_p50_seconds,step_p95_seconds,flags,verdict,reason\n";
+                       "imbalance_seconds,step_p50_seconds,step_p95_seconds,flags,verdict,reason,"
+                       "compared_with\n";
     for (const CellResult& cell : result.cells) {
         text += cell.rung ? csv_row(cell) : "";
     }

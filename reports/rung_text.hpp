@@ -16,6 +16,7 @@ namespace reports {
 struct RungTable {
     std::vector<std::string> headings;
     std::vector<std::vector<std::string>> rows;
+    bool ends_with_remarks = false; ///< the last column holds sentences: footnotes in text and Markdown
 };
 /// What was measured, rungs without any run left out.
 [[nodiscard]] RungTable measured_table(const CheckResult& result);
@@ -31,8 +32,9 @@ struct RungTable {
 /// All of these that have rows, in this order.
 [[nodiscard]] std::vector<RungTable> rung_tables(const CheckResult& result);
 
-/// Columns filled with blanks, the first to the left, the others to the right; "" for no rows.
-[[nodiscard]] std::string plain_text(const RungTable& table);
+/// Columns filled with blanks, the first to the left, the others to the right; "" for no rows. What is wider
+/// than `columns` goes on below with the first column again.
+[[nodiscard]] std::string plain_text(const RungTable& table, std::size_t columns);
 [[nodiscard]] std::string markdown(const RungTable& table);
 [[nodiscard]] nlohmann::ordered_json view_of(const RungTable& table);
 

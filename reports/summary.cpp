@@ -1,6 +1,10 @@
 #include "reports/summary.hpp"
 
+#include <array>
+#include <map>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reports/words.hpp"
 
@@ -13,10 +17,31 @@ std::string claims_sentence(const CheckResult& result) {
     if (result.claims.empty()) {
         return "";
     }
-    return fmt::format("{} claim{} of the paper. On our numbers: {}. On the published numbers: {}.",
-                       result.claims.size(), result.claims.size() == 1 ? "" : "s",
-                       claim_counts_text(result.claim_counts()),
-                       claim_counts_text(result.published_claim_counts()));
+    return fmt::format(
+        "{} claim{} of the paper. On our numbers at profile {}: {}. On the published numbers: {}.",
+        result.claims.size(), result.claims.size() == 1 ? "" : "s", result.profile,
+        claim_counts_text(result.claim_counts()), claim_counts_text(result.published_claim_counts()));
+}
+
+/// "88 cells: 60 pass, 0 fail, 28 are skipped (28 unclear)"; incomplete ones are skipped with their verdict.
+template<typename Entry, typename WordOf>
+std::string tally(std::string_view what, const std::vector<Entry>& entries, const WordOf& word_of) {
+    std::array<std::size_t, 3> outcomes{}; // in the order of TestOutcome
+    std::map<std::string_view, std::size_t> skipped;
+    for (const Entry& entry : entries) {
+        const TestOutcome outcome = test_outcome(entry);
+        ++outcomes[static_cast<std::size_t>(outcome)];
+        if (outcome == TestOutcome::skipped) {
+            ++skipped[word_of(entry)];
+        }
+    }
+    std::vector<std::string> reasons;
+    for (const auto& [word, count] : skipped) {
+        reasons.push_back(fmt::format("{} {}", count, word));
+    }
+    return fmt::format("{} {}{}: {} pass, {} fail, {} skipped{}", entries.size(), what,
+                       entries.size() == 1 ? "" : "s", outcomes[0], outcomes[1], outcomes[2],
+                       reasons.empty() ? "" : fmt::format(" ({})", fmt::join(reasons, ", ")));
 }
 
 } // namespace
@@ -38,10 +63,38 @@ Summary summary_of(const CheckResult& result) {
             .claims = claims_sentence(result)};
 }
 
+std::string test_tally_text(const CheckResult& result) {
+    const auto word_of_cell = [](const CellResult& cell) {
+        return verdict_word(cell.comparison.verdict, cell.compared_with());
+    };
+    const auto word_of_claim = [](const ClaimResult& claim) { return verdict_word(claim.ours.verdict); };
+    return fmt::format("{}; {}", tally("cell", result.cells, word_of_cell),
+                       tally("claim", result.claims, word_of_claim));
+}
+
+std::vector<std::string> skipped_tests(const CheckResult& result) {
+    std::vector<std::string> list;
+    for (const CellResult& cell : result.cells) {
+        if (test_outcome(cell) == TestOutcome::skipped) {
+            const std::string& reason = cell.comparison.reason;
+            list.push_back(fmt::format("{}: {}{}", cell.id,
+                                       verdict_word(cell.comparison.verdict, cell.compared_with()),
+                                       reason.empty() ? "" : ": " + reason));
+        }
+    }
+    for (const ClaimResult& claim : result.claims) {
+        if (test_outcome(claim) == TestOutcome::skipped) {
+            list.push_back(fmt::format("claim {}: {}: {}", claim.id, verdict_word(claim.ours.verdict),
+                                       claim_reason(claim)));
+        }
+    }
+    return list;
+}
+
 ordered_json to_json(const Counts& counts) {
-    return {{"identical", counts.identical},       {"equivalent", counts.equivalent},
-            {"different", counts.different},       {"inconclusive", counts.inconclusive},
-            {"missing", counts.missing},           {"no_reference", counts.no_reference}};
+    return {{"identical", counts.identical}, {"equivalent", counts.equivalent},
+            {"different", counts.different}, {"inconclusive", counts.inconclusive},
+            {"missing", counts.missing},     {"no_reference", counts.no_reference}};
 }
 
 ordered_json to_json(const ClaimCounts& counts) {

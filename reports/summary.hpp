@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -14,12 +15,18 @@ namespace reports {
 struct Summary {
     std::string comparison; ///< "Compared with profile laptop's own recorded run, not with the paper (…). …"
     std::string cells;      ///< "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing."
-    std::string claims;     ///< "16 claims. On our numbers 9 hold, …; on the published ones 12 hold, …."; or ""
+    std::string claims; ///< "16 claims of the paper. On our numbers at profile laptop: 9 hold, …"; or ""
 };
 [[nodiscard]] Summary summary_of(const CheckResult& result);
 
 /// "9 hold, 1 fails as expected, 0 fail, 6 cannot be told".
 [[nodiscard]] std::string claim_counts_text(const ClaimCounts& counts);
+
+/// What tests of the cells and claims come to, and why some are skipped: "88 cells: 60 pass, 0 fail, 28
+/// skipped (28 unclear); 16 claims: …".
+[[nodiscard]] std::string test_tally_text(const CheckResult& result);
+/// "CELL: unclear: reason" for every cell and claim that is skipped as a test.
+[[nodiscard]] std::vector<std::string> skipped_tests(const CheckResult& result);
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Counts& counts);
 [[nodiscard]] nlohmann::ordered_json to_json(const ClaimCounts& counts);

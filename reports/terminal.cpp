@@ -1,44 +1,44 @@
 #include "reports/terminal.hpp"
 
 #include <algorithm>
-#include <map>
+#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "reports/rung_text.hpp"
+#include "reports/summary.hpp"
+#include "reports/text_table.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
 namespace {
 
-constexpr std::size_t page_columns = 110;
-constexpr std::size_t number_columns = 14;     // "100.00 ± 10.00"
-constexpr std::size_t published_columns = 15;  // … and the mark of a poster
-constexpr std::size_t difference_columns = 22; // "-10.12 [-12.30, +9.54]"
-constexpr std::size_t verdict_columns = 14;    // "inconclusive ≡"
-constexpr std::size_t shortest_cell_columns = 15;
-constexpr std::size_t claim_columns = 48;
-constexpr std::string_view reset = "\033[0m";
+constexpr std::string_view colour_off = "\033[0m";
+constexpr std::size_t claim_verdict_columns = 14; // "cannot be told"
 
-std::string_view colour_of(const std::string& verdict) {
-    if (verdict.starts_with("equivalent") || verdict.starts_with("holds") || verdict == "identical" ||
-        verdict.starts_with("as recorded")) {
-        return "\033[32m"; // green
-    }
-    if (verdict.starts_with("different") || verdict.starts_with("drifted") || verdict == "fails") {
-        return "\033[1;31m"; // bold red
-    }
-    return verdict.starts_with("missing") ? "\033[33m" : "\033[2m"; // yellow, dim
-}
+/// How much a table says, from everything down to what is needed.
+struct Detail {
+    bool p_values = true;
+    bool interval = true;
+    bool difference = true;
+    bool both_references = true; ///< also the one that does not judge
+    bool spread_and_n = true;
+};
+constexpr std::array<Detail, 6> details{
+    {{},
+     {.p_values = false},
+     {.p_values = false, .interval = false},
+     {.p_values = false, .interval = false, .difference = false},
+     {.p_values = false, .interval = false, .difference = false, .both_references = false},
+     {.p_values = false,
+      .interval = false,
+      .difference = false,
+      .both_references = false,
+      .spread_and_n = false}}};
 
-std::string painted(const std::string& verdict, const std::string& padded, Colours colours) {
-    return colours == Colours::off ? padded : fmt::format("{}{}{}", colour_of(verdict), padded, reset);
-}
-
-std::string trimmed(std::string line) {
-    line.erase(line.find_last_not_of(' ') + 1);
-    return line + "\n";
+std::string painted(std::string_view text, std::string_view colour, Colours colours) {
+    return colours == Colours::off ? std::string(text) : fmt::format("{}{}{}", colour, text, colour_off);
 }
 
 /// Model, source and shots: what tells the cells of one target apart.
@@ -47,210 +47,328 @@ std::string short_name(const CellResult& cell) {
                        cell.cell.shots == "full" ? "" : "/" + cell.cell.shots);
 }
 
-std::string published_text(const CellResult& cell) {
-    return mean_sd_text(cell.published) + (cell.published && cell.published->where == "poster" ? "†" : " ");
+std::string number_text(const metrics::Sample& sample, const Detail& detail) {
+    return detail.spread_and_n || sample.n == 0 ? mean_sd_text(sample) : fmt::format("{:.2f}", sample.mean);
 }
 
-/// Writes one table.
-class TableWriter {
+std::string number_text(const std::optional<ReferenceSide>& side, const Detail& detail) {
+    return side ? number_text(side->sample, detail) : mean_sd_text(side);
+}
+
+std::string published_text(const CellResult& cell, const Detail& detail) {
+    return number_text(cell.published, detail) +
+           (cell.published && cell.published->where == "poster" ? "†" : " ");
+}
+
+std::string short_difference_text(const metrics::CellComparison& comparison) {
+    return comparison.difference ? fmt::format("{:+.2f}", *comparison.difference) : "";
+}
+
+/// What reports list of a scaling series: no scale point of another profile that nobody published.
+bool is_shown(const CheckResult& result, const CellResult& cell) {
+    return !result.is_scaling || cell.planned > 0 || cell.published;
+}
+
+/// The parts that the text of `report` and of `check` share.
+class Writer {
 public:
-    TableWriter(const CheckResult& result, Colours colours) : result_(result), colours_(colours) {
+    Writer(const CheckResult& result, const Page& page) : result_(result), page_(page) {
         for (const CellResult& cell : result.cells) {
-            cell_columns_ = std::max(cell_columns_, columns_of(short_name(cell)));
+            const bool shown = is_shown(result, cell);
+            marks_.push_back(shown ? footnote_mark(notes_.number(footnote_text(cell))) : "");
         }
     }
-    std::string write();
+    std::string table();
+    std::string check();
 
 private:
-    void add_title();
-    void add_line(const std::string& cell, const std::string& published, const std::string& baseline,
-                  const std::string& ours, const std::string& difference, const std::string& n,
-                  const std::string& verdict);
-    void add_group(const Group& group);
+    void add_wrapped(const std::string& text, std::size_t indent = 0);
+    void add_summary();
+    [[nodiscard]] TextCell verdict_cell(std::size_t cell) const;
+    [[nodiscard]] TextTable cell_table(const Detail& detail) const;
+    [[nodiscard]] TextTable check_table(const Detail& detail) const;
+    [[nodiscard]] std::vector<TextCell> numbers_of(const CellResult& cell, const Detail& detail) const;
     void add_rungs();
     void add_claims();
-    void add_absences();
-    void add_end();
+    void add_claim_notes(const ClaimResult& claim);
+    void add_checked_claim(const ClaimResult& claim);
+    void add_notes();
+    void add_legend();
 
     const CheckResult& result_;
-    Colours colours_;
-    std::size_t cell_columns_ = shortest_cell_columns;
+    const Page& page_;
+    Footnotes notes_;
+    std::vector<std::string> marks_; ///< by cell
     std::string text_;
 };
 
-void TableWriter::add_title() {
-    text_ += fmt::format("{} · {}\n{} · profile {}: {}\n{}\n", result_.source, result_.title, result_.paper,
-                         result_.profile, result_.profile_title,
-                         wrapped(comparison_text(result_), page_columns, 0));
+void Writer::add_wrapped(const std::string& text, std::size_t indent) {
+    text_ += std::string(indent, ' ') + wrapped(text, page_.columns - indent, indent) + "\n";
 }
 
-void TableWriter::add_line(const std::string& cell, const std::string& published, const std::string& baseline,
-                           const std::string& ours, const std::string& difference, const std::string& n,
-                           const std::string& verdict) {
-    std::string line = " " + left(cell, cell_columns_) + "  " + right(published, published_columns) + "  ";
-    if (result_.compares_with_baseline) {
-        line += right(baseline, number_columns) + "  ";
+void Writer::add_summary() {
+    const Summary summary = summary_of(result_);
+    add_wrapped(summary.comparison);
+    add_wrapped(summary.cells);
+    if (!summary.claims.empty()) {
+        add_wrapped(summary.claims);
     }
-    line +=
-        right(ours, number_columns) + "  " + left(difference, difference_columns) + "  " + right(n, 3) + "  ";
-    text_ += trimmed(std::move(line) + painted(verdict, verdict, colours_));
 }
 
-void TableWriter::add_group(const Group& group) {
-    const CellResult& first = result_.cells[group.begin];
-    text_ += fmt::format("\n{} ({})\n", first.cell.target, metric_text(first.metric));
-    for (std::size_t i = group.begin; i < group.end; ++i) {
-        const CellResult& cell = result_.cells[i];
-        if (result_.is_scaling && cell.planned == 0 && !cell.published) {
-            continue; // a rung of another profile's ladder that nobody published
+TextCell Writer::verdict_cell(std::size_t cell) const {
+    const CellResult& entry = result_.cells[cell];
+    return {.text = verdict_text(entry) + (marks_[cell].empty() ? "" : " " + marks_[cell]),
+            .colour = colour_of(verdict_class(entry.comparison.verdict))};
+}
+
+/// The difference and the p-values, as much of them as is wanted.
+std::vector<TextCell> Writer::numbers_of(const CellResult& cell, const Detail& detail) const {
+    std::vector<TextCell> cells;
+    const metrics::CellComparison& comparison = cell.comparison;
+    if (detail.difference) {
+        cells.push_back(
+            {.text = detail.interval ? difference_text(comparison) : short_difference_text(comparison)});
+    }
+    if (detail.p_values) {
+        cells.push_back({.text = p_text(comparison.p_different)});
+        cells.push_back({.text = p_text(comparison.p_equivalent)});
+    }
+    return cells;
+}
+
+void add_number_columns(std::vector<TextColumn>& columns, const Detail& detail) {
+    if (detail.difference) {
+        columns.push_back({.heading = detail.interval ? "difference [95 %]" : "diff."});
+    }
+    if (detail.p_values) {
+        columns.push_back({.heading = "p diff.", .align = Align::right});
+        columns.push_back({.heading = "p equiv.", .align = Align::right});
+    }
+}
+
+TextTable Writer::cell_table(const Detail& detail) const {
+    const bool recorded = result_.compares_with_baseline;
+    const bool published = detail.both_references || !recorded;
+    std::vector<TextColumn> columns{{.heading = "cell"}};
+    if (published) {
+        columns.push_back({.heading = "published ", .align = Align::right});
+    }
+    if (recorded) {
+        columns.push_back({.heading = "recorded", .align = Align::right});
+    }
+    columns.push_back({.heading = "ours", .align = Align::right});
+    add_number_columns(columns, detail);
+    if (detail.spread_and_n) {
+        columns.push_back({.heading = "n", .align = Align::right});
+    }
+    columns.push_back({.heading = "verdict"});
+    TextTable table(columns);
+    for (const Group& group : groups_by_target(result_.cells)) {
+        const CellResult& first = result_.cells[group.begin];
+        table.add_group(fmt::format("{} ({})", first.cell.target, metric_text(first.metric)));
+        for (std::size_t i = group.begin; i < group.end; ++i) {
+            const CellResult& cell = result_.cells[i];
+            if (!is_shown(result_, cell)) {
+                continue;
+            }
+            std::vector<TextCell> row{{.text = short_name(cell)}};
+            if (published) {
+                row.push_back({.text = published_text(cell, detail)});
+            }
+            if (recorded) {
+                row.push_back({.text = number_text(cell.baseline, detail)});
+            }
+            row.push_back({.text = number_text(cell.ours, detail)});
+            for (TextCell& number : numbers_of(cell, detail)) {
+                row.push_back(std::move(number));
+            }
+            if (detail.spread_and_n) {
+                row.push_back({.text = fmt::format("{}/{}", cell.values.size(), cell.planned)});
+            }
+            row.push_back(verdict_cell(i));
+            table.add_row(std::move(row));
         }
-        add_line(short_name(cell), published_text(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
-                 difference_text(cell.comparison), fmt::format("{}/{}", cell.values.size(), cell.planned),
-                 verdict_text(cell));
     }
+    return table;
 }
 
-void TableWriter::add_rungs() {
+TextTable Writer::check_table(const Detail& detail) const {
+    std::vector<TextColumn> columns{
+        {.heading = "verdict"}, {.heading = "cell"}, {.heading = "ours", .align = Align::right}};
+    if (detail.both_references) {
+        columns.push_back(
+            {.heading = std::string(to_string(result_.compared_with())), .align = Align::right});
+    }
+    add_number_columns(columns, detail);
+    if (detail.spread_and_n) {
+        columns.push_back({.heading = "n", .align = Align::right});
+    }
+    TextTable table(columns, 0);
+    for (std::size_t i = 0; i < result_.cells.size(); ++i) {
+        const CellResult& cell = result_.cells[i];
+        std::vector<TextCell> row{
+            verdict_cell(i), {.text = cell.id}, {.text = number_text(cell.ours, detail)}};
+        if (detail.both_references) {
+            row.push_back({.text = number_text(cell.reference(), detail)});
+        }
+        for (TextCell& number : numbers_of(cell, detail)) {
+            row.push_back(std::move(number));
+        }
+        if (detail.spread_and_n) {
+            row.push_back({.text = fmt::format("{}/{}", cell.values.size(), cell.planned)});
+        }
+        table.add_row(std::move(row));
+    }
+    return table;
+}
+
+void Writer::add_rungs() {
     for (const RungTable& table : rung_tables(result_)) {
-        text_ += "\n" + plain_text(table);
+        text_ += "\n" + plain_text(table, page_.columns);
     }
     if (!result_.caveat.empty()) {
-        text_ += "\n" + wrapped(result_.caveat, page_columns, 0) + "\n";
+        text_ += "\n";
+        add_wrapped(result_.caveat);
     }
 }
 
-void TableWriter::add_claims() {
+void Writer::add_claim_notes(const ClaimResult& claim) {
+    add_wrapped(fmt::format("{} ({})", claim.text, claim.where), 3);
+    if (claim.ours.robustness.starts_with("fragile")) {
+        add_wrapped(claim.ours.robustness, 3);
+    }
+    if (!claim.differs.empty()) {
+        add_wrapped("unlike the paper: " + claim.differs, 3);
+    }
+}
+
+/// Each claim: its name, then how it stands on which numbers, then what it says.
+void Writer::add_claims() {
     if (result_.claims.empty()) {
         return;
     }
-    const auto line = [this](const std::string& id, const std::string& published, const std::string& baseline,
-                             const std::string& ours) {
-        std::string text = " " + left(id, claim_columns) + "  " + left(published, verdict_columns) + "  ";
-        text += result_.compares_with_baseline ? left(baseline, verdict_columns) + "  " : "";
-        text_ += trimmed(text + painted(ours, ours, colours_));
-    };
     text_ += '\n';
-    line("claim", "published", "baseline", "ours");
+    add_wrapped(
+        result_.compares_with_baseline
+            ? "Claims of the paper, tested on the published numbers, on the recorded ones, and on ours"
+            : "Claims of the paper, tested on the published numbers and on ours");
     for (const ClaimResult& claim : result_.claims) {
-        line(claim.id, std::string(verdict_word(claim.published)),
-             claim.baseline ? std::string(verdict_word(*claim.baseline)) : "", verdict_text(claim));
-        text_ += "   " + wrapped(fmt::format("{} ({})", claim.text, claim.where), page_columns - 3, 3) + "\n";
-        if (claim.ours.robustness.starts_with("fragile")) {
-            text_ += "   " + wrapped(claim.ours.robustness, page_columns - 3, 3) + "\n";
-        }
-        if (!claim.differs.empty()) {
-            text_ += "   " + wrapped("unlike the paper: " + claim.differs, page_columns - 3, 3) + "\n";
-        }
+        const std::string_view colour =
+            claim.expected ? std::string_view() : colour_of(verdict_class(claim.ours.verdict));
+        const std::string others =
+            fmt::format("published: {}{}", verdict_word(claim.published),
+                        claim.baseline ? fmt::format(" · recorded: {}", verdict_word(*claim.baseline)) : "");
+        const std::string ours = verdict_text(claim);
+        const bool fits = columns_of(others) + columns_of(ours) + columns_of("    · ours: ") <= page_.columns;
+        text_ += fmt::format(" {}\n   {}{}ours: {}\n", claim.id, others, fits ? " · " : "\n   ",
+                             painted(ours, colour, page_.colours));
+        add_claim_notes(claim);
     }
 }
 
-/// Cells with the same reason stand together, so that an empty store does not say the same thing once a cell.
-void TableWriter::add_absences() {
-    std::map<std::string, std::vector<std::string>> cells_by_reason;
-    for (const CellResult& cell : result_.cells) {
-        if (cell.comparison.verdict == metrics::Verdict::missing || cell.is_incomplete()) {
-            cells_by_reason[cell.comparison.reason].push_back(cell.id);
-        }
-    }
-    if (cells_by_reason.empty()) {
-        return;
-    }
-    text_ += "\nMissing or incomplete\n";
-    for (const auto& [reason, cells] : cells_by_reason) {
-        const std::string names = cells.size() == result_.cells.size() && cells.size() > 1
-                                      ? fmt::format("all {} cells", cells.size())
-                                      : fmt::format("{}", fmt::join(cells, " "));
-        text_ += " " + wrapped(fmt::format("{}: {}", reason, names), page_columns - 1, 3) + "\n";
+void Writer::add_notes() {
+    if (!notes_.texts().empty()) {
+        text_ += "\n" + notes_.plain(page_.columns);
     }
 }
 
-void TableWriter::add_end() {
-    const bool repeats = std::any_of(result_.cells.begin(), result_.cells.end(),
-                                     [](const CellResult& cell) { return cell.repeats_baseline; });
-    const bool posters = std::any_of(result_.cells.begin(), result_.cells.end(), [](const CellResult& cell) {
-        return cell.published && cell.published->where == "poster";
-    });
-    text_ += fmt::format("\n{} cells: {}\n", result_.cells.size(),
-                         counts_text(result_.counts(), result_.compared_with()));
-    text_ += repeats ? "≡ every value repeats the baseline's of the same seed exactly\n" : "";
-    text_ += posters ? "† printed on the authors' posters only\n" : "";
-    const std::vector<std::string> stand_ins = stand_ins_of(result_.cells);
-    if (!stand_ins.empty()) {
-        text_ += wrapped(fmt::format("Stand-ins (published → used): {}", fmt::join(stand_ins, ", ")),
-                         page_columns, 2) +
-                 "\n";
-    }
-}
-
-std::string TableWriter::write() {
-    add_title();
+/// The words that occur, and what they say.
+void Writer::add_legend() {
+    const Counts counts = result_.counts();
     text_ += '\n';
-    add_line("cell", "published ", "baseline", "ours", "difference [95 %]", "n", "verdict");
-    for (const Group& group : groups_by_target(result_.cells)) {
-        add_group(group);
+    for (const metrics::Verdict verdict : all_verdicts) {
+        if (count_of(counts, verdict) > 0) {
+            add_wrapped(fmt::format("{}: {}", verdict_word(verdict, result_.compared_with()),
+                                    verdict_meaning(verdict, result_.compared_with())));
+        }
     }
+    const auto any = [this](const auto& is_so) {
+        return std::any_of(result_.cells.begin(), result_.cells.end(), is_so);
+    };
+    if (any(is_marked_as_repeating)) {
+        add_wrapped("≡: every value repeats the recorded one of the same seed exactly");
+    }
+    if (any([](const CellResult& cell) { return cell.published && cell.published->where == "poster"; })) {
+        add_wrapped("†: printed on the authors' posters only");
+    }
+}
+
+std::string Writer::table() {
+    add_wrapped(fmt::format("{} · {}", result_.source, result_.title));
+    add_wrapped(fmt::format("{} · profile {}: {}", result_.paper, result_.profile, result_.profile_title));
+    text_ += '\n';
+    add_summary();
+    text_ += '\n';
+    std::vector<TextTable> tables;
+    for (const Detail& detail : details) {
+        tables.push_back(cell_table(detail));
+    }
+    text_ += first_that_fits(tables, page_.columns).text(page_.colours);
+    add_notes();
     if (result_.is_scaling) {
         add_rungs();
     }
     add_claims();
-    add_absences();
-    add_end();
+    add_legend();
+    if (const std::vector<std::string> stand_ins = stand_ins_of(result_.cells); !stand_ins.empty()) {
+        text_ += wrapped(fmt::format("Stand-ins (published → used): {}", fmt::join(stand_ins, ", ")),
+                         page_.columns, 2) +
+                 "\n";
+    }
     return std::move(text_);
 }
 
-std::string cell_line(const CellResult& cell, std::size_t id_columns, Colours colours) {
-    const std::string verdict = verdict_text(cell);
-    std::string line =
-        fmt::format("{}  {}  {} (n = {})", painted(verdict, left(verdict, verdict_columns), colours),
-                    left(cell.id, id_columns), mean_sd_text(cell.ours), cell.values.size());
-    if (cell.reference()) {
-        line += fmt::format(" against {} (n = {}, {})", mean_sd_text(cell.reference()),
-                            cell.reference()->sample.n, suite::plan::to_string(cell.reference()->kind));
-    }
-    if (cell.comparison.difference) {
-        line += fmt::format(", difference {}", difference_text(cell.comparison));
-    }
-    return cell.comparison.reason.empty() ? line + "\n"
-                                          : fmt::format("{}: {}\n", line, cell.comparison.reason);
+void Writer::add_checked_claim(const ClaimResult& claim) {
+    const std::string verdict = verdict_text(claim);
+    const std::string reason = claim_reason(claim);
+    const std::string text = fmt::format(
+        "claim {} — {} On the published numbers: {}{}. {}", claim.id, claim.text,
+        verdict_word(claim.published),
+        claim.baseline ? fmt::format("; on the recorded ones: {}", verdict_word(*claim.baseline)) : "",
+        reason.empty() ? "Robustness: " + claim.ours.robustness : "Ours: " + reason);
+    const std::size_t indent = claim_verdict_columns + 2;
+    const std::string padding(indent - std::min(indent - 2, columns_of(verdict)), ' ');
+    const std::string line = wrapped(verdict + padding + text, page_.columns, indent);
+    text_ += painted(verdict, colour_of(verdict_class(claim.ours.verdict)), page_.colours) +
+             line.substr(verdict.size()) + "\n";
 }
 
-std::string claim_line(const ClaimResult& claim, std::size_t id_columns, Colours colours) {
-    const std::string verdict(verdict_word(claim.ours.verdict));
-    std::string line = fmt::format(
-        "{}  {}  {} The published numbers: {}", painted(verdict, left(verdict, verdict_columns), colours),
-        left("claim " + claim.id, id_columns), claim.text, verdict_word(claim.published));
-    if (claim.baseline) {
-        line += fmt::format("; the recorded ones: {}", verdict_word(*claim.baseline));
+std::string Writer::check() {
+    add_wrapped(fmt::format("{} at profile {}", result_.workload, result_.profile));
+    add_summary();
+    if (!result_.cells.empty()) {
+        std::vector<TextTable> tables;
+        for (const Detail& detail : details) {
+            tables.push_back(check_table(detail));
+        }
+        text_ += "\n" + first_that_fits(tables, page_.columns).text(page_.colours);
     }
-    return fmt::format("{}; {}{}\n", line, claim.ours.robustness, claim.expected ? "; expected here" : "");
+    add_notes();
+    text_ += result_.claims.empty() ? "" : "\n";
+    for (const ClaimResult& claim : result_.claims) {
+        add_checked_claim(claim);
+    }
+    return std::move(text_);
 }
 
 } // namespace
 
-std::string table_text(const CheckResult& result, Colours colours) {
-    return TableWriter(result, colours).write();
+std::string_view colour_of(std::string_view verdict_class) {
+    if (verdict_class == "identical" || verdict_class == "equivalent" || verdict_class == "holds") {
+        return "\033[32m"; // green
+    }
+    if (verdict_class == "different" || verdict_class == "fails") {
+        return "\033[1;31m"; // bold red
+    }
+    return verdict_class == "missing" ? "\033[33m" : "\033[2m"; // yellow, dim
 }
 
-std::string check_text(const CheckResult& result, Colours colours) {
-    std::size_t id_columns = 0;
-    for (const CellResult& cell : result.cells) {
-        id_columns = std::max(id_columns, columns_of(cell.id));
-    }
-    std::string text;
-    for (const CellResult& cell : result.cells) {
-        text += cell_line(cell, id_columns, colours);
-    }
-    id_columns = 0;
-    for (const ClaimResult& claim : result.claims) {
-        id_columns = std::max(id_columns, columns_of("claim " + claim.id));
-    }
-    for (const ClaimResult& claim : result.claims) {
-        text += claim_line(claim, id_columns, colours);
-    }
-    text += fmt::format("{} at {}: {} cells: {}; {} claims\n", result.workload, result.profile,
-                        result.cells.size(), counts_text(result.counts(), result.compared_with()),
-                        result.claims.size());
-    return text;
+std::string table_text(const CheckResult& result, const Page& page) {
+    return Writer(result, page).table();
+}
+
+std::string check_text(const CheckResult& result, const Page& page) {
+    return Writer(result, page).check();
 }
 
 } // namespace reports

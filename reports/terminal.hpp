@@ -1,9 +1,8 @@
-// A check as text for a terminal of 110 columns.
+// A check as text for a terminal.
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <string>
-#include <vector>
 
 #include "reports/check_result.hpp"
 
@@ -11,11 +10,24 @@ namespace reports {
 
 enum class Colours { off, on };
 
-/// The table as the paper prints it, by target: published, baseline (where one judges), ours, difference with
-/// its 95 % interval, n, verdict; then the claims, what is missing by name, the counts and the stand-ins.
-[[nodiscard]] std::string table_text(const CheckResult& result, Colours colours = Colours::off);
+/// Where text is written to.
+struct Page {
+    Colours colours = Colours::off;
+    std::size_t columns = 110; ///< no line is longer, from 60 columns up
+};
 
-/// One line a cell and a claim, then the counts.
-[[nodiscard]] std::string check_text(const CheckResult& result, Colours colours = Colours::off);
+/// The table as the paper prints it: first what was compared with what and the counts; then by target the
+/// published, the recorded (where it judges) and our numbers, their difference with its 95 % interval, n and
+/// the verdict; then the claims, the reasons as footnotes, and what the words mean. A narrow page leaves out,
+/// in this order, the p-values, the interval, the difference, and the published numbers where they do not
+/// judge.
+[[nodiscard]] std::string table_text(const CheckResult& result, const Page& page = {});
+
+/// The same summary, then a line for every cell, which begins with its verdict, and a paragraph for every
+/// claim.
+[[nodiscard]] std::string check_text(const CheckResult& result, const Page& page = {});
+
+/// The escape sequence of a verdict's class (words.hpp).
+[[nodiscard]] std::string_view colour_of(std::string_view verdict_class);
 
 } // namespace reports

@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace reports {
 
@@ -38,6 +39,10 @@ std::string metric_text(const std::string& metric) {
 }
 
 namespace {
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
 
 /// What stands in reports for one verdict.
 struct VerdictWords {
@@ -141,9 +146,8 @@ bool is_counted(const Counts& counts, metrics::Verdict verdict, ComparedWith sid
 }
 
 std::string verdict_text(const CellResult& cell) {
-    const metrics::Verdict verdict = cell.comparison.verdict;
-    return fmt::format("{}{}", verdict_word(verdict, cell.compared_with()),
-                       cell.repeats_baseline && verdict != metrics::Verdict::identical ? " ≡" : "");
+    return fmt::format("{}{}", verdict_word(cell.comparison.verdict, cell.compared_with()),
+                       is_marked_as_repeating(cell) ? " ≡" : "");
 }
 
 std::string verdict_text(const ClaimResult& claim) {
@@ -162,6 +166,37 @@ std::string counts_text(const Counts& counts, ComparedWith side) {
         }
     }
     return text;
+}
+
+std::string p_text(const std::optional<double>& p) {
+    return p ? fmt::format("{:.3g}", *p) : "—";
+}
+
+bool is_marked_as_repeating(const CellResult& cell) {
+    return cell.repeats_baseline && cell.comparison.verdict != metrics::Verdict::identical;
+}
+
+const std::string& footnote_text(const CellResult& cell) {
+    const metrics::CellComparison& comparison = cell.comparison;
+    return comparison.short_reason.empty() ? comparison.reason : comparison.short_reason;
+}
+
+std::string claim_reason(const ClaimResult& claim) {
+    if (claim.ours.verdict == metrics::ClaimVerdict::missing || claim.incomplete) {
+        return "cells of it are missing or incomplete";
+    }
+    if (claim.ours.verdict != metrics::ClaimVerdict::inconclusive) {
+        return "";
+    }
+    std::vector<std::string> reasons;
+    for (const metrics::TermResult& term : claim.ours.terms) {
+        if (term.verdict == metrics::ClaimVerdict::inconclusive && !term.reason.empty() &&
+            !contains(reasons, term.reason)) {
+            reasons.push_back(term.reason);
+        }
+    }
+    return reasons.empty() ? "the tests decide neither for it nor against it"
+                           : fmt::format("{}", fmt::join(reasons, "; "));
 }
 
 std::string protocol_text(const CheckResult& result) {
@@ -269,10 +304,6 @@ std::vector<std::string> split(const std::string& text, char mark) {
 
 std::string stand_in_text(const std::string& published, const std::string& used) {
     return fmt::format("{} → {}", published, used);
-}
-
-bool contains(const std::vector<std::string>& list, const std::string& text) {
-    return std::find(list.begin(), list.end(), text) != list.end();
 }
 
 /// A superset whose members all have their own line says nothing new.

@@ -52,6 +52,14 @@ inline constexpr std::array all_verdicts{metrics::Verdict::identical, metrics::V
 [[nodiscard]] std::string verdict_text(const ClaimResult& claim);
 /// "5 equivalent, 0 different, 83 inconclusive, 0 missing" in the words of this side.
 [[nodiscard]] std::string counts_text(const Counts& counts, ComparedWith side);
+/// "0.0123" with three digits, "—" for none.
+[[nodiscard]] std::string p_text(const std::optional<double>& p);
+/// Whether the values repeat the recorded ones though the verdict is not `identical`.
+[[nodiscard]] bool is_marked_as_repeating(const CellResult& cell);
+/// What a footnote says of a cell: its reason without its own p-values; "" for none.
+[[nodiscard]] const std::string& footnote_text(const CellResult& cell);
+/// Why a claim is neither held nor failed on our numbers; "" where it is.
+[[nodiscard]] std::string claim_reason(const ClaimResult& claim);
 /// What the cells are compared with and what follows from it, in sentences.
 [[nodiscard]] std::string comparison_text(const CheckResult& result);
 /// Columns that the text takes on a terminal; every character of ours takes one.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdlib>
 #include <map>
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "suite/base/log.hpp"
@@ -90,10 +92,25 @@ int worse_exit_code(int a, int b) {
     });
 }
 
-reports::Colours colours_of_stdout() {
+std::size_t columns_of_stdout() {
+    constexpr std::size_t fewest = 60;
+    const char* wanted = std::getenv("COLUMNS");
+    const std::string_view text = wanted == nullptr ? "" : wanted;
+    std::size_t columns = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), columns);
+    if (fault != std::errc() || end != text.data() + text.size() || columns == 0) {
+        winsize size{};
+        const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+        columns = known ? size.ws_col : reports::Page().columns;
+    }
+    return std::max(columns, fewest);
+}
+
+reports::Page page_of_stdout() {
     const char* refused = std::getenv("NO_COLOR");
-    const bool wanted = (refused == nullptr || *refused == '\0') && ::isatty(STDOUT_FILENO) == 1;
-    return wanted ? reports::Colours::on : reports::Colours::off;
+    const bool coloured = (refused == nullptr || *refused == '\0') && ::isatty(STDOUT_FILENO) == 1;
+    return {.colours = coloured ? reports::Colours::on : reports::Colours::off,
+            .columns = columns_of_stdout()};
 }
 
 } // namespace suite::app

@@ -23,8 +23,10 @@ void log_damage(const reports::CheckResult& result);
 /// Of two workloads' codes the one that says more: damage, then comparison, then skipped, then success.
 [[nodiscard]] int worse_exit_code(int a, int b);
 
-/// Colours on a terminal, unless NO_COLOR is set.
-[[nodiscard]] reports::Colours colours_of_stdout();
+/// Columns of the terminal that stdout is, or what COLUMNS says; 110 where neither is known. 60 at least.
+[[nodiscard]] std::size_t columns_of_stdout();
+/// Those columns, with colours on a terminal unless NO_COLOR is set.
+[[nodiscard]] reports::Page page_of_stdout();
 
 /// One document, or an array of them when there are several workloads.
 template<typename Results, typename ToJson>

@@ -110,7 +110,7 @@ int compare(const CompareOptions& options) {
     if (options.output.json) {
         fmt::print("{}\n", reports::to_json(comparison).dump(2));
     } else {
-        fmt::print("{}", reports::compare_text(comparison));
+        fmt::print("{}", reports::compare_text(comparison, page_of_stdout()));
     }
     return reports::exit_code(comparison, options.rules);
 }

@@ -4,6 +4,7 @@
 
 #include "reports/check.hpp"
 #include "reports/json.hpp"
+#include "reports/summary.hpp"
 #include "reports/terminal.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
@@ -24,14 +25,20 @@ void print(const std::vector<reports::CheckResult>& results, bool json) {
         return;
     }
     for (const reports::CheckResult& result : results) {
-        fmt::print("{}", reports::check_text(result, colours_of_stdout()));
+        fmt::print("{}{}", &result == &results.front() ? "" : "\n",
+                   reports::check_text(result, page_of_stdout()));
     }
 }
 
-void log_skips(const reports::CheckResult& result) {
-    for (const std::string& absence : reports::absences(result)) {
-        log_warning("skipped: " + absence);
+void log_skips(const reports::CheckResult& result, bool by_gates) {
+    for (const std::string& test : by_gates ? reports::absences(result) : reports::skipped_tests(result)) {
+        log_warning("skipped: " + test);
     }
+}
+
+/// What the tests before a strict check came to: CTest calls a suite of skipped tests a success.
+void log_tally(const reports::CheckResult& result) {
+    log_info(fmt::format("{} at {}: {}", result.workload, result.profile, reports::test_tally_text(result)));
 }
 
 int check(const CheckOptions& options) {
@@ -41,9 +48,13 @@ int check(const CheckOptions& options) {
     int code = 0;
     for (const reports::CheckResult& result : results) {
         log_damage(result);
+        const bool by_gates = options.rules.gates && result.is_scaling;
         const int own = reports::exit_code(result, options.rules);
         if (own == exit_code(ErrorKind::skipped)) {
-            log_skips(result);
+            log_skips(result, by_gates);
+        }
+        if ((options.rules.strict || options.rules.strict_inconclusive) && !by_gates) {
+            log_tally(result);
         }
         code = worse_exit_code(code, own);
     }
@@ -65,10 +76,15 @@ void register_check(Dispatcher& dispatcher) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_flag("--strict", options->rules.strict,
                    "Missing, or fewer runs than planned, counts as failed");
+    verb->add_flag("--strict-inconclusive", options->rules.strict_inconclusive,
+                   "As --strict, and what is inconclusive (unclear, cannot be told) counts as failed, too");
     verb->add_flag("--gates", options->rules.gates,
                    "Of rungs judge validity alone: counts, parameters, losses; no timing decides");
     verb->add_flag("--skip-missing", options->rules.skip_missing,
-                   "Exit code 77 when something is missing or incomplete and nothing differs");
+                   "Exit code 77 when something is missing, incomplete or without a reference and nothing "
+                   "differs");
+    verb->add_flag("--skip-inconclusive", options->rules.skip_inconclusive,
+                   "Exit code 77 when something is inconclusive and nothing differs");
 }
 
 } // namespace suite::app

@@ -120,7 +120,7 @@ int report(const ReportOptions& options) {
     bool is_damaged = false;
     for (const Report& entry : list) {
         if (!options.selection.output.json) {
-            fmt::print("{}Report: {}\n", reports::table_text(entry.result, colours_of_stdout()),
+            fmt::print("{}Report: {}\n", reports::table_text(entry.result, page_of_stdout()),
                        fmt::join(entry.files, " "));
         }
         log_damage(entry.result);

@@ -114,7 +114,7 @@ int report(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOpti
         document["files"] = files;
         fmt::print("{}\n", document.dump(2));
     } else {
-        fmt::print("{}Report: {}\n", reports::table_text(result, colours_of_stdout()), fmt::join(files, " "));
+        fmt::print("{}Report: {}\n", reports::table_text(result, page_of_stdout()), fmt::join(files, " "));
     }
     log_damage(result);
     return reports::exit_code(result, {.gates = true});

@@ -27,6 +27,8 @@ using testing::SizeIs;
 constexpr ExitRules lenient{};
 constexpr ExitRules strict{.strict = true};
 constexpr ExitRules skipping{.skip_missing = true};
+constexpr ExitRules of_ctest{.skip_missing = true, .skip_inconclusive = true};
+constexpr ExitRules strictest{.strict_inconclusive = true};
 const std::string one = "cifar10/R50x1/S-MED";
 
 /// The eight cells of one target at five seeds, equal to their baseline until a test changes something.
@@ -236,6 +238,18 @@ TEST_F(CheckMatrix, WithoutABaselineNothingAgrees) {
     EXPECT_EQ(exit_code(select(result, {.cells = {one}}), skipping), 77);
 }
 
+TEST_F(CheckMatrix, ACellWithoutABaselineNeitherPassesNorFails) {
+    references_.baseline.erase(one);
+
+    const CheckResult result = check();
+
+    EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::no_reference);
+    EXPECT_EQ(exit_code(result, strict),
+              exit_code(select(result, {.cells = {"cifar10/R50x1/L-MED"}}), strict));
+    EXPECT_EQ(exit_code(select(result, {.cells = {one}}), of_ctest), 77);
+    EXPECT_EQ(test_outcome(cell(result, one)), TestOutcome::skipped);
+}
+
 TEST_F(CheckMatrix, ABaselineOfAnotherConfigurationIsSaid) {
     references_.baseline.at(one).values[0].key = "another";
     references_.baseline.at("cifar10/R50x1/L-MED").values[0].key = store_.run("cifar10/R50x1/L-MED", 0).key;
@@ -256,6 +270,12 @@ TEST_F(CheckMatrix, OneSeedIsInconclusiveWithoutSpread) {
     EXPECT_FALSE(cell(result, one).ours.sd.has_value());
     EXPECT_THAT(cell(result, one).comparison.reason, HasSubstr("n = 1"));
     EXPECT_FALSE(cell(result, one).is_incomplete()) << "one run was planned";
+    const CheckResult alone = select(result, {.cells = {one}});
+    EXPECT_EQ(exit_code(alone, lenient), 0);
+    EXPECT_EQ(exit_code(alone, strict), 0) << "nothing is missing";
+    EXPECT_EQ(exit_code(alone, strictest), 1);
+    EXPECT_EQ(exit_code(alone, skipping), 0);
+    EXPECT_EQ(exit_code(alone, of_ctest), 77) << "inconclusive is not passed";
 }
 
 TEST_F(CheckMatrix, ASelectionKeepsTheVerdictsOfTheWhole) {

@@ -33,7 +33,7 @@ TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
         text,
         HasSubstr("add_test([=[table1.cell.cifar10.R50x1.21K-NAT]=] [=[/a b/transferscale]=] [=[check]=] "
                   "[=[table1]=] [=[--profile]=] [=[smoke]=] [=[--cell]=] [=[cifar10/R50x1/21K-NAT]=] "
-                  "[=[--skip-missing]=])"));
+                  "[=[--skip-missing]=] [=[--skip-inconclusive]=])"));
     EXPECT_THAT(text, HasSubstr("[=[--profile]=] [=[smoke]=] [=[--no-loss]=])"));
     EXPECT_THAT(text, Not(HasSubstr("--store"))) << "the same store as ./reproduce";
 }

@@ -4,6 +4,7 @@
 
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
+#include "reports/summary.hpp"
 #include "reports/terminal.hpp"
 #include "reports/words.hpp"
 #include "tests/reports/synthetic.hpp"
@@ -174,23 +175,81 @@ TEST(TableText, IsTheGoldenFile) {
     EXPECT_EQ(table_text(small_result()), golden("small.txt"));
 }
 
-TEST(TableText, FitsAPageAndIsPlainUnlessAsked) {
-    const std::string plain = table_text(small_result());
-
-    std::istringstream lines(plain);
+void expect_fits(const std::string& text, std::size_t columns) {
+    std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
-        EXPECT_LE(columns_of(line), 110U) << line;
+        EXPECT_LE(columns_of(line), columns) << line;
+        EXPECT_THAT(line, Not(testing::EndsWith(" ")));
     }
-    EXPECT_THAT(plain, Not(HasSubstr("\033")));
-    EXPECT_THAT(table_text(small_result(), Colours::on), HasSubstr("\033[1;31mdrifted"));
 }
 
-TEST(CheckText, IsOneLineACellAndAClaim) {
+TEST(TableText, FitsEveryPageAndIsPlainUnlessAsked) {
+    for (const std::size_t columns : {60U, 80U, 110U, 120U, 160U}) {
+        expect_fits(table_text(small_result(), {.columns = columns}), columns);
+        expect_fits(check_text(small_result(), {.columns = columns}), columns);
+    }
+    EXPECT_THAT(table_text(small_result()), Not(HasSubstr("\033")));
+    EXPECT_THAT(table_text(small_result(), {.colours = Colours::on}), HasSubstr("\033[1;31mdrifted"));
+}
+
+TEST(TableText, SaysLessOnANarrowPageButNeverTheVerdictOrOurs) {
+    const std::string wide = table_text(small_result(), {.columns = 160});
+    const std::string narrow = table_text(small_result(), {.columns = 60});
+
+    EXPECT_THAT(wide, HasSubstr("p equiv."));
+    EXPECT_THAT(wide, HasSubstr("94.26 ± 0.05"));
+    EXPECT_THAT(narrow, Not(HasSubstr("94.26 ± 0.05")));
+    for (const std::string& text : {wide, narrow}) {
+        EXPECT_THAT(text, HasSubstr("50.00 ± 0.10"));
+        EXPECT_THAT(text, HasSubstr("drifted [1]"));
+    }
+}
+
+TEST(TableText, BeginsWithWhatWasComparedAndTheCounts) {
+    const std::string text = table_text(small_result(), {.columns = 200});
+
+    const std::size_t comparison = text.find("own recorded run, not with the paper");
+    const std::size_t counts =
+        text.find("3 cells: 1 identical, 0 as recorded, 1 drifted, 0 unclear, 1 missing.");
+    const std::size_t claims = text.find(
+        "1 claim of the paper. On our numbers at profile tiny: 0 hold, 0 fail, 1 fails as expected, "
+        "0 cannot be told. On the published numbers: 1 holds, 0 fail");
+    EXPECT_LT(comparison, counts);
+    EXPECT_LT(counts, claims);
+    EXPECT_LT(claims, text.find("pets (top-1"));
+    EXPECT_THAT(text, HasSubstr("\ndrifted: shown to lie outside the margin of the recorded mean\n"));
+    EXPECT_THAT(text, Not(HasSubstr("equivalent")));
+}
+
+TEST(TableText, EqualReasonsShareAFootnote) {
+    CheckResult result = small_result();
+    result.cells[0].comparison.reason = result.cells[2].comparison.reason;
+
+    const std::string text = table_text(result);
+
+    EXPECT_THAT(text, HasSubstr("identical [1]"));
+    EXPECT_THAT(text, HasSubstr("missing [1]"));
+    EXPECT_THAT(text, HasSubstr("\n [1] 0 of 3 planned runs finished\n [2] seed 3 failed"));
+}
+
+TEST(CheckText, HasALineForEachCellThatBeginsWithItsVerdict) {
     const std::string text = check_text(small_result());
 
-    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3 + 1 + 1);
-    EXPECT_THAT(text, HasSubstr("missing         lungs/small/C  — (n = 0): 0 of 3 planned runs finished\n"));
-    EXPECT_THAT(text, HasSubstr("fails           claim a-beats-b"));
+    EXPECT_THAT(text, HasSubstr("\nmissing [2]  lungs/small/C             —"));
+    EXPECT_THAT(text, HasSubstr("\nfails (as recorded)  claim a-beats-b — A is better than B."));
+    EXPECT_THAT(text, HasSubstr("\n [2] 0 of 3 planned runs finished\n"));
+}
+
+TEST(Summary, CountsWhatTestsSkip) {
+    CheckResult result = small_result();
+    result.cells[1].comparison.verdict = metrics::Verdict::inconclusive;
+    result.claims[0].ours.verdict = metrics::ClaimVerdict::inconclusive;
+    result.claims[0].expected = false;
+
+    EXPECT_EQ(test_tally_text(result), "3 cells: 1 pass, 0 fail, 2 skipped (1 missing, 1 unclear); "
+                                       "1 claim: 0 pass, 0 fail, 1 skipped (1 cannot be told)");
+    EXPECT_THAT(skipped_tests(result), testing::SizeIs(3));
+    EXPECT_THAT(skipped_tests(result).back(), HasSubstr("claim a-beats-b: cannot be told: "));
 }
 
 TEST(Formats, AreParsedInOrderAndOnce) {

@@ -59,6 +59,29 @@ TEST(Junit, OneCaseACellAndAClaimWithItsOutcome) {
     EXPECT_THAT(case_of(xml, "pets/R50x1/21K-NAT"), HasSubstr("<system-out>identical"));
 }
 
+TEST(Junit, WhatIsNotShownIsSkippedWithItsReason) {
+    CheckResult result = one_of_each();
+    result.cells[0] = result.cells[3];
+    result.cells[0].id = "unclear-one";
+    result.cells[0].comparison.verdict = metrics::Verdict::inconclusive;
+    result.cells[0].comparison.reason = "n = 1 on our side";
+    result.cells[1] = result.cells[0];
+    result.cells[1].id = "alone";
+    result.cells[1].comparison.verdict = metrics::Verdict::no_reference;
+    result.claims = {
+        {.id = "c",
+         .text = "C.",
+         .ours = {.verdict = metrics::ClaimVerdict::inconclusive,
+                  .terms = {{.verdict = metrics::ClaimVerdict::inconclusive, .reason = "too few"}}}}};
+
+    const std::string xml = to_junit(result);
+
+    EXPECT_THAT(case_of(xml, "unclear-one"), HasSubstr("<skipped message=\"unclear: ours"));
+    EXPECT_THAT(case_of(xml, "unclear-one"), HasSubstr("n = 1 on our side"));
+    EXPECT_THAT(case_of(xml, "alone"), HasSubstr("<skipped message=\"no reference: ours"));
+    EXPECT_THAT(case_of(xml, "c"), HasSubstr("<skipped message=\"cannot be told: too few\""));
+}
+
 TEST(Junit, CountsAreThoseOfItsCases) {
     const std::string xml = to_junit(one_of_each());
 

@@ -2,6 +2,7 @@
 #include "reports/rung.hpp"
 
 #include <cmath>
+#include <sstream>
 
 #include "reports/bundle.hpp"
 #include "reports/ctest_file.hpp"
@@ -13,6 +14,7 @@
 #include "reports/report_files.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/terminal.hpp"
+#include "reports/words.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -140,7 +142,7 @@ TEST_F(LadderTest, AFlaggedRungIsShownAndJudgedNowhere) {
     EXPECT_FALSE(rung.is_incomplete());
     EXPECT_FALSE(rung.rung->efficiency.has_value());
     EXPECT_NEAR(rung.rung->flagged->mean, 97.0, 1e-3);
-    EXPECT_THAT(table_text(result, Colours::off), HasSubstr("(97.00"));
+    EXPECT_THAT(table_text(result), HasSubstr("(97.00"));
     EXPECT_TRUE(result.is_scaling);
 }
 
@@ -278,13 +280,28 @@ TEST_F(LadderTest, EveryFormatSaysTheCaveat) {
     EXPECT_THAT(to_markdown(result), HasSubstr(words));
     EXPECT_THAT(to_html(result, {}), HasSubstr(words));
     EXPECT_THAT(to_json(result).dump(), HasSubstr(words));
-    std::string text = table_text(result, Colours::off);
+    std::string text = table_text(result);
     std::replace(text.begin(), text.end(), '\n', ' ');
     EXPECT_THAT(text, HasSubstr(words));
     EXPECT_THAT(text, HasSubstr("bus GB/s"));
     EXPECT_THAT(text, HasSubstr("efficiency lost, points"));
     EXPECT_THAT(text, HasSubstr("129.14 · 1.00 · 100.00"));
     EXPECT_THAT(text, HasSubstr("124003.59 · 960.26 · 93.77"));
+}
+
+TEST_F(LadderTest, TablesFitThePage) {
+    const CheckResult result = check_now();
+
+    for (const std::size_t columns : {60U, 80U, 120U}) {
+        for (const std::string& text :
+             {table_text(result, {.columns = columns}), check_text(result, {.columns = columns})}) {
+            std::istringstream lines(text);
+            for (std::string line; std::getline(lines, line);) {
+                EXPECT_LE(columns_of(line), columns) << line;
+            }
+            EXPECT_THAT(text, HasSubstr("oversubscribed in 5 of 5 runs"));
+        }
+    }
 }
 
 TEST_F(LadderTest, NumbersAreInCsvAndJson) {

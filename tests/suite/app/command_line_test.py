@@ -1,10 +1,14 @@
 """The command line as scripts rely on it (cli.md): exit codes, messages, --json documents, start anywhere."""
 import csv
+import fcntl
 import json
 import os
+import pty
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 import unittest
 
 from command import PROGRAM, SOURCES, CommandTest
@@ -262,6 +266,34 @@ class CheckAndReportOfAnEmptyStore(CommandTest):
         lines = self.call(*self.smoke("check")).stdout.splitlines()
         for name in [c["id"] for c in document["cells"]] + [c["id"] for c in document["claims"]]:
             self.assertTrue(any(f" {name} " in line and line.startswith("missing") for line in lines), name)
+
+    def test_tables_fit_the_terminal(self):
+        for columns in (60, 80, 120):
+            for verb in (self.smoke("check"), self.smoke("report", "--out", "out", "--format", "md")):
+                text = self.call(*verb, environment={"COLUMNS": str(columns)}).stdout
+                for line in text.splitlines():
+                    if not line.startswith("Report: "):
+                        self.assertLessEqual(len(line), columns, line)
+                self.assertIn("not with the paper", text.replace("\n", " "))
+                self.assertNotIn("equivalent", text)
+
+    def test_a_terminal_says_how_wide_it_is(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 72, 0, 0))
+        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "TRANSFERSCALE_STORE")}
+        with subprocess.Popen([PROGRAM, *self.smoke("check")], stdout=slave, cwd=self.folder,
+                              env=environment | {"NO_COLOR": "1"}) as process:
+            os.close(slave)
+            text = b""
+            try:
+                while chunk := os.read(master, 65536):
+                    text += chunk
+            except OSError:  # EIO: the program has closed its side
+                pass
+            os.close(master)
+        self.assertEqual(process.returncode, 0)
+        longest = max(len(line) for line in text.decode().splitlines())
+        self.assertTrue(60 < longest <= 72, longest)
 
     def test_check_of_paper_compares_with_the_published_numbers(self):
         cells = {c["id"]: c for c in self.document("check", "table1", "--profile", "paper")["cells"]}

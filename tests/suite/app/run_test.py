@@ -66,6 +66,21 @@ class Complete(RunTest):
         self.assertIn(cell["verdict"], ("inconclusive", "missing"))
         self.assertTrue(cell["reason"])
 
+    def test_what_is_inconclusive_is_skipped_or_fails_when_asked(self):
+        self.run_cells("--seeds", "0")
+        one = ["check", *SMOKE, "--seeds", "0", "--cell", CELL]
+        cell = self.document(*one)["cells"][0]
+        self.assertEqual((cell["verdict"], cell["compared_with"]), ("inconclusive", "recorded"))
+        answer = self.call(*one, "--strict")
+        self.assertEqual(answer.returncode, 0)
+        self.assertIn("1 cell: 0 pass, 0 fail, 1 skipped (1 unclear)", answer.stderr)
+        self.assertEqual(self.call(*one, "--strict-inconclusive").returncode, 1)
+        answer = self.call(*one, "--skip-missing", "--skip-inconclusive")
+        self.assertEqual(answer.returncode, 77)
+        self.assertIn(f"skipped: {CELL}: unclear: n = 1 on our side", answer.stderr)
+        self.assertRegex(answer.stdout, rf"(?m)^unclear( ≡)? \[1\] +{CELL} ")
+        self.assertIn("not with the paper", answer.stdout.replace("\n", " "))
+
     def test_number_of_jobs_does_not_change_values(self):
         self.run_cells("--jobs", "1", cells="pets/R50x1/*-NAT")
         self.run_cells("--jobs", "3", cells="pets/R50x1/*-NAT", store="other")
