@@ -46,8 +46,10 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
     verb.add_option("--workers", options.loader_workers,
                     "Threads of a rank that read and decode images of published sets (default 1)")
         ->check(CLI::Range(0, 256));
-    verb.add_option("--on-bad-image", options.on_bad_image,
-                    "A training image that cannot be used: stop (default), or skip: take the next, note it")
+    verb.add_option(
+            "--on-bad-image", options.on_bad_image,
+            "An image that cannot be used: stop (default; test images are checked before training), or "
+            "skip: take the next in training, leave it out of the test part, note it in the record")
         ->check(CLI::IsMember({"stop", "skip"}));
     add_device(verb, options.device);
     verb.add_flag("--no-loss", options.no_loss,

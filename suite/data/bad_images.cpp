@@ -10,7 +10,7 @@ void BadImages::note(BadImage image) {
     const std::lock_guard lock(mutex_);
     const auto [entry, is_new] = images_.try_emplace(image.sample, std::move(image));
     if (is_new) {
-        log_warning("skipped: " + entry->second.reason);
+        log_warning(heading_ + entry->second.reason);
     }
 }
 

@@ -1,10 +1,11 @@
-// Images of a data set that could not be used: what is done about them, and which they were.
+// Images of a data set that could not be used, or not whole: what is done about them, and which they were.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "suite/base/error.hpp"
@@ -14,7 +15,8 @@ namespace suite::data {
 /// reliability.md section 4: the policy on images that are broken, foreign or gone.
 enum class BadImagePolicy {
     stop, ///< the run ends with exit code 3 and a message that names the image
-    skip, ///< another image takes its place (TrainLoader); the record counts and names it
+    skip, ///< in training another one takes its place (TrainLoader), in evaluation it is left out
+          ///< (suite/train/test_images.hpp); the record counts and names it
 };
 
 struct BadImage {
@@ -26,11 +28,14 @@ struct BadImage {
 /// Filled by many threads.
 class BadImages {
 public:
+    /// `heading`: of the warnings.
+    explicit BadImages(std::string_view heading) : heading_(heading) {}
     /// A sample that is there already is not noted again; the first time it is logged as a warning.
     void note(BadImage image);
     [[nodiscard]] std::vector<BadImage> list() const;
 
 private:
+    std::string heading_;
     mutable std::mutex mutex_;
     std::map<std::size_t, BadImage> images_;
 };

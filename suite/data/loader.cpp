@@ -78,7 +78,7 @@ TrainLoader::TrainLoader(const Split& split, std::vector<std::size_t> subset, Lo
     : reader_(split, checked(split, subset, options)),
       subset_(std::move(subset)),
       options_(std::move(options)),
-      bad_images_(std::make_shared<BadImages>()) {
+      bad_images_(std::make_shared<BadImages>("skipped: ")) {
     if (subset_.empty()) {
         subset_.resize(split.size());
         std::iota(subset_.begin(), subset_.end(), std::size_t{0});

@@ -52,7 +52,7 @@ struct LoaderOptions {
     Pipeline pipeline = Pipeline::natural;
     EvaluationCrop evaluation_crop = EvaluationCrop::squash;
     Filter filter = Filter::triangle;
-    BadImagePolicy on_bad_image = BadImagePolicy::stop; ///< of training; evaluation always stops
+    BadImagePolicy on_bad_image = BadImagePolicy::stop; ///< of TrainLoader; evaluation stops at a bad image
 };
 
 /// One image of a split into one place of a batch.
@@ -70,10 +70,13 @@ public:
     /// A hint that this sample is read soon: of an image in memory its bytes are called to the caches.
     void expect(std::size_t sample) const noexcept;
     [[nodiscard]] const Split& split() const noexcept { return *split_; }
+    /// Images read so far whose data end early (ImageNotes::ends_early), in the order of the split.
+    [[nodiscard]] std::vector<BadImage> incomplete() const { return incomplete_->list(); }
 
 private:
     const Split* split_;
     LoaderOptions options_;
+    std::shared_ptr<BadImages> incomplete_;
     Normalisation normalisation_;       ///< of images in memory
     std::optional<PictureMaker> maker_; ///< of a source only
     int side_;
@@ -82,6 +85,7 @@ private:
                      std::span<float> out) const;
     void read_source(std::size_t sample, const std::optional<PictureKey>& key, LoadScratch& scratch,
                      std::span<float> out) const;
+    void note_incomplete(std::size_t sample) const;
 };
 
 /// Training batches. Without oversampling epoch e visits a keyed permutation of the subset, batch after
@@ -116,6 +120,8 @@ public:
 
     /// Images that were skipped so far, in the order of the split.
     [[nodiscard]] std::vector<BadImage> skipped() const { return bad_images_->list(); }
+    /// Images that were used although their data end early.
+    [[nodiscard]] std::vector<BadImage> incomplete() const { return reader_.incomplete(); }
 
 private:
     SampleReader reader_;

@@ -151,6 +151,25 @@ private:
     mutable std::vector<UniqueFd> open_files_;
 };
 
+class PartialSource : public ImageSource {
+public:
+    PartialSource(std::shared_ptr<const ImageSource> source, std::vector<std::uint32_t> indices)
+        : source_(std::move(source)), indices_(std::move(indices)) {}
+
+    [[nodiscard]] std::size_t size() const noexcept override { return indices_.size(); }
+    [[nodiscard]] std::string name(std::size_t index) const override {
+        return source_->name(indices_[index]);
+    }
+    void read(std::size_t index, std::vector<std::byte>& bytes) const override {
+        source_->read(indices_[index], bytes);
+    }
+    [[nodiscard]] RawExtent raw_extent() const noexcept override { return source_->raw_extent(); }
+
+private:
+    std::shared_ptr<const ImageSource> source_;
+    std::vector<std::uint32_t> indices_;
+};
+
 class ConcatenatedSource : public ImageSource {
 public:
     explicit ConcatenatedSource(std::vector<std::shared_ptr<const ImageSource>> parts)
@@ -186,6 +205,11 @@ private:
 std::shared_ptr<const ImageSource> open_source(std::shared_ptr<const plan::Manifest> manifest,
                                                std::vector<std::uint32_t> rows) {
     return std::make_shared<ManifestSource>(std::move(manifest), std::move(rows));
+}
+
+std::shared_ptr<const ImageSource> some_of_source(std::shared_ptr<const ImageSource> source,
+                                                  std::vector<std::uint32_t> indices) {
+    return std::make_shared<PartialSource>(std::move(source), std::move(indices));
 }
 
 std::shared_ptr<const ImageSource>

@@ -16,6 +16,10 @@ namespace suite::data {
 [[nodiscard]] std::shared_ptr<const ImageSource> open_source(std::shared_ptr<const plan::Manifest> manifest,
                                                              std::vector<std::uint32_t> rows);
 
+/// Some of a source's images, by their index in it.
+[[nodiscard]] std::shared_ptr<const ImageSource> some_of_source(std::shared_ptr<const ImageSource> source,
+                                                                std::vector<std::uint32_t> indices);
+
 /// Sources one after the other, for supersets.
 [[nodiscard]] std::shared_ptr<const ImageSource>
 concatenated_source(std::vector<std::shared_ptr<const ImageSource>> parts);

@@ -181,11 +181,16 @@ void note_other_parts(Listing& listing, const std::string& train) {
     FaultList unheard;
     std::vector<std::string> others = list_folder(listing.folder, unheard).folders;
     std::erase(others, train);
-    if (!others.empty()) {
-        listing.manifest.notes.push_back(
-            fmt::format("{} beside {}: not read, the data set has a training part alone",
-                        counted_names(others.size() == 1 ? "folder" : "folders", others), train));
+    if (others.empty()) {
+        return;
     }
+    std::string note = fmt::format("{} beside {}: not read, the data set has a training part alone",
+                                   counted_names(others.size() == 1 ? "folder" : "folders", others), train);
+    for (const plan::EditionSpec& edition : listing.layout.editions) {
+        note +=
+            fmt::format("{} {}", &edition == listing.layout.editions.data() ? "; as in" : ",", edition.title);
+    }
+    listing.manifest.notes.push_back(std::move(note));
 }
 
 void check_class_count(Listing& listing) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -53,7 +54,10 @@ void copy_labels(const Split& split, std::size_t sample, std::size_t slot, Batch
 } // namespace
 
 SampleReader::SampleReader(const Split& split, const LoaderOptions& options)
-    : split_(&split), options_(options), side_(split.source ? options.side : split.images.size) {
+    : split_(&split),
+      options_(options),
+      incomplete_(std::make_shared<BadImages>("used: ")),
+      side_(split.source ? options.side : split.images.size) {
     check_normalisation(options);
     normalisation_ = make_normalisation(options.mean, options.std);
     maker_ = maker_of(split, options);
@@ -120,7 +124,11 @@ void SampleReader::read_source(std::size_t sample, const std::optional<PictureKe
         source.read(sample, scratch.bytes);
         const RawExtent raw = source.raw_extent();
         if (raw.width == 0) {
-            maker_->make(scratch.bytes, source.name(sample), key, scratch.picture, out);
+            const ImageNotes notes =
+                maker_->make(scratch.bytes, source.name(sample), key, scratch.picture, out);
+            if (notes.ends_early) {
+                note_incomplete(sample);
+            }
             return;
         }
         const std::span pixels(reinterpret_cast<const std::uint8_t*>(scratch.bytes.data()),
@@ -131,6 +139,13 @@ void SampleReader::read_source(std::size_t sample, const std::optional<PictureKe
     } catch (const Error& error) {
         throw with_sample(error, sample);
     }
+}
+
+void SampleReader::note_incomplete(std::size_t sample) const {
+    std::string name = split_->source->name(sample);
+    std::string reason = fmt::format(
+        "sample {}: {}: the JPEG's data end early; the rest is grey, as Pillow has it", sample, name);
+    incomplete_->note({.sample = sample, .name = std::move(name), .reason = std::move(reason)});
 }
 
 void load_evaluation(const Split& split, const LoaderOptions& options, std::size_t first, std::size_t count,

@@ -16,6 +16,7 @@
 #include "suite/train/loss.hpp"
 #include "suite/train/schedule.hpp"
 #include "suite/train/sharded_evaluation.hpp"
+#include "suite/train/test_images.hpp"
 
 namespace suite::train::detail {
 namespace {
@@ -300,7 +301,8 @@ TrainResult Training::finish() {
     result.step_times = gather_times();
     result.train_seconds = state_.train_seconds;
     result.images_seen = state_.images_seen;
-    result.skipped_images = gather_skipped();
+    result.skipped_images = images_of_all_ranks(step_images_.skipped(), data_set_.train, communicator_);
+    result.incomplete_images = images_of_all_ranks(step_images_.incomplete(), data_set_.train, communicator_);
     result.losses = std::move(state_.losses);
     return result;
 }

@@ -89,14 +89,16 @@ struct TrainResult {
     double evaluation_seconds = 0.0;
     std::int64_t images_seen = 0;
     std::size_t parameters = 0;
-    std::vector<data::BadImage> skipped_images{}; ///< of training, since these processes began
+    std::vector<data::BadImage> skipped_images{};    ///< of training, since these processes began
+    std::vector<data::BadImage> incomplete_images{}; ///< likewise: used though their data end early
 };
 
 /// How images behind a source are loaded; nothing here changes a result but what is skipped.
 struct LoadingHooks {
     int workers = 1;               ///< threads of a rank; 0: the training thread loads
     std::size_t images_ahead = 32; ///< about so many are kept ready
-    data::BadImagePolicy on_bad_image = data::BadImagePolicy::stop; ///< of training images
+    /// Of training images; of test images before training (test_images.hpp), evaluation itself stops.
+    data::BadImagePolicy on_bad_image = data::BadImagePolicy::stop;
     std::pmr::memory_resource* memory = nullptr; ///< of images that wait, such as pinned; null: the heap
 };
 

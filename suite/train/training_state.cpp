@@ -1,7 +1,6 @@
 // How a training begins, is saved, stops, and how ranks keep the same state.
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -203,36 +202,6 @@ StepTimes Training::gather_times() {
         times.values.push_back(by_rank[i % ranks * step_times_.size() + i / ranks]);
     }
     return times;
-}
-
-/// Of all ranks, each image once; what other ranks said of theirs stands in their logs.
-std::vector<data::BadImage> Training::gather_skipped() {
-    std::vector<data::BadImage> own = step_images_.skipped();
-    if (!data_set_.train.source || communicator_.size() == 1) {
-        return own;
-    }
-    constexpr std::size_t most = 1024; // of a rank: further ones are in its log
-    std::vector<double> mine(most, -1.0);
-    for (std::size_t i = 0; i < std::min(own.size(), most); ++i) {
-        mine[i] = static_cast<double>(own[i].sample);
-    }
-    std::vector<double> all(most * static_cast<std::size_t>(communicator_.size()));
-    communicator_.all_gather(dist::buffer(std::span(mine)), dist::buffer(std::span(all)));
-    std::map<std::size_t, data::BadImage> images;
-    for (const double entry : all) {
-        if (entry >= 0.0) {
-            const auto sample = static_cast<std::size_t>(entry);
-            images[sample] = {.sample = sample, .name = data_set_.train.source->name(sample), .reason = {}};
-        }
-    }
-    for (data::BadImage& image : own) {
-        images[image.sample] = std::move(image);
-    }
-    own.clear();
-    for (auto& [sample, image] : images) {
-        own.push_back(std::move(image));
-    }
-    return own;
 }
 
 } // namespace suite::train::detail

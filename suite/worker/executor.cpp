@@ -81,10 +81,12 @@ struct Executor::Attempt {
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
     store::Timing timing{.started_seconds = unix_seconds()};
-    std::int64_t resumed_at_step = -1;            ///< -1: from the beginning
-    double resumed_train_seconds = 0.0;           ///< of training until then
-    std::optional<store::ScalingSection> scaling; ///< of a scaling run, once measured
-    std::vector<data::BadImage> skipped_images;
+    std::int64_t resumed_at_step = -1;             ///< -1: from the beginning
+    double resumed_train_seconds = 0.0;            ///< of training until then
+    std::optional<store::ScalingSection> scaling;  ///< of a scaling run, once measured
+    std::vector<data::BadImage> skipped_images;    ///< of training
+    std::vector<data::BadImage> incomplete_images; ///< of training
+    train::TestImages test_images;
     std::size_t bucket_bytes = 0; ///< both as train::TrainResult has them
     std::optional<double> wire_error;
     store::MetricEntry score; ///< the one that the report shows
@@ -138,8 +140,13 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
     if (!attempt.config.limits.empty()) {
         provenance["limits"] = attempt.config.limits;
     }
-    if (!attempt.skipped_images.empty()) {
-        provenance["skipped_images"] = skipped_text(attempt.skipped_images);
+    for (const auto& [name, images] : {std::pair("skipped_images", &attempt.skipped_images),
+                                       {"skipped_test_images", &attempt.test_images.skipped},
+                                       {"incomplete_images", &attempt.incomplete_images},
+                                       {"incomplete_test_images", &attempt.test_images.incomplete}}) {
+        if (!images->empty()) {
+            provenance[name] = named_images(*images);
+        }
     }
     if (attempt.bucket_bytes > 0) {
         provenance["bucket_bytes"] = std::to_string(attempt.bucket_bytes);
@@ -178,6 +185,24 @@ void Executor::save_partial(const std::string& key, const train::TrainingState& 
     store::write_checkpoint(store_.partial_path(key), checkpoint_of(key, state, build_text_));
 }
 
+void Executor::check_test_part(const plan::RunConfig& config, Inputs& inputs, Attempt& attempt) {
+    const std::string text = fmt::format("{}\n{} {}", canonical_text(config.data), kind_word(config),
+                                         plan::to_word(config.train.augmentation));
+    auto known = test_images_.find(text);
+    if (known == test_images_.end()) {
+        known = test_images_
+                    .emplace(text, timed(attempt.timing.data_seconds,
+                                         [&] {
+                                             return train::check_test_images(config, *inputs.data_set,
+                                                                             loading_from_environment(),
+                                                                             stop_requested_, *communicator_);
+                                         }))
+                    .first;
+    }
+    attempt.test_images = known->second;
+    inputs.data_set = train::without_skipped(inputs.data_set, attempt.test_images);
+}
+
 Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std::string& key,
                                        Attempt& attempt) {
     Inputs inputs;
@@ -194,6 +219,7 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
         inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
         require_test_images(config, *inputs.data_set);
     });
+    check_test_part(config, inputs, attempt);
     attempt.phase = "parent";
     dist::together(*communicator_, [&] {
         if (!is_first_rank()) {
@@ -259,6 +285,7 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     }
     attempt.timing.evaluation_seconds = result.evaluation_seconds;
     attempt.skipped_images = std::move(result.skipped_images);
+    attempt.incomplete_images = std::move(result.incomplete_images);
     attempt.bucket_bytes = result.bucket_bytes;
     attempt.wire_error = result.wire_error;
     attempt.phase = "publish";

@@ -16,6 +16,7 @@
 #include "suite/store/checkpoint_file.hpp"
 #include "suite/store/store.hpp"
 #include "suite/train/save_interval.hpp"
+#include "suite/train/test_images.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/device_choice.hpp"
 
@@ -69,6 +70,8 @@ private:
     struct Attempt;
     struct Inputs;
     [[nodiscard]] bool is_first_rank() const { return communicator_->rank() == 0; }
+    /// What evaluation will meet, looked at once a process and data set; leaves bad test images out.
+    void check_test_part(const plan::RunConfig& config, Inputs& inputs, Attempt& attempt);
     Inputs open_inputs(const plan::RunConfig& config, const std::string& key, Attempt& attempt);
     train::TrainResult train(const plan::WorkOrder& order, const plan::RunConfig& config,
                              const Inputs& inputs, Attempt& attempt);
@@ -92,6 +95,7 @@ private:
     std::function<bool()> stop_requested_;
     std::function<void(const plan::WorkReport&)> report_;
     DataCache cache_;
+    std::map<std::string, train::TestImages> test_images_; ///< by what decides how they are read
     double save_seconds_ = train::wanted_save_seconds();
 };
 

@@ -54,7 +54,7 @@ train::LoadingHooks loading_from_environment() {
     return hooks;
 }
 
-std::string skipped_text(const std::vector<data::BadImage>& images) {
+std::string named_images(const std::vector<data::BadImage>& images) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < std::min(images.size(), most_named_images); ++i) {
         names.push_back(images[i].name);

@@ -13,7 +13,7 @@ namespace suite::worker {
 [[nodiscard]] train::LoadingHooks loading_from_environment();
 
 /// "2: images/a.jpg; images/b.jpg": how many, and the first 20 of them, for a record.
-[[nodiscard]] std::string skipped_text(const std::vector<data::BadImage>& images);
+[[nodiscard]] std::string named_images(const std::vector<data::BadImage>& images);
 
 /// Throws Error(data) for a set without test images, unless it is declared so and only pre-trained on.
 void require_test_images(const plan::RunConfig& config, const data::DataSet& set);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The paper profile on miniature trees: R50x1 at its published resolution, from ImageNet-1k's files (224 px) to CIFAR-10's
-(128 px), a few real steps each on the CPU; other rows are missing with the place where their data were looked for.
+(128 px), a few real steps each on the CPU; other rows are missing with the place where their data were looked for. A test
+image that cannot be decoded stops the run before it trains, or is left out of the test part and named in the record.
 
     paper_path.py TRANSFERSCALE MINIATURE_TREES PRINT_RECORDS
 """
@@ -55,6 +56,29 @@ def expect_falling(name, losses):
     expect(last < first, f"the loss of {name} did not fall: {losses}")
 
 
+def spoil_images(site):
+    """Of the validation part: one that is no image, one whose data end early."""
+    broken, early = sorted((site.data / "imagenet1k" / "val").rglob("*.JPEG"))[:2]
+    broken.write_bytes(b"no image" * 100)
+    early.write_bytes(early.read_bytes()[:-42] + b"\xff\xd9")
+    return broken, early
+
+
+def check_bad_test_image(site, broken):
+    """Met before training: nothing is trained, the message names the image and what to do."""
+    stopped = site.call("run", "--cell", CELL, "--jobs", "1", code=3).stderr
+    expect(str(broken) in stopped, f"the image is not named: {stopped}")
+    expect("1 of 16 images that cannot be used" in stopped and "--on-bad-image skip" in stopped, stopped)
+    expect("done " not in stopped and not list(site.store.glob("partial/*")), f"something was trained: {stopped}")
+
+
+def check_record_of_images(site, print_records, broken, early):
+    lines = subprocess.run([print_records, site.store, "images"], capture_output=True, text=True, check=True).stdout.splitlines()
+    parent = next(line for line in lines if line.startswith("images pretrain "))
+    print(parent)
+    expect(parent == f"images pretrain 15 incomplete_test_images=1: {early} skipped_test_images=1: {broken}", parent)
+
+
 def check_cell(site):
     """The cell has its value and no verdict; the report says why."""
     document = json.loads(site.call("check", "--json").stdout)
@@ -75,8 +99,11 @@ def main():
     program, miniatures, print_records = map(pathlib.Path, sys.argv[1:4])
     with tempfile.TemporaryDirectory() as folder:
         site = Site(program, miniatures, pathlib.Path(folder))
-        done = site.call("run", "--cell", CELL, "--workers", "1", "--jobs", "1").stderr
+        broken, early = spoil_images(site)
+        check_bad_test_image(site, broken)
+        done = site.call("run", "--cell", CELL, "--workers", "1", "--jobs", "1", "--on-bad-image", "skip").stderr
         expect(done.count("done ") >= 2, f"parent and child were not both trained: {done}")
+        check_record_of_images(site, print_records, broken, early)
         losses = losses_of(site, print_records)
         expect(set(losses) == {"pretrain", CELL}, f"not both runs have losses: {losses}")
         for name, values in losses.items():

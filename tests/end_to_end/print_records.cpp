@@ -2,10 +2,11 @@
 //   finished KEY CELL SEED METRIC=VALUE LOSSES PREDICTIONS WEIGHTS     (hexadecimal floats, SHA-256 digests)
 //   failed KEY PHASE KIND
 //   damaged KEY
-// Usage: print_records STORE [losses|resumed]. Reads every file whole; writes nothing. With `losses`, of each
-// finished run:
+// Usage: print_records STORE [losses|resumed|images]. Reads every file whole; writes nothing. With `losses`,
+// of each finished run:
 //   losses CELL SEED LOSS LOSS …     (one a step; CELL is "pretrain" for pre-training)
 // With `resumed`, of each finished run that went on from a saved state: resumed KEY STEP
+// With `images`, of each finished run: images CELL TEST_IMAGES [NAME=COUNT: PATH; …] (of provenance *_images)
 #include <cstddef>
 #include <span>
 #include <string>
@@ -84,19 +85,42 @@ void print_resumed(const suite::store::Store& store) {
     }
 }
 
+void print_images(const suite::store::Store& store) {
+    for (const std::string& key : store.keys()) {
+        const auto lookup = store.look_up(key);
+        if (!lookup.record) {
+            continue;
+        }
+        const RunRecord& record = *lookup.record;
+        fmt::print("images {} {}", record.cell.empty() ? "pretrain" : record.cell,
+                   record.predictions ? record.predictions->samples : 0);
+        for (const auto& [name, text] : record.provenance) {
+            if (name.ends_with("_images")) {
+                fmt::print(" {}={}", name, text);
+            }
+        }
+        fmt::print("\n");
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
     const bool wants_losses = argc == 3 && std::string(argv[2]) == "losses";
     const bool wants_resumed = argc == 3 && std::string(argv[2]) == "resumed";
-    if (argc != 2 && !wants_losses && !wants_resumed) {
-        fmt::print(stderr, "usage: print_records STORE [losses|resumed]\n");
+    const bool wants_images = argc == 3 && std::string(argv[2]) == "images";
+    if (argc != 2 && !wants_losses && !wants_resumed && !wants_images) {
+        fmt::print(stderr, "usage: print_records STORE [losses|resumed|images]\n");
         return 2;
     }
     try {
         const suite::store::Store store(argv[1], suite::store::Access::read_only);
         if (wants_resumed) {
             print_resumed(store);
+            return 0;
+        }
+        if (wants_images) {
+            print_images(store);
             return 0;
         }
         for (const std::string& key : store.keys()) {

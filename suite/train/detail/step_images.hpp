@@ -50,6 +50,7 @@ public:
     /// Where images lie that wait.
     [[nodiscard]] std::pmr::memory_resource* memory() const;
     [[nodiscard]] std::vector<data::BadImage> skipped() const { return loader_.skipped(); }
+    [[nodiscard]] std::vector<data::BadImage> incomplete() const { return loader_.incomplete(); }
 
 private:
     const data::DataSet& data_set_;

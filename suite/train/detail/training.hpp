@@ -75,7 +75,6 @@ private:
     void save();
     void compare_weights();
     [[nodiscard]] StepTimes gather_times();
-    [[nodiscard]] std::vector<data::BadImage> gather_skipped();
     [[nodiscard]] TrainedWeights take_weights();
 };
 

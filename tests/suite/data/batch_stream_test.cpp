@@ -12,7 +12,10 @@
 #include <mutex>
 #include <set>
 
+#include "suite/base/files.hpp"
+#include "suite/data/split_check.hpp"
 #include "tests/suite/data/published_support.hpp"
+#include "tests/support/encoders.hpp"
 #include "tests/support/miniature_trees.hpp"
 
 namespace suite::data {
@@ -283,14 +286,20 @@ TEST(BatchStream, TakesImageMemoryFromItsResourceOnceABatch) {
 class BadImagesOfARun : public Streams {
 protected:
     /// Breaks the file of one training sample after listing; gives its index.
-    std::size_t broken(const DataSet& set, std::size_t sample) const {
-        const fs::path path = set.train.source->name(sample);
+    static std::size_t broken(const DataSet& set, std::size_t sample) { return broken(set.train, sample); }
+    static std::size_t broken(const Split& split, std::size_t sample) {
+        const fs::path path = split.source->name(sample);
         const auto time = fs::last_write_time(path);
         const auto size = fs::file_size(path);
         fs::resize_file(path, 0);
         fs::resize_file(path, size); // zeros, as long as before: only decoding tells
         fs::last_write_time(path, time);
         return sample;
+    }
+    /// A JPEG without its last data.
+    static void cut_short(const fs::path& path) {
+        const std::string bytes = read_file(path, ErrorKind::data);
+        suite::testing::write_file(path, bytes.substr(0, bytes.size() - 42) + "\xff\xd9");
     }
 };
 
@@ -351,6 +360,49 @@ TEST_F(BadImagesOfARun, SkippingAllOfThemIsAFault) {
     const TrainLoader loader(set.train, {broken(set, 0), broken(set, 1)}, skipping);
     Batch batch;
     EXPECT_FALSE(testing::error_text(ErrorKind::data, [&] { loader.load(0, batch); }).empty());
+}
+
+TEST_F(BadImagesOfARun, AreFoundByReadingTheTestPart) {
+    const DataSet set = opened("pets", "pets");
+    static_cast<void>(broken(set.test, 4));
+    fs::remove(set.test.source->name(17));
+    cut_short(set.test.source->name(9));
+    for (const int workers : {0, 3}) {
+        const SplitFindings found = check_images(set.test, options(32, 1), {2, 18}, workers);
+        ASSERT_EQ(found.bad.size(), 2U);
+        EXPECT_EQ(found.bad[0].sample, 4U);
+        EXPECT_EQ(found.bad[1].name, set.test.source->name(17));
+        ASSERT_EQ(found.faults.size(), 2U);
+        EXPECT_EQ(found.faults[1].where, "sample 17: " + set.test.source->name(17));
+        ASSERT_EQ(found.incomplete.size(), 1U);
+        EXPECT_EQ(found.incomplete[0].sample, 9U);
+        EXPECT_THAT(found.incomplete[0].reason, HasSubstr("data end early"));
+    }
+    const Split rest = without_samples(set.test, std::vector<std::size_t>{4, 17});
+    ASSERT_EQ(rest.size(), set.test.size() - 2);
+    EXPECT_EQ(rest.source->name(16), set.test.source->name(18));
+    EXPECT_EQ(rest.labels.classes[4], set.test.labels.classes[5]);
+    EXPECT_EQ(check_images(rest, options(32, 1), {0, rest.size()}, 1).bad.size(), 0U);
+}
+
+TEST_F(BadImagesOfARun, TheCheckEndsWhenItIsStopped) {
+    const DataSet set = opened("pets", "pets");
+    EXPECT_FALSE(
+        testing::error_text(ErrorKind::interrupted, [&] {
+            static_cast<void>(check_images(set.test, options(32, 1), {0, 24}, 1, [] { return true; }));
+        }).empty());
+}
+
+TEST_F(BadImagesOfARun, ThoseThatEndEarlyAreUsedAndNoted) {
+    const DataSet set = opened("pets", "pets");
+    cut_short(set.train.source->name(6));
+    const TrainLoader loader(set.train, {4, 6}, options(32, 2));
+    Batch batch;
+    loader.load(0, batch);
+    loader.load(1, batch);
+    EXPECT_TRUE(loader.skipped().empty());
+    ASSERT_EQ(loader.incomplete().size(), 1U);
+    EXPECT_EQ(loader.incomplete()[0].name, set.train.source->name(6));
 }
 
 TEST_F(BadImagesOfARun, NeverSkipsInEvaluation) {

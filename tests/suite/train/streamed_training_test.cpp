@@ -1,7 +1,10 @@
 // Training on images behind a source: a function of the configuration, not of what loads them.
+#include <numeric>
+
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
+#include "suite/train/test_images.hpp"
 #include "tests/suite/train/toy_problem.hpp"
 
 namespace suite::train {
@@ -91,6 +94,61 @@ TEST(StreamedTraining, SkippedImagesAreInTheResultAndChangeNothingElse) {
     EXPECT_THAT(samples, ::testing::ElementsAre(17, 40, 41)) << "14 steps of 16 visit all 96 images";
     EXPECT_NE(alone.losses.back().loss,
               train_with(streamed_config(), toy_on_disk(), 0, 1).losses.back().loss);
+}
+
+TestImages checked(const data::DataSet& data_set, data::BadImagePolicy policy) {
+    const auto single = dist::make_single();
+    return check_test_images(streamed_config(), data_set, {.workers = 2, .on_bad_image = policy}, {},
+                             *single);
+}
+
+TEST(TestPart, ABadImageStopsTheRunBeforeItTrains) {
+    try {
+        static_cast<void>(
+            checked(toy_on_disk({}, plan::Task::multiclass, {5, 40}), data::BadImagePolicy::stop));
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::data);
+        ASSERT_EQ(error.faults().size(), 3U);
+        EXPECT_EQ(error.faults()[0].where, "sample 5: toy:record 5");
+        EXPECT_EQ(error.faults()[2].found, "2 of 41 images that cannot be used");
+        EXPECT_THAT(error.faults()[2].fix, ::testing::HasSubstr("--on-bad-image skip"));
+    }
+}
+
+TEST(TestPart, SkippedImagesAreLeftOutAndCounted) {
+    for (const plan::Task task : {plan::Task::multiclass, plan::Task::multilabel}) {
+        const auto whole = std::make_shared<const data::DataSet>(toy_on_disk({}, task));
+        const auto broken = std::make_shared<const data::DataSet>(toy_on_disk({}, task, {5, 40}));
+        const TestImages images = checked(*broken, data::BadImagePolicy::skip);
+        ASSERT_EQ(images.skipped.size(), 2U);
+        EXPECT_EQ(images.skipped[1].name, "toy:record 40");
+        const auto usable = without_skipped(broken, images);
+        const Predictions all = train_with(streamed_config(), *whole, 1, 16).predictions;
+        const Predictions some = train_with(streamed_config(), *usable, 1, 16).predictions;
+        EXPECT_EQ(some.samples, 39U);
+        EXPECT_EQ(usable->test.size(), 39U);
+        std::vector<float> expected(all.scores.begin(), all.scores.begin() + 5 * 4);
+        expected.insert(expected.end(), all.scores.begin() + 6 * 4, all.scores.begin() + 40 * 4);
+        EXPECT_EQ(some.scores, expected) << "the others' scores do not change";
+        EXPECT_EQ(some.classes.size() + some.label_matrix.size(),
+                  task == plan::Task::multiclass ? 39U : 39U * 4);
+    }
+}
+
+TEST(TestPart, WithoutAnyUsableImageIsRefused) {
+    std::vector<std::size_t> all(41);
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    EXPECT_THROW(
+        static_cast<void>(checked(toy_on_disk({}, plan::Task::multiclass, all), data::BadImagePolicy::skip)),
+        Error);
+}
+
+TEST(TestPart, IsTheDataSetItselfWhereNothingIsSkipped) {
+    const auto whole = std::make_shared<const data::DataSet>(toy_on_disk());
+    EXPECT_EQ(without_skipped(whole, checked(*whole, data::BadImagePolicy::stop)), whole);
+    const auto in_memory = std::make_shared<const data::DataSet>(testing_toy::toy());
+    EXPECT_EQ(without_skipped(in_memory, checked(*in_memory, data::BadImagePolicy::stop)), in_memory);
 }
 
 TEST(StreamedTraining, WaitingForImagesIsMeasured) {

@@ -77,12 +77,11 @@ private:
 };
 
 /// The toy behind sources, as published sets are.
-inline data::DataSet toy_on_disk(std::vector<std::size_t> bad = {},
-                                 plan::Task task = plan::Task::multiclass) {
+inline data::DataSet toy_on_disk(std::vector<std::size_t> bad = {}, plan::Task task = plan::Task::multiclass,
+                                 std::vector<std::size_t> bad_in_test = {}) {
     data::DataSet set = toy(task);
     set.train.source = std::make_shared<const ToyRecords>(std::move(set.train.images), std::move(bad));
-    set.test.source =
-        std::make_shared<const ToyRecords>(std::move(set.test.images), std::vector<std::size_t>{});
+    set.test.source = std::make_shared<const ToyRecords>(std::move(set.test.images), std::move(bad_in_test));
     set.train.images = set.test.images = {};
     return set;
 }

@@ -50,15 +50,15 @@ TEST_F(LoadingEnvironment, OtherWordsAreRefusedAllAtOnce) {
     }
 }
 
-TEST(SkippedText, CountsAllAndNamesTwenty) {
+TEST(NamedImages, CountsAllAndNamesTwenty) {
     std::vector<data::BadImage> images;
     for (std::size_t i = 0; i < 22; ++i) {
         images.push_back({.sample = i, .name = "i" + std::to_string(i), .reason = {}});
     }
-    const std::string text = skipped_text(images);
+    const std::string text = named_images(images);
     EXPECT_THAT(text, ::testing::StartsWith("22: i0; i1; "));
     EXPECT_THAT(text, ::testing::EndsWith("; i19; …"));
-    EXPECT_EQ(skipped_text({images.begin(), images.begin() + 2}), "2: i0; i1");
+    EXPECT_EQ(named_images({images.begin(), images.begin() + 2}), "2: i0; i1");
 }
 
 plan::RunConfig published_config(const std::string& id, bool is_parent) {
