@@ -25,7 +25,8 @@ public:
         const std::size_t begin = static_cast<std::size_t>(number) * images_per_batch;
         reader_.prepare(std::min(images_per_batch, range_.count - begin), batch);
     }
-    void load_image(std::int64_t number, std::size_t slot, Batch& batch, LoadScratch& scratch) const override {
+    void load_image(std::int64_t number, std::size_t slot, Batch& batch,
+                    LoadScratch& scratch) const override {
         const std::size_t sample = range_.first + static_cast<std::size_t>(number) * images_per_batch + slot;
         try {
             reader_.read(sample, std::nullopt, slot, batch, scratch);

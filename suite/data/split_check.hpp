@@ -1,5 +1,5 @@
-// Every image of a split read as evaluation reads it, before anything depends on it; and a split without those
-// that cannot be.
+// Every image of a split read as evaluation reads it, before anything depends on it; and a split without
+// those that cannot be.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ struct SplitFindings {
 };
 
 /// Reads images [range) of a split behind a source with `workers` threads (0: this one), and keeps none of
-/// them. Logs a warning for each finding. Throws Error(interrupted) soon after stop_requested says so, and what
-/// is no matter of the data.
+/// them. Logs a warning for each finding. Throws Error(interrupted) soon after stop_requested says so, and
+/// what is no matter of the data.
 [[nodiscard]] SplitFindings check_images(const Split& split, const LoaderOptions& options, ImageRange range,
                                          int workers, const std::function<bool()>& stop_requested = {});
 

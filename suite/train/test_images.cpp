@@ -44,8 +44,8 @@ data::SplitFindings check_share(const data::Split& split, const data::LoaderOpti
     for (std::size_t first = 0; first < split.size(); first += per_round) {
         const data::ImageRange round{.first = first, .count = std::min(per_round, split.size() - first)};
         dist::together(communicator, [&] {
-            data::SplitFindings found = data::check_images(split, options, share_of(round, communicator),
-                                                           workers, stop_requested);
+            data::SplitFindings found =
+                data::check_images(split, options, share_of(round, communicator), workers, stop_requested);
             append(own.bad, std::move(found.bad));
             append(own.faults, std::move(found.faults));
             append(own.incomplete, std::move(found.incomplete));
@@ -56,16 +56,17 @@ data::SplitFindings check_share(const data::Split& split, const data::LoaderOpti
 
 /// The first of this rank's bad images, and how many there are of all ranks.
 [[noreturn]] void refuse(const data::DataSet& data_set, const data::SplitFindings& own, std::size_t bad) {
-    std::vector<Fault> faults(own.faults.begin(),
-                              own.faults.begin() + static_cast<std::ptrdiff_t>(
-                                                       std::min(own.faults.size(), most_named_images)));
-    faults.push_back({.where = data_set.id + ": test part",
-                      .found = fmt::format("{} of {} images that cannot be used", bad, data_set.test.size()),
-                      .expected = "images that can all be decoded",
-                      .fix = fmt::format("obtain them again (`transferscale data check {} --images` names all), "
-                                         "or run with --on-bad-image skip: the record then says which were "
-                                         "left out",
-                                         data_set.id)});
+    std::vector<Fault> faults(
+        own.faults.begin(),
+        own.faults.begin() + static_cast<std::ptrdiff_t>(std::min(own.faults.size(), most_named_images)));
+    faults.push_back(
+        {.where = data_set.id + ": test part",
+         .found = fmt::format("{} of {} images that cannot be used", bad, data_set.test.size()),
+         .expected = "images that can all be decoded",
+         .fix = fmt::format("obtain them again (`transferscale data check {} --images` names all), "
+                            "or run with --on-bad-image skip: the record then says which were "
+                            "left out",
+                            data_set.id)});
     throw Error(ErrorKind::data, std::move(faults));
 }
 
@@ -116,8 +117,9 @@ std::vector<data::BadImage> images_of_all_ranks(std::vector<data::BadImage> own,
     auto most = static_cast<std::int64_t>(own.size());
     communicator.all_reduce(dist::buffer(std::span(&most, 1)), dist::Reduction::maximum);
     std::vector<std::int64_t> mine(static_cast<std::size_t>(most), -1);
-    std::ranges::transform(own, mine.begin(),
-                           [](const data::BadImage& image) { return static_cast<std::int64_t>(image.sample); });
+    std::ranges::transform(own, mine.begin(), [](const data::BadImage& image) {
+        return static_cast<std::int64_t>(image.sample);
+    });
     std::vector<std::int64_t> all(mine.size() * static_cast<std::size_t>(communicator.size()));
     if (!mine.empty()) {
         communicator.all_gather(dist::buffer(std::span(mine)), dist::buffer(std::span(all)));

@@ -7,6 +7,7 @@
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/train/device_engine.hpp"
+#include "suite/train/test_images.hpp"
 #include "tests/ranks/rank_backend.hpp"
 #include "tests/suite/train/toy_problem.hpp"
 
@@ -79,6 +80,26 @@ TEST(TrainingOnRanks, ImagesBehindASourceGiveTheBitsOfOneRankAndAreSkippedOnAll)
     ASSERT_EQ(shared.skipped_images.size(), 3U);
     EXPECT_EQ(shared.skipped_images[1].sample, 50U);
     EXPECT_EQ(shared.skipped_images[1].name, "toy:record 50");
+}
+
+TEST(TrainingOnRanks, EveryRankKnowsEveryBadTestImage) {
+    plan::RunConfig config = eight_shards();
+    config.data.set.image_size = 8;
+    const data::DataSet data_set = testing_toy::toy_on_disk({}, plan::Task::multiclass, {0, 17, 40});
+    const auto check = [&](data::BadImagePolicy policy) {
+        return check_test_images(config, data_set, {.on_bad_image = policy}, {}, ranks());
+    };
+    const TestImages images = check(data::BadImagePolicy::skip);
+    ASSERT_EQ(images.skipped.size(), 3U);
+    EXPECT_EQ(images.skipped[1].name, "toy:record 17");
+    EXPECT_TRUE(images.incomplete.empty());
+    try {
+        static_cast<void>(check(data::BadImagePolicy::stop));
+        ADD_FAILURE() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::data);
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("3 of 41 images that cannot be used"));
+    }
 }
 
 TEST(TrainingOnRanks, FastComesCloseToStrictAndLearns) {
