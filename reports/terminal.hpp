@@ -19,8 +19,8 @@ struct Page {
 /// The table as the paper prints it: first what was compared with what and the counts; then by target the
 /// published, the recorded (where it judges) and our numbers, their difference with its 95 % interval, n and
 /// the verdict; then the claims, the reasons as footnotes, and what the words mean. A narrow page leaves out,
-/// in this order, the p-values, the interval, the difference, and the published numbers where they do not
-/// judge.
+/// in this order, the p-values, the interval, the difference, the published numbers where they do not judge,
+/// and the standard deviations with n.
 [[nodiscard]] std::string table_text(const CheckResult& result, const Page& page = {});
 
 /// The same summary, then a line for every cell, which begins with its verdict, and a paragraph for every

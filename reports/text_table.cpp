@@ -107,9 +107,8 @@ std::string TextTable::text(Colours colours) const {
 }
 
 const TextTable& first_that_fits(const std::vector<TextTable>& tables, std::size_t columns) {
-    const auto found = std::find_if(tables.begin(), tables.end(), [columns](const TextTable& table) {
-        return table.columns() <= columns;
-    });
+    const auto found = std::find_if(tables.begin(), tables.end(),
+                                    [columns](const TextTable& table) { return table.columns() <= columns; });
     return found == tables.end() ? tables.back() : *found;
 }
 

@@ -1,5 +1,5 @@
-// Tables as text that fit a terminal: columns as wide as their content, the first of several layouts that fits,
-// wide tables folded, long reasons as footnotes. Private to reports.
+// Tables as text that fit a terminal: columns as wide as their content, the first of several layouts that
+// fits, wide tables folded, long reasons as footnotes. Private to reports.
 #pragma once
 
 #include <cstddef>

@@ -63,6 +63,7 @@ TEST(Junit, WhatIsNotShownIsSkippedWithItsReason) {
     CheckResult result = one_of_each();
     result.cells[0] = result.cells[3];
     result.cells[0].id = "unclear-one";
+    result.cells[0].repeats_baseline = false;
     result.cells[0].comparison.verdict = metrics::Verdict::inconclusive;
     result.cells[0].comparison.reason = "n = 1 on our side";
     result.cells[1] = result.cells[0];
