@@ -78,6 +78,20 @@ std::vector<reports::CheckResult> check_selection(const SelectionOptions& option
     return results;
 }
 
+void require_bundles(const std::vector<std::filesystem::path>& files) {
+    FaultList absent;
+    for (const std::filesystem::path& file : files) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(file, ignored)) {
+            absent.add({.where = file.string(),
+                        .found = "no such file",
+                        .expected = "a bundle",
+                        .fix = "transferscale bundle WORKLOAD --out FILE"});
+        }
+    }
+    absent.throw_if_any(ErrorKind::store);
+}
+
 void log_damage(const reports::CheckResult& result) {
     for (const std::string& message : result.damaged) {
         log_error(message);

@@ -1,6 +1,7 @@
 // What the verbs that read records share: checking a selection, printing documents, exit codes.
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,9 @@ namespace suite::app {
 /// Throws Error(usage) for names that are unknown.
 [[nodiscard]] std::vector<reports::CheckResult> check_selection(const SelectionOptions& options,
                                                                 const reports::Selection& selection);
+
+/// Throws Error(store) with a fault for each of these bundles that is not there.
+void require_bundles(const std::vector<std::filesystem::path>& files);
 
 /// Every damaged file, on stderr.
 void log_damage(const reports::CheckResult& result);

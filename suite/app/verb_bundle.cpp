@@ -104,6 +104,7 @@ struct CompareOptions {
 };
 
 int compare(const CompareOptions& options) {
+    require_bundles({options.a, options.b});
     const reports::OpenedBundle a = reports::open_bundle(options.a);
     const reports::OpenedBundle b = reports::open_bundle(options.b);
     const reports::BundleComparison comparison = reports::compare_bundles(a.result, b.result);

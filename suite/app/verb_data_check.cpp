@@ -203,8 +203,9 @@ json check_one(const plan::Catalog& catalog, const plan::DataSetSpec& spec, cons
     if (check.faults.empty()) {
         const fs::path folder =
             options.manifests.empty() ? store::default_manifest_folder() : options.manifests;
-        store::manifest_cache(folder).save(*manifest);
-        document["manifest"] = store::manifest_path(folder, *manifest).string();
+        if (store::keep_manifest(folder, *manifest)) {
+            document["manifest"] = store::manifest_path(folder, *manifest).string();
+        }
         report_split_counts(spec, set, options);
     }
     return document;

@@ -53,6 +53,7 @@ std::vector<reports::CheckResult> from_bundles(const ReportOptions& options) {
                                             .fix = "leave the workloads out"});
     }
     std::vector<reports::CheckResult> results;
+    require_bundles(options.bundles);
     for (const std::filesystem::path& bundle : options.bundles) {
         results.push_back(reports::open_bundle(bundle).result);
     }

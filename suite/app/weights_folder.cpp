@@ -100,6 +100,13 @@ std::map<std::string, plan::WeightsFile> weights_of_folder(const plan::Catalog& 
     if (wanted.empty()) {
         throw_no_use(catalog, folder);
     }
+    std::error_code ignored;
+    if (missing == Missing::fault && !fs::is_directory(folder, ignored)) { // one fault, not one a file
+        throw Error(ErrorKind::weights, Fault{.where = folder.string(),
+                                              .found = "no such folder",
+                                              .expected = "a folder of official weights",
+                                              .fix = "check the path after --weights"});
+    }
     std::map<std::string, plan::WeightsFile> files;
     FaultList faults;
     for (const plan::WeightsSpec* weights : wanted) {

@@ -8,8 +8,15 @@ namespace {
 
 void check_paths(const plan::WeightsOrder& order) {
     FaultList faults;
+    FaultList absent;
     for (const std::string& input : {order.weights, order.images}) {
         std::error_code ignored;
+        if (!input.empty() && !std::filesystem::exists(input, ignored)) {
+            absent.add({.where = input,
+                        .found = "no such file",
+                        .expected = "a file to read",
+                        .fix = "check the path"});
+        }
         if (!order.out.empty() && !input.empty() &&
             (input == order.out || std::filesystem::equivalent(input, order.out, ignored))) {
             faults.add({.where = order.out,
@@ -19,6 +26,9 @@ void check_paths(const plan::WeightsOrder& order) {
         }
     }
     faults.throw_if_any(ErrorKind::usage);
+    std::error_code ignored;
+    const bool lacks_weights = !order.weights.empty() && !std::filesystem::exists(order.weights, ignored);
+    absent.throw_if_any(lacks_weights ? ErrorKind::weights : ErrorKind::data);
 }
 
 } // namespace

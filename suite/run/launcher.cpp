@@ -1,9 +1,11 @@
 #include "suite/run/launcher.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sched.h>
 #include <thread>
 #include <unistd.h>
@@ -64,7 +66,59 @@ std::vector<std::string> launcher_words(const WorkerLaunch& launch) {
     return words;
 }
 
+/// Of "NAME=value".
+bool binds_threads(std::string_view variable) {
+    const std::string_view name = variable.substr(0, variable.find('='));
+    return std::ranges::find(binding_variables, name) != binding_variables.end();
+}
+
+/// Why mpirun cannot keep its sockets in TMPDIR; "" when nothing is wrong with it.
+std::string fault_of_tmpdir() {
+    const char* folder = std::getenv("TMPDIR");
+    if (folder == nullptr || *folder == '\0') {
+        return "";
+    }
+    std::error_code error;
+    const std::string setting = fmt::format("TMPDIR={}", folder);
+    if (!fs::is_directory(folder, error)) {
+        return setting + ", which is no folder";
+    }
+    // The sockets' names are at most 108 bytes long.
+    constexpr std::size_t longest_folder = 60;
+    if (std::string_view(folder).size() > longest_folder) {
+        return setting + ", whose name is too long for the names of sockets in it";
+    }
+    const fs::path probe = fs::path(folder) / fmt::format(".transferscale-{}", ::getpid());
+    if (!fs::create_directory(probe, error) || error) {
+        return setting + ", in which no folder can be made";
+    }
+    fs::remove(probe, error);
+    return "";
+}
+
 } // namespace
+
+std::string set_binding_variables() {
+    std::vector<std::string_view> names;
+    for (const std::string_view name : binding_variables) {
+        if (std::getenv(std::string(name).c_str()) != nullptr) {
+            names.push_back(name);
+        }
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Fault failed_launch(const WorkerLaunch& launch, const std::string& how_it_ended) {
+    const std::string tmpdir = fault_of_tmpdir();
+    const std::string found =
+        fmt::format("a launcher that ended with {} before any rank started; its own message is above", how_it_ended);
+    return {.where = launch.launcher,
+            .found = tmpdir.empty() ? found : found + "; " + tmpdir,
+            .expected = fmt::format("{} ranks", launch.ranks),
+            .fix = tmpdir.empty() ? "fewer ranks than the slots that it knows, a host file, or --oversubscribe; or "
+                                    "another --launcher"
+                                  : "set TMPDIR to a folder that can be written, as TMPDIR=/tmp"};
+}
 
 std::vector<std::string> command_of(const WorkerLaunch& launch) {
     std::vector<std::string> words;
@@ -88,7 +142,9 @@ std::vector<std::string> command_of(const WorkerLaunch& launch) {
 std::vector<std::string> environment_of(const WorkerLaunch& launch) {
     std::vector<std::string> variables;
     for (char** variable = environ; *variable != nullptr; ++variable) {
-        variables.emplace_back(*variable);
+        if (!binds_threads(*variable)) {
+            variables.emplace_back(*variable);
+        }
     }
     if (launch.ranks > 1 && ::geteuid() == 0) {
         variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT=1");

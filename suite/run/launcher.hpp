@@ -1,10 +1,13 @@
 // How a worker is started: alone, or as ranks by mpirun or srun.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "suite/base/error.hpp"
 
 namespace suite::run {
 
@@ -27,9 +30,20 @@ struct WorkerLaunch {
 /// its program is not on PATH.
 [[nodiscard]] std::vector<std::string> command_of(const WorkerLaunch& launch);
 
-/// This process's environment with what the command needs: Open MPI starts nothing for root without being
-/// told twice (packaging.md section 5).
+/// Variables by which OpenMP runtimes bind threads to cores as soon as they are loaded: every worker and
+/// rank would sit on the first core of the list. Workers do not get them.
+inline constexpr std::array<std::string_view, 4> binding_variables{"OMP_PROC_BIND", "OMP_PLACES",
+                                                                   "GOMP_CPU_AFFINITY", "KMP_AFFINITY"};
+/// Those that are set here: "OMP_PROC_BIND, OMP_PLACES"; "" when none is.
+[[nodiscard]] std::string set_binding_variables();
+
+/// This process's environment without binding_variables, and with what the command needs: Open MPI starts
+/// nothing for root without being told twice (packaging.md section 5).
 [[nodiscard]] std::vector<std::string> environment_of(const WorkerLaunch& launch);
+
+/// A sentence on why the launcher could not start its ranks, as far as this process can tell: what is wrong
+/// with TMPDIR, or what usually is wrong.
+[[nodiscard]] Fault failed_launch(const WorkerLaunch& launch, const std::string& how_it_ended);
 
 /// Cores that this process may use.
 [[nodiscard]] int usable_cores();

@@ -29,19 +29,31 @@ ErrorKind kind_of(const plan::WorkReport& report) {
     }
 }
 
+// Workers never end with these codes: mpirun ends with 1, or one above those of signals, when it starts nothing.
+bool is_failed_launch(int wait_status) {
+    constexpr int code_of_signals = 128;
+    constexpr int last_signal = 64;
+    if (!WIFEXITED(wait_status)) {
+        return false;
+    }
+    const int code = WEXITSTATUS(wait_status);
+    return code == 1 || code > code_of_signals + last_signal;
+}
+
 // The worker was asked to stop by somebody else: its run is repeated.
 bool is_interruption(int wait_status) {
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(ErrorKind::interrupted);
 }
 
-// Ranks that differ or lack something say so by their exit code; any other end of theirs is a lost rank.
+// Ranks that differ or lack something say so by their exit code; a launcher that starts none ends with a code
+// of its own; any other end is a lost rank.
 ErrorKind kind_before_any_run(int ranks, int wait_status) {
     for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::environment}) {
         if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == exit_code(kind)) {
             return kind;
         }
     }
-    return ranks > 1 ? ErrorKind::peer : ErrorKind::environment;
+    return ranks > 1 && !is_failed_launch(wait_status) ? ErrorKind::peer : ErrorKind::environment;
 }
 
 } // namespace
@@ -56,6 +68,11 @@ RunSummary Scheduler::run() {
     if (todo > 0) {
         check_cores();
         program_ = worker_program();
+        if (const std::string names = set_binding_variables(); !names.empty()) {
+            log_warning(fmt::format("{}: not handed to workers, which bind themselves; with it all would share "
+                                    "one core",
+                                    names));
+        }
         slots_.resize(std::min(static_cast<std::size_t>(std::max(1, options_.jobs)), todo));
     }
     while (!is_finished()) {
@@ -239,6 +256,10 @@ void Scheduler::handle_end(Slot& slot) {
     }
     const std::size_t task = slot.task;
     const std::string how = describe_exit(status);
+    if (!slot.proved && slot.ranks > 1 && is_failed_launch(status)) {
+        throw Error(ErrorKind::environment,
+                    failed_launch({.ranks = slot.ranks, .launcher = options_.launcher}, how));
+    }
     if (!slot.proved) {
         throw Error(kind_before_any_run(slot.ranks, status),
                     Fault{.where = program_.string(),

@@ -137,6 +137,12 @@ int run_worker(const fs::path& program, const std::vector<std::string>& argument
         pointers.push_back(word.data());
     }
     pointers.push_back(nullptr);
+    std::vector<std::string> variables = environment_of({});
+    std::vector<char*> environment;
+    for (std::string& variable : variables) {
+        environment.push_back(variable.data());
+    }
+    environment.push_back(nullptr);
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) {
@@ -144,7 +150,7 @@ int run_worker(const fs::path& program, const std::vector<std::string>& argument
     }
     if (child == 0) {
         die_with(parent);
-        ::execv(pointers.front(), pointers.data());
+        ::execve(pointers.front(), pointers.data(), environment.data());
         ::_exit(127);
     }
     int status = 0;

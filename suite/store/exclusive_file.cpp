@@ -69,6 +69,19 @@ void read_whole(int fd, std::string& bytes, const std::filesystem::path& path, E
     bytes.resize(have);
 }
 
+bool is_unknown_call(int error_number) {
+    return error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP;
+}
+
+Error without_exclusive_names(const std::filesystem::path& path, ErrorKind kind) {
+    return Error(kind, Fault{.where = path.string(),
+                             .found = "a file system that has neither RENAME_NOREPLACE nor hard links",
+                             .expected = "one of them: without, two processes could each believe that a result "
+                                         "is theirs",
+                             .fix = "name a folder on another file system, as ext4, XFS, NFS, Lustre or tmpfs "
+                                    "(vFAT, exFAT and some FUSE mounts have neither)"});
+}
+
 } // namespace
 
 std::optional<std::string> read_regular_file(const std::filesystem::path& path, std::size_t longest,
@@ -97,15 +110,27 @@ std::optional<std::string> read_regular_file(const std::filesystem::path& path, 
     return bytes;
 }
 
-bool rename_exclusively(const std::filesystem::path& from, const std::filesystem::path& to, ErrorKind kind) {
-    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) {
+NamingCalls system_naming_calls() noexcept {
+    return {.rename_no_replace =
+                [](const char* from, const char* to) {
+                    return ::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+                },
+            .link = [](const char* from, const char* to) { return ::link(from, to); }};
+}
+
+bool rename_exclusively(const std::filesystem::path& from, const std::filesystem::path& to, ErrorKind kind,
+                        const NamingCalls& calls) {
+    if (calls.rename_no_replace(from.c_str(), to.c_str()) == 0) {
         return true;
     }
     // File systems without RENAME_NOREPLACE (NFS, some parallel ones) have hard links.
-    if (errno == EINVAL || errno == ENOSYS) {
-        if (::link(from.c_str(), to.c_str()) == 0) {
+    if (is_unknown_call(errno)) {
+        if (calls.link(from.c_str(), to.c_str()) == 0) {
             ::unlink(from.c_str());
             return true;
+        }
+        if (is_unknown_call(errno) || errno == EPERM) { // as link(2) says where there are no hard links
+            throw without_exclusive_names(to, kind);
         }
     }
     if (errno == EEXIST) {

@@ -23,9 +23,17 @@ namespace suite::store {
 [[nodiscard]] bool publish_exclusively(const std::filesystem::path& target, std::string_view bytes,
                                        ErrorKind kind, Durability durability);
 
-/// Renames unless `to` exists (then false). Throws Error(kind) on other failures.
+/// The two calls that give a name to a file unless something has it already; tests replace them.
+struct NamingCalls {
+    int (*rename_no_replace)(const char* from, const char* to); ///< renameat2(2) with RENAME_NOREPLACE
+    int (*link)(const char* from, const char* to);              ///< link(2)
+};
+[[nodiscard]] NamingCalls system_naming_calls() noexcept;
+
+/// Renames unless `to` exists (then false). Throws Error(kind) on other failures, and says so when the file
+/// system has neither call.
 [[nodiscard]] bool rename_exclusively(const std::filesystem::path& from, const std::filesystem::path& to,
-                                      ErrorKind kind);
+                                      ErrorKind kind, const NamingCalls& calls = system_naming_calls());
 
 /// Makes the folder (and those above it) when it is not there; with fsync its name is on disk afterwards.
 void ensure_folder(const std::filesystem::path& folder, ErrorKind kind, Durability durability);

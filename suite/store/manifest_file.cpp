@@ -245,6 +245,17 @@ fs::path manifest_path(const fs::path& folder, const plan::Manifest& identity) {
     return folder / fmt::format("{}-{}.h5", identity.data_set, sha256_hex(text).substr(0, 16));
 }
 
+bool keep_manifest(const fs::path& folder, const plan::Manifest& manifest) {
+    try {
+        make_folders(folder, ErrorKind::store);
+        publish_text(manifest_path(folder, manifest), manifest_to_bytes(manifest), ErrorKind::store);
+        return true;
+    } catch (const Error& error) {
+        log_warning(error.what());
+        return false;
+    }
+}
+
 plan::ManifestCache manifest_cache(fs::path folder) {
     const auto load = [folder](const plan::Manifest& wanted) -> std::optional<plan::Manifest> {
         const fs::path path = manifest_path(folder, wanted);
@@ -262,15 +273,7 @@ plan::ManifestCache manifest_cache(fs::path folder) {
             return std::nullopt;
         }
     };
-    const auto save = [folder](const plan::Manifest& manifest) {
-        try {
-            make_folders(folder, ErrorKind::store);
-            publish_text(manifest_path(folder, manifest), manifest_to_bytes(manifest), ErrorKind::store);
-        } catch (const Error& error) {
-            log_warning(error.what());
-        }
-    };
-    return {.load = load, .save = save};
+    return {.load = load, .save = [folder](const plan::Manifest& manifest) { keep_manifest(folder, manifest); }};
 }
 
 fs::path default_manifest_folder() {

@@ -1,6 +1,8 @@
 #include "suite/run/launcher.hpp"
 
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -88,6 +90,51 @@ TEST(LauncherTest, AWorkerBesideOthersIsToldItsFirstGpu) {
     EXPECT_THAT(environment_of(launch), Contains("TRANSFERSCALE_FIRST_GPU=2"));
 }
 
+/// Sets a variable of this process and puts back what it was.
+class Variable {
+public:
+    Variable(const char* name, const std::string& value) : name_(name) {
+        if (const char* old = std::getenv(name); old != nullptr) {
+            old_ = old;
+        }
+        ::setenv(name, value.c_str(), 1);
+    }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+    ~Variable() { old_ ? ::setenv(name_, old_->c_str(), 1) : ::unsetenv(name_); }
+
+private:
+    const char* name_;
+    std::optional<std::string> old_;
+};
+
+// With any of them libgomp binds a process to the first core of its list as soon as it is loaded.
+TEST(LauncherTest, WorkersDoNotGetWhatBindsThreads) {
+    for (const std::string_view name : binding_variables) {
+        const Variable set(name.data(), "0");
+        EXPECT_EQ(set_binding_variables(), name);
+        for (const int ranks : {1, 2}) {
+            EXPECT_THAT(environment_of(of_ranks(ranks, "x")),
+                        Not(Contains(::testing::StartsWith(std::string(name) + "=")))) << name;
+        }
+    }
+    EXPECT_EQ(set_binding_variables(), "");
+}
+
+TEST(LauncherTest, SaysWhatIsWrongWithTmpdir) {
+    const store::testing::TemporaryFolder folder;
+    const auto text = [](const std::string& tmpdir) {
+        const Variable set("TMPDIR", tmpdir);
+        const Fault fault = failed_launch(of_ranks(2, "mpirun -np {ranks}"), "exit code 1");
+        return fault.where + ": " + fault.found + ". " + fault.fix;
+    };
+    EXPECT_THAT(text("/proc/none"), HasSubstr("mpirun -np {ranks}: a launcher that ended with exit code 1"));
+    EXPECT_THAT(text("/proc/none"), HasSubstr("TMPDIR=/proc/none, which is no folder"));
+    EXPECT_THAT(text("/proc/self"), HasSubstr("TMPDIR=/proc/self, in which no folder can be made"));
+    EXPECT_THAT(text((folder.path() / std::string(90, 'x')).string()), HasSubstr("TMPDIR="));
+    EXPECT_THAT(text(folder.path().string()), HasSubstr("fewer ranks than the slots"));
+}
+
 // `env` stands for a launcher: it starts the fake worker once, with the words that ranks get.
 constexpr const char* one_process = "env RANKS={ranks}";
 
@@ -106,6 +153,17 @@ TEST_F(RanksTest, RunsWorkOverRanks) {
         run_ranks(toy_plan({{.seed = 0}, {.seed = 1}}), {.jobs = 1, .ranks = 2, .launcher = one_process});
     EXPECT_EQ(summary.exit_code(), 0);
     EXPECT_EQ(summary.done_now, 3U);
+}
+
+// As mpirun does when it has too few slots, or cannot write to TMPDIR.
+TEST_F(RanksTest, ALauncherThatStartsNothingIsNamedAndNoLostPeer) {
+    try {
+        static_cast<void>(run_ranks(toy_plan({{.seed = 0}}), {.jobs = 1, .ranks = 2, .launcher = "false {ranks}"}));
+        FAIL() << "a launcher that ends with 1";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.exit_code(), 6);
+        EXPECT_THAT(error.what(), HasSubstr("false {ranks}: found a launcher that ended with exit code 1"));
+    }
 }
 
 TEST_F(RanksTest, AWorkerOfRanksThatDiesIsALostPeerAndTheNextRunHasAFreshOne) {
