@@ -38,7 +38,23 @@ Fault to_fault(const LabelFault& fault) {
 LabelError::LabelError(std::vector<LabelFault> faults)
     : Error(ErrorKind::data, to_faults(faults)), label_faults_(std::move(faults)) {}
 
+/// `file` may be followed by a place in it: "batch.bin:byte 0".
+bool LabelFaults::is_unreadable(std::string_view file) const {
+    return std::ranges::any_of(unreadable_, [file](const std::string& name) {
+        return file.starts_with(name) && (file.size() == name.size() || file[name.size()] == ':');
+    });
+}
+
+void LabelFaults::add_unreadable(LabelFault fault) {
+    std::string file = fault.file;
+    add(std::move(fault));
+    unreadable_.push_back(std::move(file));
+}
+
 void LabelFaults::add(LabelFault fault) {
+    if (is_unreadable(fault.file)) {
+        return;
+    }
     auto entry = std::ranges::find(counts_, fault.file, &FileCount::file);
     if (entry == counts_.end()) {
         entry = counts_.insert(counts_.end(), {.file = fault.file, .count = 0});

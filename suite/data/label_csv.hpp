@@ -42,6 +42,9 @@ private:
 class LabelFaults {
 public:
     void add(LabelFault fault);
+    /// Of a file that cannot be read. What is added about it afterwards ("no entries", "the file is cut")
+    /// follows from that and is dropped: one cause, one fault.
+    void add_unreadable(LabelFault fault);
     [[nodiscard]] bool empty() const noexcept { return faults_.empty(); }
     /// All kept faults, and for each file with more one that counts them.
     [[nodiscard]] std::vector<LabelFault> all() const;
@@ -52,8 +55,11 @@ private:
         std::string file;
         std::size_t count = 0;
     };
+    [[nodiscard]] bool is_unreadable(std::string_view file) const;
+
     std::vector<LabelFault> faults_;
     std::vector<FileCount> counts_;
+    std::vector<std::string> unreadable_;
 };
 
 /// A label file, record by record. Records with faults are reported and passed over.

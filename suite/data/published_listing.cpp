@@ -31,8 +31,6 @@ std::pair<std::string_view, std::string_view> folder_and_name(std::string_view p
                                            : std::pair(path.substr(0, slash), path.substr(slash + 1));
 }
 
-constexpr std::string_view readable_file = "a readable file";
-
 } // namespace
 
 void Listing::add_fault(const Fault& fault) {
@@ -68,21 +66,14 @@ std::string Listing::read_watched(const std::string& path) {
     try {
         return read_file(folder / path, ErrorKind::data);
     } catch (const Error& error) {
-        for (const Fault& fault : error.faults()) {
-            add_fault(path, fault.found, std::string(readable_file));
-        }
-        unreadable.push_back((folder / path).string());
+        faults.add_unreadable({.file = (folder / path).string(),
+                               .line = 0,
+                               .column = {},
+                               .found = error.faults().front().found,
+                               .expected = "a readable file",
+                               .fix = fmt::format("obtain it from {}", layout.obtain)});
     }
     return {};
-}
-
-void Listing::drop_consequences() {
-    const auto follows = [this](const LabelFault& fault) {
-        return fault.expected != readable_file && std::ranges::any_of(unreadable, [&](const std::string& file) {
-                   return fault.file == file || fault.file.starts_with(file + ':');
-               });
-    };
-    std::erase_if(faults, follows);
 }
 
 void Listing::add_file(std::string_view path, std::int32_t class_index) {

@@ -26,7 +26,6 @@ struct Listing {
     std::filesystem::path workloads; ///< declarations, for lists that belong to the protocol
     LabelFaults faults;
     plan::Manifest manifest;
-    std::vector<std::string> unreadable{}; ///< files that read_watched could not read, as faults name them
 
     void add_fault(const Fault& fault);
     void add_faults(const FaultList& list);
@@ -39,9 +38,6 @@ struct Listing {
     void add_file(std::string_view path, std::int32_t class_index);
     /// A tar that images are read from where they lie in it, watched: its files. Faults as index_tar_file.
     [[nodiscard]] std::vector<TarMember> open_container(const std::string& path);
-    /// One cause, one fault: of a file that could not be read only that stays, not what follows from it
-    /// ("no entries", "the file is cut").
-    void drop_consequences();
     /// An image in the container that was opened last; the class does not count in sets of several labels.
     void add_member(const TarMember& image, std::int32_t class_index);
 };

@@ -185,7 +185,6 @@ plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlac
     } else {
         list_by_kind(listing);
     }
-    listing.drop_consequences();
     faults = std::move(listing.faults);
     return std::move(listing.manifest);
 }

@@ -110,14 +110,15 @@ std::string set_binding_variables() {
 
 Fault failed_launch(const WorkerLaunch& launch, const std::string& how_it_ended) {
     const std::string tmpdir = fault_of_tmpdir();
-    const std::string found =
-        fmt::format("a launcher that ended with {} before any rank started; its own message is above", how_it_ended);
+    const std::string found = fmt::format(
+        "a launcher that ended with {} before any rank started; its own message is above", how_it_ended);
     return {.where = launch.launcher,
             .found = tmpdir.empty() ? found : found + "; " + tmpdir,
             .expected = fmt::format("{} ranks", launch.ranks),
-            .fix = tmpdir.empty() ? "fewer ranks than the slots that it knows, a host file, or --oversubscribe; or "
-                                    "another --launcher"
-                                  : "set TMPDIR to a folder that can be written, as TMPDIR=/tmp"};
+            .fix = tmpdir.empty()
+                       ? "fewer ranks than the slots that it knows, a host file, or --oversubscribe; or "
+                         "another --launcher"
+                       : "set TMPDIR to a folder that can be written, as TMPDIR=/tmp"};
 }
 
 std::vector<std::string> command_of(const WorkerLaunch& launch) {

@@ -29,7 +29,8 @@ ErrorKind kind_of(const plan::WorkReport& report) {
     }
 }
 
-// Workers never end with these codes: mpirun ends with 1, or one above those of signals, when it starts nothing.
+// Workers never end with these codes: mpirun ends with 1, or one above those of signals, when it starts
+// nothing.
 bool is_failed_launch(int wait_status) {
     constexpr int code_of_signals = 128;
     constexpr int last_signal = 64;
@@ -69,9 +70,10 @@ RunSummary Scheduler::run() {
         check_cores();
         program_ = worker_program();
         if (const std::string names = set_binding_variables(); !names.empty()) {
-            log_warning(fmt::format("{}: not handed to workers, which bind themselves; with it all would share "
-                                    "one core",
-                                    names));
+            log_warning(
+                fmt::format("{}: not handed to workers, which bind themselves; with it all would share "
+                            "one core",
+                            names));
         }
         slots_.resize(std::min(static_cast<std::size_t>(std::max(1, options_.jobs)), todo));
     }

@@ -74,12 +74,13 @@ bool is_unknown_call(int error_number) {
 }
 
 Error without_exclusive_names(const std::filesystem::path& path, ErrorKind kind) {
-    return Error(kind, Fault{.where = path.string(),
-                             .found = "a file system that has neither RENAME_NOREPLACE nor hard links",
-                             .expected = "one of them: without, two processes could each believe that a result "
-                                         "is theirs",
-                             .fix = "name a folder on another file system, as ext4, XFS, NFS, Lustre or tmpfs "
-                                    "(vFAT, exFAT and some FUSE mounts have neither)"});
+    return Error(kind,
+                 Fault{.where = path.string(),
+                       .found = "a file system that has neither RENAME_NOREPLACE nor hard links",
+                       .expected = "one of them: without, two processes could each believe that a result "
+                                   "is theirs",
+                       .fix = "name a folder on another file system, as ext4, XFS, NFS, Lustre or tmpfs "
+                              "(vFAT, exFAT and some FUSE mounts have neither)"});
 }
 
 } // namespace

@@ -273,7 +273,8 @@ plan::ManifestCache manifest_cache(fs::path folder) {
             return std::nullopt;
         }
     };
-    return {.load = load, .save = [folder](const plan::Manifest& manifest) { keep_manifest(folder, manifest); }};
+    return {.load = load,
+            .save = [folder](const plan::Manifest& manifest) { keep_manifest(folder, manifest); }};
 }
 
 fs::path default_manifest_folder() {

@@ -115,7 +115,8 @@ TEST(LauncherTest, WorkersDoNotGetWhatBindsThreads) {
         EXPECT_EQ(set_binding_variables(), name);
         for (const int ranks : {1, 2}) {
             EXPECT_THAT(environment_of(of_ranks(ranks, "x")),
-                        Not(Contains(::testing::StartsWith(std::string(name) + "=")))) << name;
+                        Not(Contains(::testing::StartsWith(std::string(name) + "="))))
+                << name;
         }
     }
     EXPECT_EQ(set_binding_variables(), "");
@@ -158,7 +159,8 @@ TEST_F(RanksTest, RunsWorkOverRanks) {
 // As mpirun does when it has too few slots, or cannot write to TMPDIR.
 TEST_F(RanksTest, ALauncherThatStartsNothingIsNamedAndNoLostPeer) {
     try {
-        static_cast<void>(run_ranks(toy_plan({{.seed = 0}}), {.jobs = 1, .ranks = 2, .launcher = "false {ranks}"}));
+        static_cast<void>(
+            run_ranks(toy_plan({{.seed = 0}}), {.jobs = 1, .ranks = 2, .launcher = "false {ranks}"}));
         FAIL() << "a launcher that ends with 1";
     } catch (const Error& error) {
         EXPECT_EQ(error.exit_code(), 6);

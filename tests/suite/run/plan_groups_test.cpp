@@ -30,7 +30,8 @@ TEST(Wrapped, BreaksAfterBlanksAndCommasAtEightyColumns) {
 plan::Plan two_cells() {
     plan::Plan plan = testing::toy_plan({{"a", 0}, {"a", 1}, {"b", 0}, {"b", 1}});
     for (std::size_t i = 1; i < plan.runs.size(); i += 2) {
-        plan.cells.push_back({.id = {}, .text = plan.runs[i].cell, .metric = "top1", .stand_ins = {}, .runs = {i, i + 1}});
+        plan.cells.push_back(
+            {.id = {}, .text = plan.runs[i].cell, .metric = "top1", .stand_ins = {}, .runs = {i, i + 1}});
     }
     return plan;
 }
@@ -44,7 +45,8 @@ TEST(PlanGroups, CellsOfTheSameStateShareALine) {
 
 TEST(PlanGroups, SayWhatStandsDifferently) {
     plan::Plan plan = two_cells();
-    plan.skipped = {{"toy/R50x1/c/100", "100 shots"}, {"toy/R50x1/c/500", "500 shots"}, {"toy/R50x1/d/100", "100 shots"}};
+    plan.skipped = {
+        {"toy/R50x1/c/100", "100 shots"}, {"toy/R50x1/c/500", "500 shots"}, {"toy/R50x1/d/100", "100 shots"}};
     std::vector<ItemStatus> statuses(5);
     statuses[0].state = ItemState::done;
     statuses[1].state = ItemState::done;
