@@ -7,6 +7,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "build/release/workloads/micro"
+SMOKE = False  # ci/bench --smoke: every program once, with the least work; the numbers mean nothing
+BUILT = set()  # targets that this call has built
 
 
 def call(command, log=None, **settings):
@@ -30,6 +32,20 @@ def demand(result, what, log):
     return result
 
 
+def rounds(number):
+    """So many repetitions; one when programs are only tried."""
+    return 1 if SMOKE else number
+
+
+def micro_program(name):
+    """A program of workloads/micro. A mode that starts one it has not asked build() for works only where somebody built it."""
+    if name not in BUILT:
+        print(f"error[E654] ci/bench: found {name} started but not built, expected it among TARGETS of its module in ci/measure. "
+              "Fix: add it there", file=sys.stderr)
+        sys.exit(6)
+    return PROGRAMS / name
+
+
 def disk_mb(*folders):
     """What the folders take on disk, in MB."""
     total = subprocess.run(["du", "-cm", "-s", *map(str, folders)], check=True, capture_output=True, text=True).stdout
@@ -43,6 +59,7 @@ def build(*targets):
     built = libtorch.returncode or subprocess.run([ROOT / "ci/build", "release", *targets], env=environment).returncode
     if built != 0:
         sys.exit(built)  # both have said why
+    BUILT.update(targets)
     return environment
 
 

@@ -1,20 +1,23 @@
 """Images decoded, cropped and normalised a second against a DataLoader with Pillow; batches of the loader."""
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 
-from .common import PROGRAMS, ROOT, python_torch
+from . import common
+from .common import ROOT, micro_program, python_torch
 
 ROUNDS = 5
+TARGETS = ("transferscale-image-bench",)
 CASES = ("image_decode", "image_train_picture_of_whole", "image_train_picture")
 
 
 def start_image_bench(case, files, out):
-    program = PROGRAMS / "transferscale-image-bench"
+    program = micro_program("transferscale-image-bench")
     return subprocess.Popen([program, f"--benchmark_filter=^{case}$", f"--benchmark_out={out}", "--benchmark_out_format=json",
-                             "--benchmark_min_time=2"], env=dict(os.environ, TRANSFERSCALE_BENCH_IMAGES=str(files)),
+                             f"--benchmark_min_time={0.01 if common.SMOKE else 2}"], env=dict(os.environ, TRANSFERSCALE_BENCH_IMAGES=str(files)),
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -22,7 +25,7 @@ def loader_rates(files, folder):
     """Batches of the loader: images a second by threads, and what a batch at laptop costs; medians."""
     out, rates = folder / "loader.json", {}
     environment = {**os.environ, "TRANSFERSCALE_BENCH_IMAGES": str(files)}
-    program = PROGRAMS / "transferscale-image-bench"
+    program = micro_program("transferscale-image-bench")
     subprocess.run([program, "--benchmark_filter=loader_stream|laptop_batch", f"--benchmark_repetitions={ROUNDS}",
                     f"--benchmark_out={out}"], env=environment, check=True, stdout=subprocess.DEVNULL)
     for row in json.loads(out.read_text())["benchmarks"]:
@@ -43,6 +46,13 @@ def images_per_second(case, files, folder, copies=1):
 
 def measure(folder):
     """Ours and the DataLoader in turns; medians, and what a second process adds."""
+    if common.SMOKE:  # ours alone, on one photograph
+        files = folder / "images"
+        files.mkdir()
+        shutil.copy(ROOT / "tests/fixtures/photos/astronaut.jpg", files)
+        for case in CASES:
+            images_per_second(case, files, folder)
+        return {"skipped": "tried without the peer"}
     environment = python_torch()
     if environment is None:
         return {"skipped": "no Python torch: see --peers"}

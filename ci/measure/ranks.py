@@ -6,25 +6,27 @@ import subprocess
 import sys
 import time
 
-from .common import PROGRAMS, ROOT, python_torch
+from . import common
+from .common import ROOT, micro_program, python_torch, rounds as repeated
 
 ROUNDS = 3
+TARGETS = ("transferscale-rank-bench", "transferscale-all-reduce")
 GRADIENT_BYTES = {"laptop-small": 19858 * 4, "laptop-large": 151834 * 4}  # as all_reduce_ranks.cpp measures them
 
 
 def measure():
     """Two ranks and the peer in turns; medians over the rounds."""
-    program = PROGRAMS / "transferscale-rank-bench"
+    program = micro_program("transferscale-rank-bench")
     ours = dict(os.environ, OMP_NUM_THREADS="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     theirs = python_torch()
-    commands = {"two": (["mpirun", "--bind-to", "core", "-np", "2", program], ours)}
-    reduce = PROGRAMS / "transferscale-all-reduce"
+    commands = {"two": (["mpirun", "--bind-to", "core", "-np", "2", program, *(["--smoke"] if common.SMOKE else [])], ours)}
+    reduce = micro_program("transferscale-all-reduce")
     commands["reduce"] = (["mpirun", "--bind-to", "core", "-np", "2", reduce, "--json"], ours)
-    if theirs is not None:
+    if theirs is not None and not common.SMOKE:
         commands["ddp"] = (["python3", ROOT / "workloads/micro/peers/torch_ddp_gloo.py"], theirs)
     rounds = []
-    for number in range(ROUNDS):
-        print(f"ranks: round {number + 1} of {ROUNDS}", file=sys.stderr)
+    for number in range(repeated(ROUNDS)):
+        print(f"ranks: round {number + 1} of {repeated(ROUNDS)}", file=sys.stderr)
         rounds.append({name: json.loads(subprocess.run(words, env=environment, check=True, stdout=subprocess.PIPE,
                                                        text=True).stdout)
                        for name, (words, environment) in commands.items()})

@@ -4,9 +4,11 @@ import shutil
 import statistics
 import subprocess
 
-from .common import PROGRAMS, call, demand
+from . import common
+from .common import call, demand, micro_program, rounds as repeated
 
 ROUNDS = 3
+TARGETS = ("transferscale-fill-store",)
 LAST_SEEDS = (10, 33, 112)  # x 88 cells, and the pre-training runs
 
 
@@ -21,8 +23,8 @@ def forget(folder):
 def measure(program, workload, folder, log):
     """Each verb that reads records, over stores of growing size."""
     results = {}
-    fill = PROGRAMS / "transferscale-fill-store"
-    for last_seed in LAST_SEEDS:
+    fill = micro_program("transferscale-fill-store")
+    for last_seed in (0,) if common.SMOKE else LAST_SEEDS:
         seeds, store, bundle = f"0-{last_seed}", folder / f"made-up-{last_seed}", folder / f"{last_seed}.h5"
         made = subprocess.run([fill, store, workload, "laptop", seeds], check=True, capture_output=True, text=True)
         where = ["--profile", "laptop", "--store", store, "--seeds", seeds]
@@ -35,7 +37,7 @@ def measure(program, workload, folder, log):
                                      ("bundle", ["bundle", workload, *where, "--out", bundle], False),
                                      ("verify", ["verify", bundle], False)):
             runs = []
-            for _ in range(ROUNDS):
+            for _ in range(repeated(ROUNDS)):
                 if is_cold:
                     forget(store)
                 runs.append(call([program, *words], log))

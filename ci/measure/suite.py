@@ -4,21 +4,25 @@ import os
 import statistics
 import subprocess
 
-from .common import PROGRAMS, ROOT, call, demand, disk_mb
+from . import common
+from .common import ROOT, call, demand, disk_mb, micro_program, rounds
 
 REPEATS = 20
+MICRO_TARGETS = ("transferscale-bench",)
 
 
 def measure_micro(out):
     """The Google Benchmark programs; their own table goes to stdout, their JSON into ours."""
     file = out.parent / "micro.json"
-    program = PROGRAMS / "transferscale-bench"
-    subprocess.run([program, f"--benchmark_out={file}", "--benchmark_out_format=json"], check=True)
+    program = micro_program("transferscale-bench")
+    least = ["--benchmark_min_time=0.001", "--benchmark_filter=^load_declarations|^key_of_one_run|^look_up|^claim"] if common.SMOKE else []
+    subprocess.run([program, f"--benchmark_out={file}", "--benchmark_out_format=json", *least], check=True)
     return json.loads(file.read_text())
 
 
 def measure_smoke(program, workload, store, log):
-    result = call([program, "run", workload, "--profile", "smoke", "--store", store], log)
+    least = ["--cell", "pets/R50x1/1K-NAT", "--seeds", "0"] if common.SMOKE else []
+    result = call([program, "run", workload, "--profile", "smoke", "--store", store, *least], log)
     return demand(result, f"run {workload}", log)
 
 
@@ -34,7 +38,7 @@ def measure_startup(program, workload, store, folder):
     }
     results = {}
     for verb, words in verbs.items():
-        runs = [call([program, *words]) for _ in range(REPEATS)]
+        runs = [call([program, *words]) for _ in range(rounds(REPEATS))]
         milliseconds = [1000 * run["seconds"] for run in runs]
         results[verb] = {"median_ms": statistics.median(milliseconds), "max_ms": max(milliseconds),
                          "peak_mb": max(run["peak_mb"] for run in runs), "exit_code": runs[-1]["exit_code"]}
@@ -46,6 +50,8 @@ def measure_clean_build(environment, folder, log):
     tree = folder / "build"
     configure = call(["cmake", "--preset", "release", "-B", tree], log, env=settings, cwd=ROOT)
     demand(configure, "configuring", log)
+    if common.SMOKE:
+        return {"configure_seconds": configure["seconds"]}
     compiled = demand(call(["cmake", "--build", tree, "--parallel", os.cpu_count()], log, env=settings), "building", log)
     return {"configure_seconds": configure["seconds"], "build_seconds": compiled["seconds"],
             "peak_compiler_mb": compiled["peak_mb"], "disk_mb": disk_mb(tree)}
@@ -57,6 +63,8 @@ def measure_from_nothing(workload, folder, log):
     settings = dict(os.environ, TRANSFERSCALE_CACHE=str(cache), CCACHE_DIR=str(folder / "ccache"))
     settings.pop("TRANSFERSCALE_LIBTORCH", None)
     demand(call(["git", "clone", "-q", ROOT, clone], log), "git clone", log)
+    if common.SMOKE:
+        return {"help_seconds": demand(call(["./reproduce", "--help"], log, cwd=clone), "help", log)["seconds"]}
     steps = {}
     for name, words in {"setup": ["setup"], "table": [workload, "--profile", "smoke"]}.items():
         steps[f"{name}_seconds"] = demand(call(["./reproduce", *words], log, env=settings, cwd=clone), name, log)["seconds"]
