@@ -43,6 +43,22 @@ class Complete(RunTest):
             self.assertTrue(any(key[:16] in str(p) for p in self.records().values()), key)
         self.assertFalse([p for p in (self.folder / "store").rglob("*tmp*")])
 
+    def test_shows_score_and_time_and_ends_with_the_next_command(self):
+        lines = self.run_cells().stderr.splitlines()
+        for place, line in enumerate(lines):
+            if line.startswith("done "):
+                self.assertEqual(len(line.split()), 4, "scripts take this line apart")
+                self.assertRegex(lines[place + 1], r"^  \S+ [0-9.]+ % after [0-9.]+ (s|min)$")
+        self.assertRegex(lines[-3], r"^finished in \d+ (s|min): 3 of 3 runs done, 0 failed, 0 skipped$")
+        self.assertTrue(lines[-2].startswith("next: "))
+        for line, verb in ((lines[-2].removeprefix("next: "), "check"), (lines[-1], "report")):
+            self.assertIn(f" {verb} table1 --profile smoke --cell {CELL}", line)
+            done = subprocess.run(line, shell=True, cwd=self.folder, capture_output=True, text=True)
+            self.assertIn(done.returncode, (0, 1), done.stderr)  # the command can be typed as it stands
+
+    def test_quiet_is_quiet(self):
+        self.assertEqual(self.run_cells("--quiet").stderr, "")
+
     def test_a_second_run_does_nothing(self):
         self.run_cells()
         before = self.digests()
@@ -148,6 +164,8 @@ class Signals(RunTest):
         rest = process.stderr.read()
         process.stderr.close()
         self.assertEqual(process.wait(60), code, rest)
+        if code == 75:
+            self.assertRegex(rest, r"\nstopped after \d+ s: \d+ of \d+ runs done, 0 failed, 0 skipped\nrun the same command to go on\n$")
         kept = self.document("plan", *SMOKE, "--cell", self.CELLS)["cached"]
         self.assertGreaterEqual(kept, 1)
         self.assertLess(kept, 12)
