@@ -19,9 +19,10 @@ def measure():
     program = micro_program("transferscale-rank-bench")
     ours = dict(os.environ, OMP_NUM_THREADS="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     theirs = python_torch()
-    commands = {"two": (["mpirun", "--bind-to", "core", "-np", "2", program, *(["--smoke"] if common.SMOKE else [])], ours)}
+    least = ["--smoke"] if common.SMOKE else []
+    commands = {"two": (["mpirun", "--bind-to", "core", "-np", "2", program, *least], ours)}
     reduce = micro_program("transferscale-all-reduce")
-    commands["reduce"] = (["mpirun", "--bind-to", "core", "-np", "2", reduce, "--json"], ours)
+    commands["reduce"] = (["mpirun", "--bind-to", "core", "-np", "2", reduce, "--json", *least], ours)
     if theirs is not None and not common.SMOKE:
         commands["ddp"] = (["python3", ROOT / "workloads/micro/peers/torch_ddp_gloo.py"], theirs)
     rounds = []
