@@ -20,7 +20,8 @@ std::string claims_sentence(const CheckResult& result) {
     return fmt::format(
         "{} claim{} of the paper. On our numbers at profile {}: {}. On the published numbers: {}.",
         result.claims.size(), result.claims.size() == 1 ? "" : "s", result.profile,
-        claim_counts_text(result.claim_counts()), claim_counts_text(result.published_claim_counts()));
+        claim_counts_text(result.claim_counts(), result.compared_with()),
+        claim_counts_text(result.published_claim_counts(), ComparedWith::published));
 }
 
 /// "88 cells: 60 pass, 0 fail, 28 are skipped (28 unclear)"; incomplete ones are skipped with their verdict.
@@ -46,11 +47,12 @@ std::string tally(std::string_view what, const std::vector<Entry>& entries, cons
 
 } // namespace
 
-std::string claim_counts_text(const ClaimCounts& counts) {
+std::string claim_counts_text(const ClaimCounts& counts, ComparedWith side) {
     std::string text = fmt::format("{} hold{}, {} fail{}", counts.hold, counts.hold == 1 ? "s" : "",
                                    counts.fail, counts.fail == 1 ? "s" : "");
     if (counts.expected > 0) {
-        text += fmt::format(", {} fail{} as expected", counts.expected, counts.expected == 1 ? "s" : "");
+        text += fmt::format(", {} fail{} as {}", counts.expected, counts.expected == 1 ? "s" : "",
+                            to_string(side));
     }
     text += fmt::format(", {} cannot be told", counts.inconclusive);
     return counts.missing == 0 ? text : text + fmt::format(", {} missing", counts.missing);
@@ -58,8 +60,11 @@ std::string claim_counts_text(const ClaimCounts& counts) {
 
 Summary summary_of(const CheckResult& result) {
     return {.comparison = comparison_text(result),
-            .cells = fmt::format("{} cell{}: {}.", result.cells.size(), result.cells.size() == 1 ? "" : "s",
-                                 counts_text(result.counts(), result.compared_with())),
+            .cells =
+                result.cells.empty() // a claim alone was asked for
+                    ? ""
+                    : fmt::format("{} cell{}: {}.", result.cells.size(), result.cells.size() == 1 ? "" : "s",
+                                  counts_text(result.counts(), result.compared_with())),
             .claims = claims_sentence(result)};
 }
 

@@ -14,13 +14,14 @@ namespace reports {
 /// One sentence or more each, without a line break.
 struct Summary {
     std::string comparison; ///< "Compared with profile laptop's own recorded run, not with the paper (…). …"
-    std::string cells;      ///< "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing."
+    std::string cells;  ///< "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing."; or ""
     std::string claims; ///< "16 claims of the paper. On our numbers at profile laptop: 9 hold, …"; or ""
 };
 [[nodiscard]] Summary summary_of(const CheckResult& result);
 
-/// "9 hold, 1 fails as expected, 0 fail, 6 cannot be told".
-[[nodiscard]] std::string claim_counts_text(const ClaimCounts& counts);
+/// "9 hold, 0 fail, 1 fails as recorded, 6 cannot be told"; `side`: what our numbers are compared with.
+[[nodiscard]] std::string claim_counts_text(const ClaimCounts& counts,
+                                            ComparedWith side = ComparedWith::published);
 
 /// What tests of the cells and claims come to, and why some are skipped: "88 cells: 60 pass, 0 fail, 28
 /// skipped (28 unclear); 16 claims: …".

@@ -72,9 +72,10 @@ bool is_shown(const CheckResult& result, const CellResult& cell) {
 /// The parts that the text of `report` and of `check` share.
 class Writer {
 public:
-    Writer(const CheckResult& result, const Page& page) : result_(result), page_(page) {
+    /// `only_shown`: footnotes for the cells that a table shows, and for no others.
+    Writer(const CheckResult& result, const Page& page, bool only_shown) : result_(result), page_(page) {
         for (const CellResult& cell : result.cells) {
-            const bool shown = is_shown(result, cell);
+            const bool shown = !only_shown || is_shown(result, cell);
             marks_.push_back(shown ? footnote_mark(notes_.number(footnote_text(cell))) : "");
         }
     }
@@ -109,9 +110,10 @@ void Writer::add_wrapped(const std::string& text, std::size_t indent) {
 void Writer::add_summary() {
     const Summary summary = summary_of(result_);
     add_wrapped(summary.comparison);
-    add_wrapped(summary.cells);
-    if (!summary.claims.empty()) {
-        add_wrapped(summary.claims);
+    for (const std::string& line : {summary.cells, summary.claims}) {
+        if (!line.empty()) {
+            add_wrapped(line);
+        }
     }
 }
 
@@ -364,11 +366,11 @@ std::string_view colour_of(std::string_view verdict_class) {
 }
 
 std::string table_text(const CheckResult& result, const Page& page) {
-    return Writer(result, page).table();
+    return Writer(result, page, true).table();
 }
 
 std::string check_text(const CheckResult& result, const Page& page) {
-    return Writer(result, page).check();
+    return Writer(result, page, false).check();
 }
 
 } // namespace reports

@@ -212,7 +212,7 @@ TEST(TableText, BeginsWithWhatWasComparedAndTheCounts) {
     const std::size_t counts =
         text.find("3 cells: 1 identical, 0 as recorded, 1 drifted, 0 unclear, 1 missing.");
     const std::size_t claims = text.find(
-        "1 claim of the paper. On our numbers at profile tiny: 0 hold, 0 fail, 1 fails as expected, "
+        "1 claim of the paper. On our numbers at profile tiny: 0 hold, 0 fail, 1 fails as recorded, "
         "0 cannot be told. On the published numbers: 1 holds, 0 fail");
     EXPECT_LT(comparison, counts);
     EXPECT_LT(counts, claims);
