@@ -92,6 +92,15 @@ json folder_of(const plan::DataSetSpec& spec, const Places& places) {
     }
 }
 
+/// Of a set whose folder is there but cannot be used: that folder.
+json unusable_folder(const plan::DataSetSpec& spec, const std::string& reason, const Places& places) {
+    const bool is_published = spec.reader == plan::Reader::published;
+    const json folder = !reason.empty() && is_published && !data::data_root(places.data).empty()
+                            ? folder_of(spec, places)
+                            : json("");
+    return folder == "" ? json(nullptr) : folder;
+}
+
 json set_document(const plan::Catalog& catalog, const plan::DataSetSpec& spec, const std::string& reason,
                   const Usage& usage, const Places& places) {
     const plan::LayoutSpec* layout = plan::layout_of(catalog.layouts, spec.id);
@@ -108,6 +117,7 @@ json set_document(const plan::Catalog& catalog, const plan::DataSetSpec& spec, c
     return {{"name", spec.id},
             {"root", reason.empty() ? folder_of(spec, places) : json(nullptr)},
             {"found", reason.empty()},
+            {"unusable", unusable_folder(spec, reason, places)},
             {"generated",
              spec.reader == plan::Reader::phantom_natural || spec.reader == plan::Reader::phantom_xray},
             {"reason", reason.empty() ? json(nullptr) : json(reason)},
@@ -141,6 +151,11 @@ std::string set_line(const json& entry) {
                            entry["name"].get<std::string>(), entry["root"].get<std::string>(),
                            entry["cells"].get<int>(), entry["workloads"].get<int>());
     }
+    if (entry["unusable"].is_string()) {
+        return fmt::format("  {:<20} {}\n{:23}would enable {} cells of {} workloads\n",
+                           entry["name"].get<std::string>(), entry["reason"].get<std::string>(), "",
+                           entry["cells"].get<int>(), entry["workloads"].get<int>());
+    }
     std::string obtain;
     if (entry["obtain"].is_string()) {
         obtain = fmt::format("\n{:23}{}{}", "", entry["obtain"].get<std::string>(),
@@ -170,11 +185,13 @@ json places_document(const plan::Catalog& catalog, const Places& places) {
 
 std::string places_text(const json& document) {
     const json& root = document["data_root"];
-    std::string text = fmt::format("data sets, below {} (--data DIR or TRANSFERSCALE_DATA)\n",
-                                   root.is_null() ? "no data root" : root.get<std::string>());
+    std::string text =
+        fmt::format("data sets, below {} (--data DIR or TRANSFERSCALE_DATA), looked for by name; "
+                    "`data check NAME` reads them\n",
+                    root.is_null() ? "no data root" : root.get<std::string>());
     for (const json& entry : document["datasets"]) {
         if (!entry["generated"].get<bool>() &&
-            (entry["cells"].get<int>() > 0 || entry["found"].get<bool>())) {
+            (entry["cells"].get<int>() > 0 || entry["found"].get<bool>() || entry["unusable"].is_string())) {
             text += set_line(entry);
         }
     }

@@ -72,11 +72,11 @@ json data_document(const plan::DataNeed& need, const Findings& findings, const P
         entry["obtain"] = need.layout->obtain;
         entry["licence"] = need.layout->licence;
         entry["registration"] = need.layout->needs_registration;
-        if (reason.empty()) {
-            entry["folder"] =
-                data::find_published(need.set, data::data_root(places.data), plan::default_catalog_root())
-                    .folder.string();
-        }
+        const std::filesystem::path root = data::data_root(places.data);
+        const std::filesystem::path folder =
+            root.empty() ? root : data::find_published(need.set, root, plan::default_catalog_root()).folder;
+        entry["folder"] =
+            folder.empty() ? json(nullptr) : json(folder.string()); // also of one that lacks files
     }
     return entry;
 }
@@ -106,7 +106,7 @@ std::string needed_line(const json& entry) {
     std::string where = found ? "found" : entry["reason"].get<std::string>();
     if (found && entry["folder"].is_string()) {
         where += " at " + entry["folder"].get<std::string>();
-    } else if (!found && entry["obtain"].is_string()) {
+    } else if (!found && entry["folder"].is_null() && entry["obtain"].is_string()) {
         where += fmt::format("; obtain it from {}{}", entry["obtain"].get<std::string>(),
                              entry["registration"].get<bool>() ? " (registration)" : "");
     }

@@ -186,10 +186,27 @@ void report_split_counts(const plan::DataSetSpec& spec, const data::DataSet& set
     }
 }
 
+/// Says how runs find a set whose own folder was named: they look for it by name below a data root.
+void say_how_runs_find_it(const plan::Catalog& catalog, const plan::DataSetSpec& spec,
+                          const data::PublishedPlace& place, const fs::path& root) {
+    const auto finds = [&](const fs::path& candidate) {
+        return data::find_published(spec, candidate, catalog.root).folder == place.folder;
+    };
+    const fs::path parent = place.folder.parent_path();
+    if (!finds(root)) {
+        log_info(finds(parent)
+                     ? fmt::format("{}: runs find it with --data {}", spec.id, parent.string())
+                     : fmt::format("{}: runs find it with --data {} after: ln -s '{}' '{}'", spec.id,
+                                   parent.string(), place.folder.string(), (parent / spec.id).string()));
+    }
+}
+
 /// Looks at one published set and keeps its manifest. Returns its document, with faults in it.
 json check_one(const plan::Catalog& catalog, const plan::DataSetSpec& spec, const CheckOptions& options,
                std::vector<data::LabelFault>& faults) {
-    const data::PublishedPlace place = place_or_throw(catalog, spec, data_root_or_throw(options.root));
+    const fs::path root = data_root_or_throw(options.root);
+    const data::PublishedPlace place = place_or_throw(catalog, spec, root);
+    say_how_runs_find_it(catalog, spec, place, root);
     data::PublishedCheck check = data::check_published(
         spec, place, catalog.root, {.decodes = options.images, .progress = ImageProgress(spec.id)});
     faults.insert(faults.end(), check.faults.begin(), check.faults.end());

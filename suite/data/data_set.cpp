@@ -17,7 +17,7 @@
 namespace suite::data {
 namespace {
 
-std::string reason_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
+std::string absence_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
     const std::filesystem::path root = data_root(options.root);
     if (root.empty()) {
         return fmt::format("data set {} not found at any data root (TRANSFERSCALE_DATA is not set)", spec.id);
@@ -27,9 +27,22 @@ std::string reason_of_published(const plan::DataSetSpec& spec, const OpenOptions
                                 : std::string();
 }
 
-std::string reason_of_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
+/// Why a set that is there cannot be opened, as far as names tell; empty when nothing is lacking.
+std::string shortage_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
+    const PublishedPlace place = find_published(spec, data_root(options.root), plan::default_catalog_root());
+    const std::vector<Fault> lacking = what_is_lacking(place);
+    if (lacking.empty()) {
+        return {};
+    }
+    const std::string more =
+        lacking.size() == 1 ? ""
+                            : fmt::format(" (and {} more: `data check {}`)", lacking.size() - 1, spec.id);
+    return fmt::format("data set {} cannot be used: {}{}", spec.id, to_string(lacking.front()), more);
+}
+
+std::string absence_of_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     if (spec.reader == plan::Reader::published) {
-        return reason_of_published(spec, options);
+        return absence_of_published(spec, options);
     }
     if (spec.reader == plan::Reader::fashion_mnist) {
         const std::filesystem::path folder = fashion_mnist_folder();
@@ -43,6 +56,28 @@ std::string reason_of_one(const plan::DataSetSpec& spec, const OpenOptions& opti
         }
     }
     return {};
+}
+
+std::string reason_of_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
+    std::string reason = absence_of_one(spec, options);
+    return reason.empty() && spec.reader == plan::Reader::published ? shortage_of_published(spec, options)
+                                                                    : reason;
+}
+
+/// The reasons of a set, or of its members, one after the other.
+std::string joined_reasons(const plan::DataConfig& config, const OpenOptions& options,
+                           std::string (*reason_of)(const plan::DataSetSpec&, const OpenOptions&)) {
+    if (config.members.empty()) {
+        return reason_of(config.set, options);
+    }
+    std::string reasons;
+    for (const plan::DataSetSpec& member : config.members) {
+        const std::string reason = reason_of(member, options);
+        if (!reason.empty()) {
+            reasons += (reasons.empty() ? "" : "; ") + reason;
+        }
+    }
+    return reasons;
 }
 
 DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
@@ -61,7 +96,7 @@ DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     }
     throw Error(ErrorKind::data,
                 Fault{.where = spec.id,
-                      .found = reason_of_published(spec, options),
+                      .found = absence_of_published(spec, options),
                       .expected = "its published files",
                       .fix = "name a data root, or use a profile with embedded data (laptop, smoke)"});
 }
@@ -84,18 +119,12 @@ DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options
     return concatenate(config.set.id, config.set.labels, std::move(members));
 }
 
+std::string absence_reason(const plan::DataConfig& config, const OpenOptions& options) {
+    return joined_reasons(config, options, absence_of_one);
+}
+
 std::string unavailable_reason(const plan::DataConfig& config, const OpenOptions& options) {
-    if (config.members.empty()) {
-        return reason_of_one(config.set, options);
-    }
-    std::string reasons;
-    for (const plan::DataSetSpec& member : config.members) {
-        const std::string reason = reason_of_one(member, options);
-        if (!reason.empty()) {
-            reasons += (reasons.empty() ? "" : "; ") + reason;
-        }
-    }
-    return reasons;
+    return joined_reasons(config, options, reason_of_one);
 }
 
 } // namespace suite::data

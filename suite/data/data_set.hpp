@@ -74,7 +74,11 @@ struct OpenOptions {
 /// they have less than declared is logged as a warning. Throws Error(data) with all faults.
 [[nodiscard]] DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options = {});
 
-/// Why this data set cannot be opened on this machine; empty when it can. Cheap: looks for files, reads none.
+/// Why there is no such data set on this machine; empty when there is, whatever it lacks: opening reports
+/// that.
+[[nodiscard]] std::string absence_reason(const plan::DataConfig& config, const OpenOptions& options = {});
+/// Why this data set cannot be opened on this machine: it is absent, or what_is_lacking names what its folder
+/// lacks; empty when it can, as far as names tell. Cheap: looks for files, reads none.
 [[nodiscard]] std::string unavailable_reason(const plan::DataConfig& config, const OpenOptions& options = {});
 
 } // namespace suite::data

@@ -21,9 +21,32 @@ bool ImageIds::take(LabelCsv& csv, std::size_t column) {
     return is_new;
 }
 
+bool check_patient(LabelCsv& csv, std::size_t column) {
+    if (is_digits(csv.field(column))) {
+        return true;
+    }
+    csv.add_fault(column, "no patient's number", "digits alone",
+                  "repair this record, or fetch the file again");
+    return false;
+}
+
 LabelTableBuilder::LabelTableBuilder(LabelSet set, const LabelOptions& options)
-    : table_{.id = std::string(to_string(set)), .label_names = label_names_of(set)},
+    : set_(set),
+      table_{.id = std::string(to_string(set)), .label_names = label_names_of(set)},
       views_(options.views.empty() ? views_of(std::span(&set, 1)) : options.views) {}
+
+std::optional<View> LabelTableBuilder::take_view(LabelCsv& csv, std::size_t column) const {
+    const std::vector<std::string>& words = view_words_of(set_);
+    if (std::ranges::find(words, csv.field(column)) == words.end()) {
+        std::string known;
+        for (const std::string& word : words) {
+            known += (known.empty() ? "" : ", ") + (word.empty() ? "blank" : word);
+        }
+        csv.add_fault(column, "a view that the set does not have", "one of " + known,
+                      "repair this record, or fetch the file again");
+    }
+    return kept_view(csv.field(column));
+}
 
 std::optional<View> LabelTableBuilder::kept_view(std::string_view word) const {
     const std::optional<View> view = view_of_word(word);

@@ -23,10 +23,16 @@ private:
     TextMap<std::size_t> lines_;
 };
 
+/// True for a patient's number, digits alone; otherwise the record gets a fault in this needed column.
+bool check_patient(LabelCsv& csv, std::size_t column);
+
 class LabelTableBuilder {
 public:
     LabelTableBuilder(LabelSet set, const LabelOptions& options);
 
+    /// The view of a record, when it is kept. A word that the set does not have is a fault of this needed
+    /// column.
+    [[nodiscard]] std::optional<View> take_view(LabelCsv& csv, std::size_t column) const;
     /// The view behind a word, when it is kept.
     [[nodiscard]] std::optional<View> kept_view(std::string_view word) const;
     /// Appends a row whose labels the next call gives.
@@ -36,6 +42,7 @@ public:
     [[nodiscard]] LabelTable& table() noexcept { return table_; }
 
 private:
+    LabelSet set_;
     LabelTable table_;
     std::vector<View> views_;
     TextMap<std::uint32_t> patients_;
@@ -65,6 +72,8 @@ struct Reading {
 /// Finds the set's files; needed ones that are absent are thrown, the others noted in the table.
 [[nodiscard]] Reading start_reading(LabelSet set, const std::filesystem::path& root,
                                     const LabelOptions& options);
+/// Throws the faults; without any, one for each part that a split list which is there leaves empty.
+void finish_reading(Reading& reading);
 /// An official split keeps patients apart; one that does not is not the official one: a fault of `list`.
 void require_disjoint_patients(Reading& reading, const std::filesystem::path& list);
 

@@ -7,6 +7,7 @@
 
 #include "suite/base/files.hpp"
 #include "suite/data/gzip.hpp"
+#include "suite/data/list_lines.hpp"
 
 namespace suite::data {
 namespace {
@@ -148,6 +149,7 @@ void LabelCsv::take_header() {
                      .fix = std::string(renew)});
         return;
     }
+    trim_fields();
     header_.assign(record_.fields.begin(), record_.fields.end());
     std::vector<std::size_t> columns;
     for (const std::string& name : needed_) {
@@ -169,6 +171,17 @@ void LabelCsv::take_header() {
     columns_ = is_whole ? std::move(columns) : std::vector<std::size_t>{};
 }
 
+/// Editors and spreadsheets leave blanks at line ends; no value of these tables begins or ends with one.
+void LabelCsv::trim_fields() {
+    for (std::string_view& field : record_.fields) {
+        field = without_outer_blanks(field);
+    }
+}
+
+bool LabelCsv::is_blank_line() const {
+    return record_.breach == CsvBreach::none && record_.fields.size() == 1 && record_.fields.front().empty();
+}
+
 /// Reports what is wrong with the record as a line of the table.
 bool LabelCsv::is_sound() {
     const std::size_t count = record_.fields.size();
@@ -182,6 +195,9 @@ bool LabelCsv::is_sound() {
         fault.column = header_name(count);
         fault.found = fmt::format("{} fields", count);
         fault.expected = fmt::format("{}, as in the header", header_.size());
+    } else if (std::ranges::equal(record_.fields, header_)) {
+        add_fault(0, "the header again", "a record", "take this line out");
+        return false;
     } else {
         return true;
     }
@@ -197,6 +213,10 @@ bool LabelCsv::next() {
     while (records_.next(record_)) {
         if (!text_->gzip_faults.empty()) {
             break; // the last record is cut where the file is
+        }
+        trim_fields();
+        if (is_blank_line()) {
+            continue;
         }
         has_records_ = true;
         if (is_sound()) {

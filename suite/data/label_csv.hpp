@@ -73,9 +73,9 @@ public:
     LabelCsv& operator=(const LabelCsv&) = delete;
 
     /// The next record with as many fields as the header; false at the end, and at once when the header is
-    /// faulty. A file without records is a fault.
+    /// faulty. Blank lines are passed over. A file without records, and the header again, are faults.
     bool next();
-    /// Field of the record, by index into `needed`; lives until the next record.
+    /// Field of the record without blanks at its ends, by index into `needed`; lives until the next record.
     [[nodiscard]] std::string_view field(std::size_t needed) const {
         return record_.fields[columns_[needed]];
     }
@@ -85,6 +85,8 @@ public:
 
 private:
     void take_header();
+    void trim_fields();
+    [[nodiscard]] bool is_blank_line() const;
     [[nodiscard]] bool is_sound();
     [[nodiscard]] std::string header_name(std::size_t index) const;
     bool report_damage();

@@ -84,11 +84,11 @@ std::vector<StudyImage> read_images(const fs::path& path, const Studies& studies
     std::vector<StudyImage> images;
     while (csv.next()) {
         const std::optional<StudyKey> key = study_key(csv, 1, 2);
+        const std::optional<View> view = reading.builder.take_view(csv, 3);
         if (!ids.take(csv, 0) || !key) {
             continue;
         }
         const auto study = studies.rows.find(*key);
-        const std::optional<View> view = reading.builder.kept_view(csv.field(3));
         if (study == studies.rows.end()) {
             ++without_study;
         } else if (view) {
@@ -148,7 +148,7 @@ LabelTable read_mimic(Reading reading) {
     if (has_split) {
         require_disjoint_patients(reading, reading.paths[2]);
     }
-    reading.faults.throw_if_any();
+    finish_reading(reading);
     LabelTable& table = reading.builder.table();
     table.notes.push_back(
         fmt::format("{} images of studies without labels, {} in no split", without_study, unlisted));

@@ -4,6 +4,7 @@
 
 #include "suite/base/files.hpp"
 #include "suite/data/label_builder.hpp"
+#include "suite/data/list_lines.hpp"
 
 namespace suite::data {
 namespace {
@@ -17,24 +18,30 @@ constexpr double padchest_train_share = 0.9; // cherti-jitsev.md 3.3
 /// One id a line; an id that stood in the other list before is a fault.
 void read_id_list(const fs::path& path, SplitRole role, TextMap<SplitRole>& roles, LabelFaults& faults) {
     const std::string text = read_file(path, ErrorKind::data);
-    CsvRecords records(source_of(text));
-    for (CsvRecord record; records.next(record);) {
-        std::string found(record.breach != CsvBreach::none ? to_string(record.breach)
-                          : record.fields.size() > 1       ? "several fields"
-                                                           : unsafe_path_reason(record.fields.front()));
+    for (const ListLine& line : lines_of(text, path.string(), faults)) {
+        const bool is_one = line.fields.size() == 1 && line.text.find(',') == std::string_view::npos;
+        std::string found(!is_one ? "several fields" : unsafe_path_reason(line.text));
         if (found.empty()) {
-            const auto [entry, is_new] = roles.try_emplace(std::string(record.fields.front()), role);
+            const auto [entry, is_new] = roles.try_emplace(std::string(line.text), role);
             found = is_new || entry->second == role ? "" : "an id of the other list";
         }
         if (!found.empty()) {
-            faults.add({.file = path.string(),
-                        .line = record.line,
-                        .column = "Image Index",
-                        .found = std::move(found),
-                        .expected = "one image id a line, each in one list",
-                        .fix = "fetch the file again"});
+            LabelFault fault =
+                line_fault(path.string(), line, std::move(found), "one image id a line, each in one list");
+            fault.column = "Image Index";
+            faults.add(std::move(fault));
         }
     }
+}
+
+/// Whether findings, patient and view are words of the set; faults are reported.
+bool check_nih_record(LabelCsv& csv) {
+    const std::string_view problem = nih_findings_problem(csv.field(1));
+    if (!problem.empty()) {
+        csv.add_fault(1, std::string(problem), "No Finding, or names of the 14 findings separated by |",
+                      "repair this record, or fetch the file again");
+    }
+    return check_patient(csv, 2) && problem.empty();
 }
 
 LabelTable read_nih(Reading reading) {
@@ -51,13 +58,17 @@ LabelTable read_nih(Reading reading) {
     SubstringRule rule = nih_rule();
     ImageIds ids;
     std::string image;
+    std::size_t listed_rows = 0;
     while (csv.next()) {
-        const std::optional<View> view = reading.builder.kept_view(csv.field(3));
-        if (!ids.take(csv, 0) || !view) {
+        const bool is_new = ids.take(csv, 0);
+        const bool is_sound = check_nih_record(csv);
+        const std::optional<View> view = reading.builder.take_view(csv, 3);
+        if (!is_new || !is_sound || !view) {
             continue;
         }
         const auto listed = roles.find(csv.field(0));
         const SplitRole unlisted = has_both ? SplitRole::unused : SplitRole::unknown;
+        listed_rows += listed == roles.end() ? 0U : 1U;
         image = "images/";
         image += csv.field(0);
         reading.builder.add_row(image, csv.field(2), *view,
@@ -67,9 +78,13 @@ LabelTable read_nih(Reading reading) {
     if (has_both) {
         require_disjoint_patients(reading, reading.paths[2]);
     }
-    reading.faults.throw_if_any();
+    finish_reading(reading);
     if (const std::size_t unused = count_role(table, SplitRole::unused); unused > 0) {
         table.notes.push_back(fmt::format("{} images stand in neither split list", unused));
+    }
+    if (listed_rows < roles.size()) {
+        table.notes.push_back(
+            fmt::format("{} ids of the split lists are not in the label table", roles.size() - listed_rows));
     }
     return std::move(table);
 }
@@ -94,8 +109,16 @@ LabelTable read_padchest(Reading reading) {
     std::size_t without_labels = 0;
     std::size_t excluded = 0;
     while (csv.next()) {
-        const std::optional<View> view = reading.builder.kept_view(csv.field(2));
-        if (!ids.take(csv, 0)) {
+        const bool is_new = ids.take(csv, 0);
+        const bool has_patient = check_patient(csv, 1);
+        const std::optional<View> view = reading.builder.take_view(csv, 2);
+        const std::string_view problem =
+            is_null_word(csv.field(3)) ? std::string_view() : padchest_list_problem(csv.field(3));
+        if (!problem.empty()) {
+            csv.add_fault(3, std::string(problem), "['label', 'label', …], or nan",
+                          "repair this record, or fetch the file again");
+        }
+        if (!is_new || !has_patient || !problem.empty()) {
             continue;
         }
         if (is_null_word(csv.field(3))) {
@@ -108,6 +131,14 @@ LabelTable read_padchest(Reading reading) {
             reading.builder.add_labels(rule(csv.field(3)));
         }
     }
+    if (reading.faults.empty() && table.size() == 0) {
+        reading.faults.add({.file = reading.paths[0].string(),
+                            .line = 0,
+                            .column = {},
+                            .found = "no image with labels in a view that is kept",
+                            .expected = "images",
+                            .fix = "fetch the file again"});
+    }
     reading.faults.throw_if_any();
     table.roles = reading.options.padchest_split == PadChestSplit::image
                       ? shuffled_split(table.size(), padchest_train_share)
@@ -119,12 +150,12 @@ LabelTable read_padchest(Reading reading) {
 
 // ---------------------------------------------------------------- CheXpert
 
-/// The path component that names the patient, empty without one.
+/// The path component "patientN" with digits for N, empty without one.
 std::string_view patient_in_path(std::string_view path) {
     for (std::size_t begin = 0; begin < path.size();) {
         const std::size_t end = std::min(path.find('/', begin), path.size());
         const std::string_view part = path.substr(begin, end - begin);
-        if (part.starts_with("patient")) {
+        if (part.starts_with("patient") && is_digits(part.substr(7))) {
             return part;
         }
         begin = end + 1;
@@ -140,6 +171,18 @@ std::string without_small(std::string_view path) {
     return place == std::string_view::npos ? text : text.replace(place, mark.size(), "/");
 }
 
+/// Column 1 is Frontal or Lateral, column 2 the projection: of laterals mostly blank.
+std::optional<View> chexpert_view(const Reading& reading, LabelCsv& csv) {
+    const bool is_lateral = csv.field(1) == "Lateral";
+    if (!is_lateral && csv.field(1) != "Frontal") {
+        csv.add_fault(1, "another word", "Frontal or Lateral", "repair this record, or fetch the file again");
+        return std::nullopt;
+    }
+    const std::optional<View> view =
+        is_lateral && csv.field(2).empty() ? std::nullopt : reading.builder.take_view(csv, 2);
+    return is_lateral ? reading.builder.kept_view("L") : view;
+}
+
 void read_chexpert_table(Reading& reading, const fs::path& path, SplitRole role, ImageIds& ids) {
     LabelCsv csv(path, FindingReader::columns_after({"Path", "Frontal/Lateral", "AP/PA"}), reading.faults);
     FindingReader reader;
@@ -150,8 +193,7 @@ void read_chexpert_table(Reading& reading, const fs::path& path, SplitRole role,
             csv.add_fault(0, "no patient", "a path with a folder patientN", "fetch the file again");
         }
         const auto findings = reader.read(csv, 3);
-        const bool is_lateral = csv.field(1) == "Lateral";
-        const std::optional<View> view = reading.builder.kept_view(is_lateral ? "L" : csv.field(2));
+        const std::optional<View> view = chexpert_view(reading, csv);
         if (is_new && view && !patient.empty() && !findings.empty()) {
             reading.builder.add_row(without_small(csv.field(0)), patient, *view, role);
             reading.builder.add_labels(findings);
@@ -166,7 +208,7 @@ LabelTable read_chexpert(Reading reading) {
         read_chexpert_table(reading, reading.paths[1], SplitRole::test, ids);
         require_disjoint_patients(reading, reading.paths[1]);
     }
-    reading.faults.throw_if_any();
+    finish_reading(reading);
     return std::move(reading.builder.table());
 }
 

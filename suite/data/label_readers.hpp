@@ -48,15 +48,19 @@ struct LabelFile {
     std::string consequence; ///< of its absence, noted in LabelTable::absent; empty: the file is needed
 };
 [[nodiscard]] std::vector<LabelFile> label_files_of(LabelSet set);
-/// Where the file lies: in `root` or in root/SET (PadChest-Cl: root/padchest); empty when it is absent.
+/// Folders that CheXpert's archives of 2021 unpack to, sorted: "CheXpert-v1.0 batch 2 (train 1)".
+[[nodiscard]] std::vector<std::filesystem::path> chexpert_batches(const std::filesystem::path& folder);
+/// Where the file lies: in `root`, in one of its chexpert_batches, or in root/SET (PadChest-Cl:
+/// root/padchest); empty when it is absent.
 [[nodiscard]] std::filesystem::path find_label_file(const std::filesystem::path& root, LabelSet set,
                                                     const LabelFile& file);
 
-/// Reads a set's label files below `root`. Images with another view, without labels (PadChest) or without a
-/// view are left out. Without a split list every image of the main table has the role unknown (CheXpert:
-/// train). Throws LabelError with all faults of all files at once: a needed file absent; what LabelCsv finds;
-/// values other than blank, -1, 0, 1; image ids that are absolute, have "..", exceed 4,096 bytes or come
-/// twice; an official split that shares a patient. The official splits and PadChestSplit::patient share none.
+/// Reads a set's label files below `root`. Images in a view that is not kept and those without labels
+/// (PadChest) are left out. Without a split list every image of the main table has the role unknown
+/// (CheXpert: train). Throws LabelError with all faults of all files at once: a needed file absent; what
+/// LabelCsv finds; values other than blank, -1, 0, 1; findings, views and patients that the set's tables do
+/// not have; image ids that are absolute, have "..", exceed 4,096 bytes or come twice; an official split that
+/// shares a patient, or leaves a part empty. The official splits and PadChestSplit::patient share none.
 [[nodiscard]] LabelTable read_label_table(LabelSet set, const std::filesystem::path& root,
                                           const LabelOptions& options = {});
 

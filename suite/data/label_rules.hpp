@@ -46,6 +46,17 @@ private:
 /// PadChest: the lower-cased name or a synonym in "Labels".
 [[nodiscard]] SubstringRule padchest_rule();
 
+/// Words of the set's view column: all that its real tables hold, kept by a protocol or not. MIMIC-CXR has
+/// blank ones, too.
+[[nodiscard]] const std::vector<std::string>& view_words_of(LabelSet set);
+/// What is wrong with NIH's "Finding Labels", which are the names of labels separated by |, or No Finding;
+/// empty when nothing is.
+[[nodiscard]] std::string_view nih_findings_problem(std::string_view text);
+/// What is wrong with PadChest's "Labels", a list of quoted texts as Python prints it; empty when nothing is.
+[[nodiscard]] std::string_view padchest_list_problem(std::string_view text);
+/// One digit or more and nothing else.
+[[nodiscard]] bool is_digits(std::string_view text) noexcept;
+
 /// A text that pandas reads as missing, as the authors' code did.
 [[nodiscard]] bool is_null_word(std::string_view word) noexcept;
 

@@ -24,6 +24,18 @@ constexpr std::array label_set_words{
     LabelSetWords{LabelSet::mimic, "mimic", "mimic-cxr"},
 };
 
+/// Index in label_files_of(set) of the file that says which images are in this part.
+std::size_t list_of_part(LabelSet set, SplitRole role) {
+    switch (set) {
+    case LabelSet::nih:
+        return role == SplitRole::train ? 1 : 2;
+    case LabelSet::chexpert:
+        return role == SplitRole::train ? 0 : 1;
+    default:
+        return 2; // MIMIC: one file for both
+    }
+}
+
 } // namespace
 
 std::string_view to_string(LabelSet set) noexcept {
@@ -61,14 +73,34 @@ std::vector<LabelFile> label_files_of(LabelSet set) {
     case LabelSet::mimic:
         break;
     }
-    return {{{"mimic-cxr-2.0.0-chexpert.csv"}, ""},
-            {{"mimic-cxr-2.0.0-metadata.csv"}, ""},
-            {{"mimic-cxr-2.0.0-split.csv"}, "no splits"}};
+    // Release 2.1.0 kept the names of 2.0.0; copies of it that somebody renamed are met, too.
+    return {{{"mimic-cxr-2.0.0-chexpert.csv", "mimic-cxr-2.1.0-chexpert.csv"}, ""},
+            {{"mimic-cxr-2.0.0-metadata.csv", "mimic-cxr-2.1.0-metadata.csv"}, ""},
+            {{"mimic-cxr-2.0.0-split.csv", "mimic-cxr-2.1.0-split.csv"}, "no splits"}};
+}
+
+std::vector<fs::path> chexpert_batches(const fs::path& folder) {
+    std::vector<fs::path> batches;
+    std::error_code ignored;
+    for (fs::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with("CheXpert") && name.find("batch") != std::string::npos &&
+            entry->is_directory(ignored)) {
+            batches.push_back(entry->path());
+        }
+    }
+    std::ranges::sort(batches);
+    return batches;
 }
 
 fs::path find_label_file(const fs::path& root, LabelSet set, const LabelFile& file) {
     const fs::path own = set == LabelSet::padchest_cl ? "padchest" : fs::path(to_string(set));
-    for (const fs::path& folder : {root, root / own}) {
+    std::vector<fs::path> folders{root};
+    if (set == LabelSet::chexpert) { // "CheXpert-v1.0 batch 1 (validate & csv)"
+        std::ranges::copy(chexpert_batches(root), std::back_inserter(folders));
+    }
+    folders.push_back(root / own);
+    for (const fs::path& folder : folders) {
         for (const std::string& name : file.names) {
             for (const std::string_view ending : {"", ".gz"}) {
                 fs::path path = folder / (name + std::string(ending));
@@ -118,6 +150,22 @@ Reading start_reading(LabelSet set, const fs::path& root, const LabelOptions& op
     }
     reading.faults.throw_if_any();
     return reading;
+}
+
+void finish_reading(Reading& reading) {
+    reading.faults.throw_if_any();
+    for (const auto& [role, part] : {std::pair(SplitRole::train, "training"), {SplitRole::test, "test"}}) {
+        const fs::path& list = reading.paths[list_of_part(reading.set, role)];
+        if (!list.empty() && count_role(reading.builder.table(), role) == 0) {
+            reading.faults.add({.file = list.string(),
+                                .line = 0,
+                                .column = {},
+                                .found = fmt::format("an empty {} part", part),
+                                .expected = "images that the label table has, in a view that is kept",
+                                .fix = "fetch the label files again, all of one release"});
+        }
+    }
+    reading.faults.throw_if_any();
 }
 
 void require_disjoint_patients(Reading& reading, const fs::path& list) {

@@ -77,7 +77,10 @@ public:
     explicit ClassFolders(Listing& listing) : listing_(listing) {}
 
     void list_part(const std::string& part, bool is_train) {
-        const FolderListing found = list_watched(part);
+        FolderListing found = list_watched(part);
+        for (const Fault& fault : take_out_system_folders(listing_.folder / part, found)) {
+            listing_.add_fault(fault);
+        }
         const bool reads_tars = listing_.layout.test.empty();
         if (auto fault =
                 unready_class_part(listing_.folder / part, found, reads_tars, listing_.layout.obtain)) {
@@ -230,6 +233,20 @@ DigitFolder list_digit_folder(Listing& listing, const std::string& alternatives)
 }
 
 } // namespace
+
+std::vector<Fault> take_out_system_folders(const fs::path& folder, FolderListing& found) {
+    std::vector<Fault> faults;
+    std::erase_if(found.folders, [&](const std::string& name) {
+        if (is_system_folder(name)) {
+            faults.push_back({.where = (folder / name).lexically_normal().string(),
+                              .found = "a folder of the system's, or of a tool's, among the classes",
+                              .expected = "class folders alone",
+                              .fix = "take it out of the data set"});
+        }
+        return is_system_folder(name);
+    });
+    return faults;
+}
 
 std::optional<Fault> unready_class_part(const fs::path& folder, const FolderListing& found, bool reads_tars,
                                         std::string_view obtain) {

@@ -1,6 +1,7 @@
 #include "suite/data/published_listing.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -11,19 +12,8 @@ namespace suite::data {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t longest_line_bytes = 4096;
 constexpr std::size_t most_named_missing = 100;
-
-std::vector<std::string_view> fields_of(std::string_view line) {
-    std::vector<std::string_view> fields;
-    for (std::size_t at = line.find_first_not_of(" \t"); at != std::string_view::npos;
-         at = line.find_first_not_of(" \t", at)) {
-        const std::size_t end = std::min(line.find_first_of(" \t", at), line.size());
-        fields.push_back(line.substr(at, end - at));
-        at = end;
-    }
-    return fields;
-}
+constexpr std::size_t most_image_folders = 4096;
 
 std::pair<std::string_view, std::string_view> folder_and_name(std::string_view path) {
     const std::size_t slash = path.rfind('/');
@@ -101,80 +91,100 @@ void Listing::add_member(const TarMember& image, std::int32_t class_index) {
     }
 }
 
-std::vector<ListLine> lines_of(std::string_view text, const std::string& file, LabelFaults& faults) {
-    std::vector<ListLine> lines;
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        ListLine line{.number = ++number, .text = text.substr(0, end), .fields = {}};
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.text.ends_with('\r')) {
-            line.text.remove_suffix(1);
-        }
-        const bool has_nul = line.text.find('\0') != std::string_view::npos;
-        if (has_nul || line.text.size() > longest_line_bytes) {
-            faults.add(
-                line_fault(file, line, has_nul ? "a NUL byte" : "more than 4,096 bytes", "a line of text"));
-            continue;
-        }
-        line.fields = fields_of(line.text);
-        if (!line.fields.empty() && line.fields.front().front() != '#') {
-            lines.push_back(std::move(line));
-        }
-    }
-    if (lines.empty()) {
-        faults.add({.file = file,
-                    .line = 0,
-                    .column = {},
-                    .found = "no entries",
-                    .expected = "one a line",
-                    .fix = "obtain the file again"});
-    }
-    return lines;
-}
-
-LabelFault line_fault(const std::string& file, const ListLine& line, std::string found,
-                      std::string expected) {
-    return {.file = file,
-            .line = line.number,
-            .column = {},
-            .found = std::move(found),
-            .expected = std::move(expected),
-            .fix = "obtain the file again"};
-}
-
-const std::vector<std::string>& PresentFiles::files_in(const std::string& folder) {
+PresentFiles::Folder& PresentFiles::folder_at(std::string_view folder) {
     const auto known = folders_.find(folder);
     if (known != folders_.end()) {
         return known->second;
     }
-    listing_.watch(folder);
-    FaultList faults;
-    FolderListing found = list_folder(listing_.folder / folder, faults);
-    listing_.add_faults(faults);
-    return folders_.emplace(folder, std::move(found.files)).first->second;
+    listing_.watch(std::string(folder));
+    Folder& entry = folders_[std::string(folder)];
+    std::error_code ignored;
+    if (fs::is_directory(listing_.folder / folder, ignored)) {
+        FaultList faults;
+        entry.files = list_folder(listing_.folder / folder, faults).files;
+        listing_.add_faults(faults);
+        entry.is_listed = faults.empty() || !entry.files.empty();
+        entry.is_named = !entry.is_listed;
+    }
+    return entry;
 }
 
 bool PresentFiles::has(std::string_view path) {
     const auto [folder, name] = folder_and_name(path);
-    const std::vector<std::string>& files = files_in(std::string(folder));
-    return std::ranges::binary_search(files, name, std::less<>());
+    return std::ranges::binary_search(folder_at(folder).files, name, std::less<>());
+}
+
+void PresentFiles::note_missing(std::string_view path, std::string_view found) {
+    if (++missing_count_ <= most_named_missing) {
+        missing_.emplace_back(path, found);
+    }
 }
 
 void PresentFiles::expect(std::string_view path) {
-    if (!has(path) && ++missing_count_ <= most_named_missing) {
-        missing_.emplace_back(path);
+    const std::string_view parent = folder_and_name(path).first;
+    Folder& folder = folder_at(parent);
+    if (folder.is_listed && !has(path)) {
+        note_missing(path, "no such file");
+    } else if (!folder.is_listed && !folder.is_named) {
+        folder.is_named = true;
+        note_missing(parent, "no such folder");
     }
 }
 
 void PresentFiles::report() {
-    for (const std::string& path : missing_) {
-        listing_.add_fault(path, "no such file", "an image that the lists name");
+    for (const auto& [path, found] : missing_) {
+        listing_.add_fault(path, found, "what the lists name");
     }
     if (missing_count_ > missing_.size()) {
-        listing_.add_fault(".", fmt::format("{} more missing images", missing_count_ - missing_.size()),
+        listing_.add_fault(".", fmt::format("{} more that are missing", missing_count_ - missing_.size()),
                            "every image that the lists name");
     }
+}
+
+namespace {
+
+/// Folders below `folder` ("" for the root's own), down to `depth`, in order of their paths.
+void add_folders_below(const fs::path& root, const std::string& folder, int depth,
+                       std::vector<std::string>& folders) {
+    FaultList ignored; // whoever looks into a folder reports what is wrong with it
+    for (const std::string& name : list_folder(root / folder, ignored).folders) {
+        if (!is_system_folder(name) && folders.size() < most_image_folders) {
+            const std::string path = folder.empty() ? name : folder + "/" + name;
+            folders.push_back(path);
+            if (depth > 1) {
+                add_folders_below(root, path, depth - 1, folders);
+            }
+        }
+    }
+}
+
+} // namespace
+
+NamedImages::NamedImages(Listing& listing, std::string folder, int depth) : present_(listing) {
+    folders_ = {std::move(folder)};
+    std::vector<std::string> others{"."};
+    add_folders_below(listing.folder, "", depth, others);
+    std::ranges::copy_if(others, std::back_inserter(folders_),
+                         [this](const std::string& other) { return other != folders_.front(); });
+}
+
+std::string NamedImages::find(std::string_view name) {
+    const auto path_in = [name](const std::string& folder) {
+        return folder == "." ? std::string(name) : fmt::format("{}/{}", folder, name);
+    };
+    const auto folder = std::ranges::find_if(
+        folders_, [&](const std::string& candidate) { return present_.has(path_in(candidate)); });
+    if (folder == folders_.end()) {
+        present_.expect(path_in(folders_.front()));
+    }
+    return path_in(folder == folders_.end() ? folders_.front() : *folder);
+}
+
+bool is_system_folder(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 8> names{
+        "lost+found", "@eaDir",   "__MACOSX", "$RECYCLE.BIN", "System Volume Information",
+        "#recycle",   "@Recycle", "#snapshot"};
+    return std::ranges::find(names, name) != names.end();
 }
 
 std::string existing_alternative(const fs::path& folder, std::string_view alternatives) {

@@ -11,6 +11,7 @@
 
 #include "suite/data/folder_listing.hpp"
 #include "suite/data/label_csv.hpp"
+#include "suite/data/list_lines.hpp"
 #include "suite/data/tar_index.hpp"
 #include "suite/plan/data_set_spec.hpp"
 #include "suite/plan/layout_spec.hpp"
@@ -42,37 +43,50 @@ struct Listing {
     void add_member(const TarMember& image, std::int32_t class_index);
 };
 
-/// Lines of a list file: blank-separated fields with their line number; empty lines and those that begin with
-/// '#' are left out.
-struct ListLine {
-    std::size_t number = 0;
-    std::string_view text; ///< without the line end
-    std::vector<std::string_view> fields;
-};
-/// NUL bytes, and lines of more than 4,096 bytes, are faults.
-[[nodiscard]] std::vector<ListLine> lines_of(std::string_view text, const std::string& file,
-                                             LabelFaults& faults);
-[[nodiscard]] LabelFault line_fault(const std::string& file, const ListLine& line, std::string found,
-                                    std::string expected);
-
 /// Looks for the files that lists name, folder by folder, each folder read once and watched.
 class PresentFiles {
 public:
     explicit PresentFiles(Listing& listing) : listing_(listing) {}
-    /// Notes the file as missing unless it is there. `path` is below the listing's folder.
+    /// Notes the file as missing unless it is there; of an absent folder the folder, once. `path` is below
+    /// the listing's folder.
     void expect(std::string_view path);
     [[nodiscard]] bool has(std::string_view path);
     /// Adds what was missing: the first hundred by name, the rest as a number.
     void report();
 
 private:
-    const std::vector<std::string>& files_in(const std::string& folder);
+    struct Folder {
+        bool is_listed = false; ///< otherwise it is absent, or a fault says why it cannot be read
+        bool is_named = false;  ///< among the missing ones, or in that fault
+        std::vector<std::string> files;
+    };
+    Folder& folder_at(std::string_view folder);
+    void note_missing(std::string_view path, std::string_view found);
 
     Listing& listing_;
-    std::map<std::string, std::vector<std::string>, std::less<>> folders_;
-    std::vector<std::string> missing_;
+    std::map<std::string, Folder, std::less<>> folders_;
+    std::vector<std::pair<std::string, std::string>> missing_; ///< path, what was found there
     std::size_t missing_count_ = 0;
 };
+
+/// Images that are known by their names alone, wherever they lie: in the folder where the set has them as
+/// published, or in folders of other names, one for each archive or class.
+class NamedImages {
+public:
+    /// `folder` ("." for the set's own): where they are as published, which is looked into first; then all
+    /// folders down to `depth` below the set's.
+    NamedImages(Listing& listing, std::string folder, int depth);
+    /// Path below the listing's folder; noted as missing in the published folder when no folder has it.
+    [[nodiscard]] std::string find(std::string_view name);
+    void report() { present_.report(); }
+
+private:
+    PresentFiles present_;
+    std::vector<std::string> folders_;
+};
+
+/// Folders that systems and their tools put beside anything: "lost+found", "@eaDir", "__MACOSX", …
+[[nodiscard]] bool is_system_folder(std::string_view name) noexcept;
 
 // One for each kind of layout. Each fills the manifest's samples (training part first), adds its faults, and
 // never throws for what a file says.
@@ -95,6 +109,9 @@ void list_shards(Listing& listing);
 [[nodiscard]] std::optional<Fault> unready_class_part(const std::filesystem::path& folder,
                                                       const FolderListing& found, bool reads_tars,
                                                       std::string_view obtain);
+/// Takes folders such as "lost+found" out of what lies in a part's folder; each is a fault, to be taken out.
+[[nodiscard]] std::vector<Fault> take_out_system_folders(const std::filesystem::path& folder,
+                                                         FolderListing& found);
 /// Whether a file is the tar of one class, as releases of ImageNet pack them: "n01440764.tar".
 [[nodiscard]] bool is_class_tar(std::string_view name) noexcept;
 

@@ -5,7 +5,9 @@
 #include <unordered_map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "suite/data/folder_listing.hpp"
 #include "suite/data/label_rules.hpp"
 #include "suite/data/mat_file.hpp"
 #include "suite/data/published_listing.hpp"
@@ -14,6 +16,8 @@ namespace suite::data {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int class_folder_depth = 3; // flower_data/train/1/image_06734.jpg
 
 /// What a list says of one image.
 struct ListedImage {
@@ -98,6 +102,12 @@ std::string_view class_of_name(std::string_view name) {
                                                                             : std::string_view();
 }
 
+bool is_number_up_to(std::string_view text, std::size_t most) {
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= most;
+}
+
 /// Sorted names of the classes that the lists hold, which have to be as many as declared at most.
 std::vector<std::string> sorted_classes(Listing& listing, const std::vector<ListedImage>& images) {
     std::set<std::string> names;
@@ -109,6 +119,42 @@ std::vector<std::string> sorted_classes(Listing& listing, const std::vector<List
                           fmt::format("{} at most", listing.spec.labels.size()));
     }
     return {names.begin(), names.end()};
+}
+
+/// Why a line is none of "PATIENT FILE CLASS SOURCE".
+std::string text_line_problem(const ListLine& line, const std::vector<std::string>& words) {
+    const std::size_t count = line.fields.size();
+    if (count < 4) {
+        return fmt::format("{} fields", count);
+    }
+    const bool has_class = std::ranges::find(words, line.fields[count - 2]) != words.end();
+    return has_class ? "no image's name before the class" : "another class word";
+}
+
+struct PatientAndFile {
+    std::string_view patient;
+    std::string path; ///< below the listing's folder
+};
+
+/// Of a line "PATIENT FILE CLASS SOURCE", both of whose first parts may hold blanks: 943 lines of COVIDx are
+/// like "COVID 1 COVID(1).png positive sirm". The file is the last word before the class, unless there is
+/// none of that name and one of more of the words.
+PatientAndFile patient_and_file(const ListLine& line, const std::string& folder, PresentFiles& present) {
+    const std::size_t last = line.fields.size() - 3;
+    const char* end = line.fields[last].data() + line.fields[last].size();
+    const auto split_at = [&](std::size_t first) -> PatientAndFile {
+        const std::string_view before = line.fields[first - 1];
+        return {.patient = {line.fields.front().data(), before.data() + before.size()},
+                .path = fmt::format("{}/{}", folder, std::string_view(line.fields[first].data(), end))};
+    };
+    for (std::size_t first = last; first >= 1; --first) {
+        PatientAndFile names = split_at(first);
+        const bool is_safe = unsafe_path_reason(names.path).empty();
+        if (is_safe && present.has(names.path)) {
+            return names;
+        }
+    }
+    return split_at(last);
 }
 
 /// What is wrong with an id of a part; empty when nothing is.
@@ -127,7 +173,7 @@ std::string id_problem(std::int64_t id, const std::vector<std::int64_t>& labels,
 
 /// Ids of one part: each is a number from 1 to the number of labels.
 void take_ids(Listing& listing, const std::string& variable, const std::vector<std::int64_t>& ids,
-              const std::vector<std::int64_t>& labels, std::vector<bool>& taken) {
+              const std::vector<std::int64_t>& labels, std::vector<bool>& taken, NamedImages& images) {
     for (const std::int64_t id : ids) {
         const std::size_t classes = listing.spec.labels.size();
         if (const std::string problem = id_problem(id, labels, taken, classes); !problem.empty()) {
@@ -138,7 +184,7 @@ void take_ids(Listing& listing, const std::string& variable, const std::vector<s
         }
         const auto place = static_cast<std::size_t>(id - 1);
         taken[place] = true;
-        listing.add_file(fmt::format("jpg/image_{:05}.jpg", id),
+        listing.add_file(images.find(fmt::format("image_{:05}.jpg", id)),
                          static_cast<std::int32_t>(labels[place] - 1));
     }
 }
@@ -175,6 +221,11 @@ void list_name_lists(Listing& listing) {
                                           "NAME_NUMBER CLASS SPECIES BREED"));
             return;
         }
+        if (!is_number_up_to(line.fields[1], listing.spec.labels.size())) {
+            listing.faults.add(line_fault(file, line, "another class number",
+                                          fmt::format("1 to {}", listing.spec.labels.size())));
+            return;
+        }
         const auto [entry, is_new] = numbers.try_emplace(std::string(name), line.fields[1]);
         if (!is_new && entry->second != line.fields[1]) {
             listing.faults.add(
@@ -194,25 +245,22 @@ void list_name_lists(Listing& listing) {
 void list_text_lists(Listing& listing) {
     const std::vector<std::string>& words = listing.layout.class_words;
     ListedImages images(listing);
+    PresentFiles present(listing);
     read_lists(listing, [&](const std::string& list, const ListLine& line, bool is_train) {
-        // "patient file class source"; names of files may hold blanks.
         const std::string file = (listing.folder / list).string();
         const std::size_t count = line.fields.size();
         const std::string_view word = count < 4 ? "" : line.fields[count - 2];
-        if (std::ranges::find(words, word) == words.end()) {
-            listing.faults.add(line_fault(file, line,
-                                          count < 4 ? fmt::format("{} fields", count) : "another class word",
+        if (std::ranges::find(words, word) == words.end() || !has_image_name(line.fields[count - 3])) {
+            listing.faults.add(line_fault(file, line, text_line_problem(line, words),
                                           fmt::format("PATIENT FILE {} SOURCE", fmt::join(words, "|"))));
             return;
         }
-        const char* begin = line.fields[1].data();
-        const char* end = line.fields[count - 3].data() + line.fields[count - 3].size();
-        images.add(
-            file, line,
-            {.path = fmt::format("{}/{}", fs::path(list).stem().string(), std::string_view(begin, end)),
-             .class_name = std::string(word),
-             .patient = std::string(line.fields.front()),
-             .is_train = is_train});
+        const PatientAndFile names = patient_and_file(line, fs::path(list).stem().string(), present);
+        images.add(file, line,
+                   {.path = names.path,
+                    .class_name = std::string(word),
+                    .patient = std::string(names.patient),
+                    .is_train = is_train});
     });
     listing.manifest.label_names = listing.spec.labels;
     take_images(listing, images.images(), words);
@@ -227,19 +275,16 @@ void list_matlab_lists(Listing& listing) {
         return;
     }
     std::vector<bool> taken(labels.size());
+    NamedImages images(listing, "jpg", class_folder_depth);
     for (const auto* parts : {&listing.layout.train, &listing.layout.test}) {
         for (const std::string& part : *parts) {
-            take_ids(listing, part, variable_of(listing, "setid.mat", ids, part), labels, taken);
+            take_ids(listing, part, variable_of(listing, "setid.mat", ids, part), labels, taken, images);
         }
         if (parts == &listing.layout.train) {
             listing.manifest.train_samples = listing.manifest.size();
         }
     }
-    PresentFiles present(listing);
-    for (std::size_t row = 0; row < listing.manifest.size(); ++row) {
-        present.expect(listing.manifest.paths[row]);
-    }
-    present.report();
+    images.report();
 }
 
 } // namespace suite::data

@@ -25,45 +25,6 @@ namespace fs = std::filesystem;
 // Of what is accepted as a set: a manifest that was kept under older rules is made anew.
 constexpr int rules_version = 2;
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
-std::optional<LabelSet> label_set_of(plan::LayoutKind kind) {
-    switch (kind) {
-    case plan::LayoutKind::nih:
-        return LabelSet::nih;
-    case plan::LayoutKind::padchest:
-        return LabelSet::padchest;
-    case plan::LayoutKind::chexpert:
-        return LabelSet::chexpert;
-    case plan::LayoutKind::mimic:
-        return LabelSet::mimic;
-    default:
-        return std::nullopt;
-    }
-}
-
-/// Whether the folder holds what a set of this layout cannot be without.
-bool holds_layout(const plan::LayoutSpec& layout, const fs::path& folder, bool is_root) {
-    if (const auto set = label_set_of(layout.kind)) {
-        const fs::path table = find_label_file(folder, *set, label_files_of(*set).front());
-        return !table.empty() && table.parent_path() == folder;
-    }
-    switch (layout.kind) {
-    case plan::LayoutKind::class_folders:
-    case plan::LayoutKind::digit_folders: {
-        const std::string part = existing_alternative(folder, layout.train.front());
-        return !part.empty() && !(part == "." && is_root);
-    }
-    case plan::LayoutKind::matlab_lists:
-        return is_there(folder / "setid.mat");
-    default:
-        return is_there(folder / layout.train.front());
-    }
-}
-
 void list_by_kind(Listing& listing) {
     using List = void (*)(Listing&);
     constexpr std::array<std::pair<plan::LayoutKind, List>, 6> lists{
@@ -76,6 +37,20 @@ void list_by_kind(Listing& listing) {
     const auto entry =
         std::ranges::find(lists, listing.layout.kind, &std::pair<plan::LayoutKind, List>::first);
     (entry == lists.end() ? list_label_table : entry->second)(listing);
+}
+
+/// A part without images is always a fault; not where faults say why already.
+void require_parts(Listing& listing, bool has_test) {
+    const std::size_t train = listing.manifest.train_samples;
+    if (!listing.faults.empty()) {
+        return;
+    }
+    if (train == 0) {
+        listing.add_fault(".", "an empty training part", "images that train");
+    }
+    if (has_test && listing.manifest.size() == train) {
+        listing.add_fault(".", "an empty test part", "images to test on");
+    }
 }
 
 /// Rows of one part: all, or as many as declared by a keyed draw, which keeps the order of the files.
@@ -133,36 +108,6 @@ void note_count(DataSet& set, std::string_view part, std::size_t found, std::siz
 
 } // namespace
 
-PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& root, const fs::path& workloads,
-                              RootMeaning meaning) {
-    const auto layouts = plan::load_layouts(workloads);
-    const plan::LayoutSpec* layout = plan::layout_of(layouts, spec.id);
-    if (layout == nullptr) {
-        throw Error(ErrorKind::usage, Fault{.where = spec.id,
-                                            .found = "a data set without a layout",
-                                            .expected = "one of datasets/layouts.toml",
-                                            .fix = "declare how its files lie"});
-    }
-    PublishedPlace place{.layout = *layout, .folder = {}, .wanted = root / spec.id};
-    std::vector<fs::path> candidates{root / spec.id};
-    for (const std::string& folder : layout->folders) {
-        candidates.push_back(root / folder);
-    }
-    const auto named = static_cast<std::ptrdiff_t>(candidates.size());
-    if (meaning == RootMeaning::parent_or_set) {
-        candidates.push_back(root);
-    }
-    auto found = std::ranges::find_if(candidates, [&](const fs::path& candidate) {
-        return has_shards(candidate) || holds_layout(*layout, candidate, candidate == root);
-    });
-    if (found == candidates.end()) { // a folder of the set's name is the set, with faults
-        found = std::ranges::find_if(candidates.begin(), candidates.begin() + named, is_there);
-        found = found == candidates.begin() + named ? candidates.end() : found;
-    }
-    place.folder = found == candidates.end() ? fs::path() : fs::canonical(*found);
-    return place;
-}
-
 plan::Manifest manifest_identity(const plan::DataSetSpec& spec, const PublishedPlace& place) {
     plan::Manifest manifest;
     manifest.data_set = spec.id;
@@ -180,11 +125,18 @@ plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlac
                     .workloads = workloads,
                     .faults = {},
                     .manifest = manifest_identity(spec, place)};
-    if (has_shards(place.folder)) {
+    const std::vector<Fault> lacking = what_is_lacking(place);
+    const bool is_packed = has_shards(place.folder);
+    if (!lacking.empty()) {
+        std::ranges::for_each(lacking, [&listing](const Fault& fault) { listing.add_fault(fault); });
+    } else if (is_packed) {
         list_shards(listing);
     } else {
         list_by_kind(listing);
     }
+    const bool is_trained_alone =
+        place.layout.kind == plan::LayoutKind::class_folders && place.layout.test.empty();
+    require_parts(listing, is_packed ? spec.test_images > 0 : !is_trained_alone);
     faults = std::move(listing.faults);
     return std::move(listing.manifest);
 }

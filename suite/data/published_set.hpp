@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "suite/base/error.hpp"
 #include "suite/data/data_set.hpp"
 #include "suite/plan/data_set_spec.hpp"
 #include "suite/plan/layout_spec.hpp"
@@ -30,8 +32,15 @@ enum class RootMeaning { parent, parent_or_set };
                                             const std::filesystem::path& workloads,
                                             RootMeaning meaning = RootMeaning::parent);
 
+/// What a set's folder lacks before anything in it is read, each with the command or page that mends it:
+/// another form of the set (CIFAR's Python version, archives that were not unpacked), lists, tables and
+/// folders of images that are absent. Empty: it can be listed, though its files may have faults. Cheap: looks
+/// for names, stops at the first image.
+[[nodiscard]] std::vector<Fault> what_is_lacking(const PublishedPlace& place);
+
 /// Reads the set's lists and folders. Images are looked for by name (one pass over each folder, up to 4,096
-/// of them), not opened. Throws LabelError with all faults.
+/// of them), not opened. Throws LabelError with all faults: those of what_is_lacking alone, when there are
+/// any; an empty part is one.
 [[nodiscard]] plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
                                             const std::filesystem::path& workloads);
 

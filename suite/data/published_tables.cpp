@@ -1,6 +1,7 @@
 // Layouts with label tables: the chest X-ray archives. Which images there are, their labels, views and splits
 // is the business of label_readers.hpp; here only where the files lie.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -50,47 +51,44 @@ LabelOptions label_options(const Listing& listing, LabelSet set) {
     return options;
 }
 
-/// Below which folders images of a flat set may lie: as published, or one for each archive that they came in.
-std::vector<std::string> image_folders(Listing& listing, LabelSet set) {
-    FaultList faults;
-    const FolderListing top = list_folder(listing.folder, faults);
-    listing.add_faults(faults);
-    std::vector<std::string> folders{set == LabelSet::nih ? "images" : "."};
-    for (const std::string& name : top.folders) {
-        const std::string inner = name + "/images"; // NIH: images_001/images … images_012/images
-        std::error_code ignored;
-        if (set == LabelSet::nih && name.starts_with("images_") &&
-            fs::is_directory(listing.folder / inner, ignored)) {
-            folders.push_back(inner);
-        } else if (set != LabelSet::nih) { // PadChest: one for each zip file
-            folders.push_back(name);
-        }
-    }
-    return folders;
-}
-
-/// Where the images of a flat set are: the first of the folders that has the name.
-class FlatImages {
+/// Where the folders of CheXpert's patients lie: as published, or in the folders that its batches unpack to
+/// ("CheXpert-v1.0 batch 2 (train 1)/patient00001").
+class PatientFolders {
 public:
-    FlatImages(Listing& listing, LabelSet set) : present_(listing), folders_(image_folders(listing, set)) {}
-
-    std::string find(std::string_view name) {
-        for (const std::string& folder : folders_) {
-            std::string path = folder == "." ? std::string(name) : fmt::format("{}/{}", folder, name);
-            if (present_.has(path)) {
-                return path;
+    explicit PatientFolders(Listing& listing) {
+        for (const fs::path& batch : chexpert_batches(listing.folder)) {
+            for (const char* inner : {"", "train", "valid"}) {
+                std::error_code ignored;
+                if (fs::is_directory(batch / inner, ignored)) {
+                    add(listing, (batch.filename() / inner).string());
+                }
             }
         }
-        std::string path =
-            folders_.front() == "." ? std::string(name) : fmt::format("{}/{}", folders_.front(), name);
-        present_.expect(path);
-        return path;
     }
-    void report() { present_.report(); }
+    /// "train/patient00001/study1/view1_frontal.jpg" -> its path below the listing's folder.
+    [[nodiscard]] std::string place(std::string_view path) const {
+        const std::size_t begin = path.find('/') + 1;
+        const auto found = folders_.find(path.substr(begin, path.find('/', begin) - begin));
+        return found == folders_.end() ? std::string(path)
+                                       : fmt::format("{}/{}", found->second, path.substr(begin));
+    }
 
 private:
-    PresentFiles present_;
-    std::vector<std::string> folders_;
+    void add(Listing& listing, std::string folder) {
+        if (folder.ends_with('/')) {
+            folder.pop_back();
+        }
+        listing.watch(folder);
+        FaultList faults;
+        for (const std::string& name : list_folder(listing.folder / folder, faults).folders) {
+            if (name.starts_with("patient")) {
+                folders_.try_emplace(name, folder);
+            }
+        }
+        listing.add_faults(faults);
+    }
+
+    std::map<std::string, std::string, std::less<>> folders_;
 };
 
 /// "CheXpert-v1.0/train/…": the first part is the name of the folder that the tables lie in.
@@ -100,21 +98,24 @@ std::string_view without_first_part(std::string_view path) {
 }
 
 std::vector<std::string> flat_paths(Listing& listing, LabelSet set, const TextColumn& images) {
-    FlatImages present(listing, set);
+    // NIH: images, or images_001/images … images_012/images. PadChest: one folder for each zip file, or none.
+    NamedImages found(listing, set == LabelSet::nih ? "images" : ".", 2);
     std::vector<std::string> paths;
     for (std::size_t row = 0; row < images.size(); ++row) {
-        paths.push_back(present.find(set == LabelSet::nih ? without_first_part(images[row]) : images[row]));
+        paths.push_back(found.find(set == LabelSet::nih ? without_first_part(images[row]) : images[row]));
     }
-    present.report();
+    found.report();
     return paths;
 }
 
 std::vector<std::string> nested_paths(Listing& listing, LabelSet set, const TextColumn& images) {
     std::vector<std::string> paths;
     std::set<std::string, std::less<>> folders;
+    const PatientFolders patients(listing); // of other sets none
     for (std::size_t row = 0; row < images.size(); ++row) {
         const std::string_view image = images[row];
-        paths.emplace_back(set == LabelSet::chexpert ? without_first_part(image) : image);
+        paths.push_back(set == LabelSet::chexpert ? patients.place(without_first_part(image))
+                                                  : std::string(image));
         const std::string_view path = paths.back();
         if (folders.size() <= most_listed_folders) {
             folders.emplace(path.substr(0, std::min(path.rfind('/'), path.size())));

@@ -207,7 +207,7 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
                                        Attempt& attempt) {
     Inputs inputs;
     attempt.phase = "data";
-    dist::together(*communicator_, [&] { refuse(data::unavailable_reason(config.data)); });
+    dist::together(*communicator_, [&] { refuse(data::absence_reason(config.data)); });
     attempt.phase = "memory";
     dist::together(*communicator_, [&] {
         const std::string reason =

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 struct Kind {
     plan::LayoutSpec layout;
-    std::string file; ///< that the input becomes
+    std::string file;   ///< that the input becomes
+    std::string images; ///< folder that a set of this kind cannot be without; empty: none
 };
 
 const std::vector<Kind>& kinds() {
@@ -26,9 +27,11 @@ const std::vector<Kind>& kinds() {
         list[0].file = "a.bin";
         list[1].layout = {.kind = LayoutKind::name_lists, .train = {"train.txt"}, .test = {}};
         list[1].file = "train.txt";
+        list[1].images = "images";
         list[2].layout = {
             .kind = LayoutKind::text_lists, .train = {"train.txt"}, .test = {}, .class_words = {"n", "p"}};
         list[2].file = "train.txt";
+        list[2].images = "train";
         list[3].layout = {.kind = LayoutKind::class_folders, .train = {"train"}, .test = {}};
         list[3].file = "train/a.tar";
         return list;
@@ -47,6 +50,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Kind& kind = kinds()[place];
     const fs::path folder = root / std::to_string(place);
     fs::create_directories((folder / kind.file).parent_path());
+    fs::create_directories(folder / kind.images);
     std::ofstream(folder / kind.file, std::ios::binary) << fuzz::text_of(data + 1, size - 1);
     plan::DataSetSpec spec;
     spec.id = "set";

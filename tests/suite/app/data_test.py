@@ -81,7 +81,7 @@ class LabelFiles(CommandTest):
         root = self.nih()
         self.refused("data", "check", "nih", "--labels-only", words=["--root"])
         self.refused("data", "check", "nih", "--root", root, "--manifests", self.folder / "m", code=3,
-                     words=["images/a.png", "no such file", "nihcc.app.box.com"])
+                     words=["/images: found no images", "images_001/images", "nihcc.app.box.com"])
         self.refused("data", "check", "nhi", "--root", root, words=["'nhi'", "nih"])
         self.refused("data", "check", "fashion-mnist", "--labels-only", words=["--labels-only"])
         self.refused("data", "check", "nih", "--labels-onli", words=["--labels-onli"])
@@ -135,6 +135,29 @@ class PublishedData(CommandTest):
             self.assertEqual(found["duplicates"], 0, name)
             self.assertEqual(tree_of(self.root), before, name)
             self.assertTrue(pathlib.Path(found["manifest"]).is_file(), name)
+
+    def test_doctor_plan_and_check_agree(self):
+        for oddity, name in (("cifar10-python", "cifar10"), ("cifar100-python", "cifar100"), ("pets-packed", "pets"),
+                             ("flowers-without-lists", "flowers102"), ("nih-labels-alone", "nih"),
+                             ("chexpert-one-batch", "chexpert"), ("mimic-release", "mimic-cxr"), ("editor-covidx", "covidx")):
+            self.write(name, "--oddity", oddity)
+        usable = {"mimic-cxr", "covidx"}
+        doctor = self.document("doctor", "--data", self.root)["datasets"]
+        plan = self.document("plan", "table1", "--profile", "paper", "--data", self.root)["needs"]["data_sets"]
+        for name in ("cifar10", "cifar100", "pets", "flowers102", "nih", "chexpert", "mimic-cxr", "covidx"):
+            seen = next(entry for entry in doctor if entry["name"] == name)
+            planned = next(entry for entry in plan if entry["name"] == name)
+            answer = self.call("data", "check", name, "--root", self.root, "--manifests", self.folder / "manifests")
+            self.assertEqual((name, seen["found"], planned["found"], answer.returncode),
+                             (name, name in usable, name in usable, 0 if name in usable else 3))
+            self.assertEqual(seen["reason"], planned["reason"])
+            if name not in usable:
+                fault = seen["reason"].split(" cannot be used: ")[1].split(" (and ")[0]
+                self.assertIn(fault, answer.stderr)
+                self.assertIn("Fix: ", fault)
+                self.assertEqual(pathlib.Path(seen["unusable"]), pathlib.Path(planned["folder"]))
+        text = self.call("doctor", "--data", self.root).stdout
+        self.assertIn("cifar-10-binary.tar.gz | tar -xz -C", text)
 
     def test_superset_checks_every_member(self):
         self.write("chexpert")

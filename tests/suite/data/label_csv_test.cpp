@@ -44,6 +44,9 @@ TEST(LabelCsv, VariantsReadAlike) {
                                   "images/b.png,1,AP,unknown,00000000000000"));
     EXPECT_EQ(nih_rows("\xEF\xBB\xBF" + header + two_rows), rows);
     EXPECT_EQ(nih_rows(with_crlf(header + two_rows)), rows);
+    EXPECT_EQ(nih_rows("Image Index, Finding Labels,Patient ID,View Position \na.png,Mass|Nodule,1,PA  \n\n"
+                       "b.png,No Finding,2,AP\t\n  \n\n"),
+              rows);
     EXPECT_EQ(nih_rows(gzipped(header) + gzipped(two_rows)), rows);
     EXPECT_EQ(nih_rows("x,View Position,Patient ID,\"Finding Labels\",Image Index\n"
                        "é,PA,1,\"Mass|Nodule\",a.png\n\"1,\"\"\n2\",AP,2,No Finding,b.png"),
@@ -51,30 +54,30 @@ TEST(LabelCsv, VariantsReadAlike) {
 }
 
 TEST(LabelCsv, EveryFaultOfAFileAtOnceWithLineAndColumn) {
-    EXPECT_THAT(nih_faults(header +
-                           "a.png,\"Mass\nNodule\",1,PA\n" // lines 2, 3
-                           "b.png,Mass,1\n"                // 4
-                           "c.png,Mass,1,PA,more\n"        // 5
-                           "d.png,\"Mass,1,PA\n"           // 6
-                           "../e.png,Mass,1,PA\n" +
-                           std::string("f.png,Ma\0ss,1,PA\n", 17) + // 8
-                           "g.png,M\xffss,1,PA\n"
-                           "/h.png,Mass,1,PA\n" // 10
-                           "a.png,Mass,1,PA\n"
-                           ",Mass,1,PA\n" +
-                           std::string(4097, 'x') +
-                           ",Mass,1,PA\n"
-                           "i.png,Ma\"ss,1,PA\n"     // 14
-                           "j.png,\"Ma\"ss,1,PA\n"), // 15
-                ElementsAre("4: View Position: 3 fields", "5: View Position: 5 fields",
-                            "6: Finding Labels: text after a closing quote",
-                            "7: Image Index: a path with '..'", "8: Finding Labels: a NUL byte",
-                            "9: Finding Labels: bytes that are not UTF-8",
-                            "10: Image Index: an absolute path", "11: Image Index: the id of line 2 again",
-                            "12: Image Index: an empty image id",
-                            "13: Image Index: an image id of more than 4,096 bytes",
-                            "14: Finding Labels: a quote inside an unquoted field",
-                            "15: Finding Labels: text after a closing quote"));
+    EXPECT_THAT(
+        nih_faults(header +
+                   "a.png,\"Mass\nNodule\",1,PA\n" // lines 2, 3
+                   "b.png,Mass,1\n"                // 4
+                   "c.png,Mass,1,PA,more\n"        // 5
+                   "d.png,\"Mass,1,PA\n"           // 6
+                   "../e.png,Mass,1,PA\n" +
+                   std::string("f.png,Ma\0ss,1,PA\n", 17) + // 8
+                   "g.png,M\xffss,1,PA\n"
+                   "/h.png,Mass,1,PA\n" // 10
+                   "a.png,Mass,1,PA\n"
+                   ",Mass,1,PA\n" +
+                   std::string(4097, 'x') +
+                   ",Mass,1,PA\n"
+                   "i.png,Ma\"ss,1,PA\n"     // 14
+                   "j.png,\"Ma\"ss,1,PA\n"), // 15
+        ElementsAre("2: Finding Labels: a finding that the set does not have", "4: View Position: 3 fields",
+                    "5: View Position: 5 fields", "6: Finding Labels: text after a closing quote",
+                    "7: Image Index: a path with '..'", "8: Finding Labels: a NUL byte",
+                    "9: Finding Labels: bytes that are not UTF-8", "10: Image Index: an absolute path",
+                    "11: Image Index: the id of line 2 again", "12: Image Index: an empty image id",
+                    "13: Image Index: an image id of more than 4,096 bytes",
+                    "14: Finding Labels: a quote inside an unquoted field",
+                    "15: Finding Labels: text after a closing quote"));
 }
 
 TEST(LabelCsv, AnOpenQuoteNamesTheLineWhereItsRecordBegins) {
@@ -127,6 +130,23 @@ TEST(LabelCsv, MessagesNameFileLineAndColumnButNoCell) {
     EXPECT_THAT(text, HasSubstr(nih_file + ":2: column 'Image Index': found a path with '..', expected "));
     EXPECT_THAT(text, HasSubstr(nih_file + ":3: column 'Finding Labels': found 1 fields"));
     EXPECT_THAT(text, ::testing::Not(HasSubstr("CANARY")));
+}
+
+TEST(LabelCsv, WordsThatTheSetDoesNotHaveComeAllAtOnce) {
+    EXPECT_THAT(
+        nih_faults(header + two_rows +
+                   "c.png,Kardia|Mass,3,PA\nd.png,Mass|No Finding,4,AP\ne.png,,5,PA\n" // 4 to 6
+                   "f.png,Mass,6,LL\ng.png,Mass,-1,PA\nh.png,Mass,7a,pa\n" +           // 7 to 9
+                   header +
+                   "i.png,mass,,\n"), // 10, 11
+        ElementsAre(
+            "4: Finding Labels: a finding that the set does not have",
+            "5: Finding Labels: No Finding beside a finding",
+            "6: Finding Labels: a finding that the set does not have",
+            "7: View Position: a view that the set does not have", "8: Patient ID: no patient's number",
+            "9: Patient ID: no patient's number", "9: View Position: a view that the set does not have",
+            "10: Image Index: the header again", "11: Finding Labels: a finding that the set does not have",
+            "11: Patient ID: no patient's number", "11: View Position: a view that the set does not have"));
 }
 
 TEST(LabelCsv, FaultsOfAllFilesOfASet) {

@@ -21,7 +21,7 @@ const std::string nih_table = "Image Index,Finding Labels,Patient ID,View Positi
                               "a.png,Effusion|Pleural_Thickening,1,PA\n"
                               "b.png,No Finding,1,AP\n"
                               "c.png,Hernia,2,PA\n"
-                              "d.png,Hernia,3,LL\n";
+                              "d.png,Hernia,3,AP\n";
 
 TEST(Nih, OfficialListsAndLeftovers) {
     const TemporaryFolder folder;
@@ -29,11 +29,13 @@ TEST(Nih, OfficialListsAndLeftovers) {
     folder.write("train_val_list.txt", "a.png\nb.png");
     folder.write("test_list.txt", "c.png\n");
     const LabelTable table = read_label_table(LabelSet::nih, folder.path());
-    EXPECT_THAT(rows_of(table), ElementsAre("images/a.png,0,PA,train,00001000000100",
-                                            "images/b.png,0,AP,train,00000000000000",
-                                            "images/c.png,1,PA,test,00000001000000"));
+    EXPECT_THAT(rows_of(table),
+                ElementsAre("images/a.png,0,PA,train,00001000000100",
+                            "images/b.png,0,AP,train,00000000000000", "images/c.png,1,PA,test,00000001000000",
+                            "images/d.png,2,AP,unused,00000001000000"));
+    EXPECT_THAT(table.notes, ElementsAre("1 images stand in neither split list"));
     EXPECT_TRUE(table.absent.empty());
-    EXPECT_EQ(table.patient_count, 2U);
+    EXPECT_EQ(table.patient_count, 3U);
 }
 
 TEST(Nih, AnAbsentListIsNamed) {
@@ -44,7 +46,7 @@ TEST(Nih, AnAbsentListIsNamed) {
     ASSERT_EQ(table.absent.size(), 1U);
     EXPECT_THAT(table.absent.front().path, ::testing::EndsWith("train_val_list.txt"));
     EXPECT_EQ(count_role(table, SplitRole::test), 1U);
-    EXPECT_EQ(count_role(table, SplitRole::unknown), 2U);
+    EXPECT_EQ(count_role(table, SplitRole::unknown), 3U);
 }
 
 TEST(Nih, AnOfficialSplitSharesNoPatient) {
@@ -54,6 +56,35 @@ TEST(Nih, AnOfficialSplitSharesNoPatient) {
     folder.write("test_list.txt", "b.png\nc.png\n");
     EXPECT_THAT(texts_of(faults_of(LabelSet::nih, folder.path())),
                 ElementsAre("0: : 1 test images of patients who are also in train"));
+}
+
+TEST(Nih, SplitListsAreReadAsEditorsLeaveThem) {
+    const TemporaryFolder folder;
+    folder.write("Data_Entry_2017_v2020.csv", nih_table);
+    for (const std::string text :
+         {"\xEF\xBB\xBF"
+          "a.png\nb.png\n",
+          "a.png\r\nb.png\r\n\r\n", "a.png\rb.png", "\n\na.png  \nb.png\t\n   \n\n"}) {
+        folder.write("train_val_list.txt", text);
+        folder.write("test_list.txt", "c.png \n");
+        const LabelTable table = read_label_table(LabelSet::nih, folder.path());
+        EXPECT_EQ(count_role(table, SplitRole::train), 2U) << text;
+        EXPECT_EQ(count_role(table, SplitRole::test), 1U) << text;
+    }
+}
+
+TEST(Nih, AListThatLeavesItsPartEmptyIsAFault) {
+    const TemporaryFolder folder;
+    folder.write("Data_Entry_2017_v2020.csv", nih_table);
+    folder.write("train_val_list.txt", "a.png\nb.png\n");
+    folder.write("test_list.txt", "c.jpg\n");
+    EXPECT_THAT(texts_of(faults_of(LabelSet::nih, folder.path())), ElementsAre("0: : an empty test part"));
+    folder.write("test_list.txt", "\n");
+    EXPECT_THAT(texts_of(faults_of(LabelSet::nih, folder.path())), ElementsAre("0: : no entries"));
+    folder.write("test_list.txt", std::string("\xff\xfe"
+                                              "c\0.\0",
+                                              6));
+    EXPECT_THAT(texts_of(faults_of(LabelSet::nih, folder.path())), ElementsAre("0: : UTF-16 text"));
 }
 
 TEST(Nih, TheMainTableIsNeeded) {
@@ -78,7 +109,7 @@ std::string padchest_labels(const std::vector<std::string>& present) {
 std::string padchest_table(const std::vector<std::string>& labels) {
     std::string text = ",ImageID,PatientID,Projection,Labels\n";
     for (std::size_t i = 0; i < labels.size(); ++i) {
-        text += fmt::format("{},{}.png,p{},PA,\"{}\"\n", i, i, i / 2, labels[i]);
+        text += fmt::format("{},{}.png,{},PA,\"{}\"\n", i, i, i / 2, labels[i]);
     }
     return text;
 }
@@ -114,9 +145,9 @@ TEST(PadChest, LabelsComeFromSubstringsAndSynonyms) {
 }
 
 const std::string padchest_small = "ImageID,PatientID,Projection,Labels\n"
-                                   "a.png,p,PA,['mass']\nb.png,p,AP_horizontal,\"['mass', 'nodule']\"\n"
-                                   "c.png,q,COSTAL,nan\nd.png,q,EXCLUDE,['mass']\ne.png,q,L,['nodule']\n"
-                                   "f.png,r,AP,\nbad.png,r,AP,['mass']\ng.png,s,COSTAL,['normal']\n";
+                                   "a.png,1,PA,['mass']\nb.png,1,AP_horizontal,\"['mass', 'nodule']\"\n"
+                                   "c.png,2,COSTAL,nan\nd.png,2,EXCLUDE,['mass']\ne.png,2,L,['nodule']\n"
+                                   "f.png,3,AP,\nbad.png,3,AP,['mass']\ng.png,4,COSTAL,['normal']\n";
 
 TEST(PadChest, ViewsNullLabelsAndExclusions) {
     const TemporaryFolder folder;
@@ -130,6 +161,20 @@ TEST(PadChest, ViewsNullLabelsAndExclusions) {
     const LabelTable frontal =
         read_label_table(LabelSet::padchest, folder.path(), {.views = {View::pa, View::ap}});
     EXPECT_EQ(frontal.size(), 2U);
+}
+
+TEST(PadChest, WordsThatTheSetDoesNotHave) {
+    const TemporaryFolder folder;
+    folder.write(
+        "PADCHEST_chest_x_ray_images_labels_160K_01.02.19.csv",
+        "ImageID,PatientID,Projection,Labels\na.png,1,PA,mass\nb.png,-1,PA,['mass']\n"
+        "c.png,2,SIDE,['mass']\nd.png,2,PA,['mass' 'nodule']\ne.png,2,PA,\"['mass', nodule]\"\n"
+        "f.png,2,PA,\"['mass', 'nodule\"\ng.png,2,PA,\"['', \"\"it's\"\", 'mass', ]\"\nh.png,2,PA,[]\n");
+    EXPECT_THAT(texts_of(faults_of(LabelSet::padchest, folder.path())),
+                ElementsAre("2: Labels: a field that is no list", "3: PatientID: no patient's number",
+                            "4: Projection: a view that the set does not have",
+                            "5: Labels: a field that is no list", "6: Labels: a field that is no list",
+                            "7: Labels: a field that is no list"));
 }
 
 TEST(PadChest, OneLabelAnImage) {
@@ -197,13 +242,33 @@ TEST(CheXpert, UncertainBlankAndNoFinding) {
 TEST(CheXpert, ValuesAreBlankMinusOneZeroOrOne) {
     const TemporaryFolder folder;
     folder.write("chexpert_train.csv", chexpert_header + chexpert_row("1", "Frontal,AP", "2.0,,,,,,,,,,,,,") +
-                                           chexpert_row("2", "Frontal,AP", ",x,,,,,,,,,,,,1 ") +
+                                           chexpert_row("2", "Frontal,AP", ",x,,,,,,,,,,,,1x") +
                                            chexpert_row("3", "Lateral,", ",,nan,,,,,,,,,,,") +
                                            "CheXpert-v1.0/x.jpg,M,1,Frontal,AP,,,,,,,,,,,,,,\n");
     EXPECT_THAT(texts_of(faults_of(LabelSet::chexpert, folder.path())),
                 ElementsAre("2: No Finding: another value", "3: Enlarged Cardiomediastinum: another value",
                             "3: Support Devices: another value", "4: Cardiomegaly: another value",
                             "5: Path: no patient"));
+}
+
+TEST(CheXpert, WordsThatTheSetDoesNotHave) {
+    const TemporaryFolder folder;
+    folder.write("train.csv", chexpert_header + chexpert_row("1", "Frontal,AP", ",,,,,,,,,,,,,") +
+                                  chexpert_row("2", "Frontal,", ",,,,,,,,,,,,,") +
+                                  chexpert_row("3", "Oblique,AP", ",,,,,,,,,,,,,") +
+                                  chexpert_row("-1", "Lateral,XX", ",,,,,,,,,,,,,") + chexpert_header);
+    EXPECT_THAT(texts_of(faults_of(LabelSet::chexpert, folder.path())),
+                ElementsAre("3: AP/PA: a view that the set does not have", "4: Frontal/Lateral: another word",
+                            "5: Path: no patient", "5: AP/PA: a view that the set does not have",
+                            "6: Path: the header again"));
+}
+
+TEST(CheXpert, TablesLieInTheFirstBatch) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "CheXpert-v1.0 batch 1 (validate & csv)");
+    folder.write("CheXpert-v1.0 batch 1 (validate & csv)/train.csv",
+                 chexpert_header + chexpert_row("1", "Frontal,AP", ",,,,,,,,,,,,,"));
+    EXPECT_EQ(read_label_table(LabelSet::chexpert, folder.path()).size(), 1U);
 }
 
 TEST(CheXpert, TheValidationFileIsTheTestSplit) {
@@ -279,6 +344,17 @@ TEST(Mimic, BadJoinsAndAbsentFiles) {
     EXPECT_THAT(texts_of(faults_of(LabelSet::mimic, folder.path())),
                 ElementsAre("6: study_id: a study again", "7: subject_id: another text",
                             "8: dicom_id: the id of line 3 again", "8: split: another word"));
+}
+
+TEST(Mimic, WordsThatTheSetDoesNotHave) {
+    const TemporaryFolder folder;
+    write_mimic(folder);
+    folder.write("mimic-cxr-2.0.0-metadata.csv",
+                 mimic_metadata + "d5,10000032,50414267,x,\nd6,10000032,50414267,x,XTABLE LATERAL\n"
+                                  "d7,10000032,50414267,x,frontal\nd8,-1,50414267,x,PA\n");
+    EXPECT_THAT(
+        texts_of(faults_of(LabelSet::mimic, folder.path())),
+        ElementsAre("10: ViewPosition: a view that the set does not have", "11: subject_id: another text"));
 }
 
 TEST(Mimic, WithoutTheSplitAllAreUnknownWithoutTheViewsNothingIsRead) {

@@ -117,6 +117,15 @@ TEST_P(OddMiniature, IsFoundByName) {
     oddity.apply(root_.path() / set);
 
     const PublishedCheck found = check(set, root_.path());
+    // What `doctor` and `plan` say of the place, `data check` says too.
+    const auto lacking = what_is_lacking(find_published(spec_of(set), root_.path(), catalog().root));
+    const std::string reason =
+        unavailable_reason({.set = spec_of(set), .members = {}}, {.root = root_.path(), .manifests = {}});
+    EXPECT_EQ(reason.empty(), lacking.empty()) << reason;
+    EXPECT_TRUE(lacking.empty() || oddity.is_fault) << reason;
+    for (const Fault& fault : lacking) {
+        EXPECT_THAT(text_of(found.faults), HasSubstr(to_string(fault)));
+    }
     if (oddity.is_fault) {
         EXPECT_THAT(text_of(found.faults), HasSubstr(std::string(oddity.words)));
         EXPECT_LE(found.faults.size(), 12U) << text_of(found.faults);
@@ -187,6 +196,32 @@ TEST_F(PublishedSet, PetsClassesAreSortedByBytes) {
         const auto label = static_cast<std::size_t>(set.train.labels.classes[i]);
         EXPECT_THAT(set.train.source->name(i), HasSubstr("/" + set.label_names[label] + "_"));
     }
+}
+
+TEST_F(PublishedSet, PatientsOfTextListsMayHaveBlanks) {
+    write_miniature(root_.path(), "covidx");
+    for (const Oddity& oddity : suite::testing::oddities()) {
+        if (oddity.name == "patient-with-a-blank") {
+            oddity.apply(root_.path() / "covidx");
+        }
+    }
+    const auto manifest = testing::listed("covidx", root_.path());
+    EXPECT_EQ(manifest->paths[0], "train/COVID(1).png");
+    EXPECT_EQ(manifest->paths[2], "train/train-scan 2.jpg");
+    EXPECT_EQ(manifest->patients[0], manifest->patients[2]); // "COVID 1"
+    EXPECT_NE(manifest->patients[0], manifest->patients[1]);
+}
+
+TEST_F(PublishedSet, AnEmptyPartIsAFault) {
+    write_miniature(root_.path(), "imagenet1k");
+    fs::remove_all(root_.path() / "imagenet1k/val/n01440764");
+    EXPECT_EQ(text_of(check("imagenet1k", root_.path()).faults), ""); // a class without test images
+    for (const auto& entry : fs::recursive_directory_iterator(root_.path() / "imagenet1k/val")) {
+        if (entry.is_regular_file()) {
+            fs::remove(entry.path());
+        }
+    }
+    EXPECT_FALSE(check("imagenet1k", root_.path()).faults.empty());
 }
 
 TEST_F(PublishedSet, LimitKeepsAKeyedPartOfBothSplits) {
