@@ -1,9 +1,11 @@
+// Running gnuplot: found on the PATH, without the user's settings, its message in the error.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
-#include <cmath>
 #include <cstdlib>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -18,162 +20,6 @@ namespace reports {
 namespace {
 
 using suite::ErrorKind;
-using suite::plan::FigureKind;
-
-constexpr int panel_width_pixels = 620;
-constexpr int panel_height_pixels = 360;
-// All bars of one category together, of the distance between categories.
-constexpr double group_width = 0.82;
-// Seeds of one value lie beside each other within this share of a bar.
-constexpr double seed_spread = 0.5;
-
-struct Range {
-    double low = 0.0;
-    double high = 100.0;
-};
-
-/// Text as a gnuplot string: single quotes are doubled, line breaks become blanks.
-std::string gnuplot_text(std::string_view text) {
-    std::string result = "'";
-    for (const char c : text) {
-        result += c == '\'' ? "''" : std::string(1, c == '\n' || c == '\r' ? ' ' : c);
-    }
-    return result + "'";
-}
-
-/// One range for all panels: whole tens around every mean ± sd and seed.
-Range range_of(const Plot& plot) {
-    double low = INFINITY;
-    double high = -INFINITY;
-    const auto include = [&](double value) {
-        low = std::min(low, value);
-        high = std::max(high, value);
-    };
-    for (const PlotPanel& panel : plot.panels) {
-        for (const PlotSeries& series : panel.series) {
-            for (const PlotValue& value : series.values) {
-                std::ranges::for_each(value.seeds, include);
-                if (value.mean) {
-                    include(*value.mean - value.sd.value_or(0.0));
-                    include(*value.mean + value.sd.value_or(0.0));
-                }
-            }
-        }
-    }
-    if (!(low <= high)) {
-        return {};
-    }
-    if (plot.is_logarithmic) {
-        return {.low = std::pow(10.0, std::floor(std::log10(std::max(low, 1e-3)))),
-                .high = std::pow(10.0, std::ceil(std::log10(std::max(high, 1e-3))))};
-    }
-    const double step = high - low > 30 ? 10 : high - low > 6 ? 2 : 0.5;
-    return {.low = std::floor(low / step - 0.2) * step, .high = std::ceil(high / step + 0.2) * step};
-}
-
-/// Writes one panel's data blocks and plot command.
-class PanelWriter {
-public:
-    PanelWriter(std::string& script, const Plot& plot, const Range& range, std::size_t place)
-        : script_(script), plot_(plot), panel_(plot.panels[place]), range_(range), place_(place) {}
-
-    void write() {
-        for (std::size_t i = 0; i < panel_.series.size(); ++i) {
-            write_data(i);
-        }
-        script_ += fmt::format("set title {}\n", gnuplot_text(panel_.title));
-        if (panel_.is_empty()) {
-            script_ += "set label 99 'no data: every cell of this panel is missing' at graph 0.5,0.5 center\n"
-                       "plot NaN notitle\nunset label 99\n";
-            return;
-        }
-        std::vector<std::string> parts;
-        for (std::size_t i = 0; i < panel_.series.size(); ++i) {
-            add_parts(i, parts);
-        }
-        script_ += "plot ";
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            script_ += (i == 0 ? "" : ", \\\n  ") + parts[i];
-        }
-        script_ += '\n';
-    }
-
-private:
-    [[nodiscard]] double width() const { return group_width / static_cast<double>(panel_.series.size()); }
-    [[nodiscard]] double position(std::size_t series, std::size_t category) const {
-        const double offset =
-            static_cast<double>(series) - 0.5 * static_cast<double>(panel_.series.size() - 1);
-        // Lines stand at their category; a slight shift keeps error bars of close lines apart.
-        return static_cast<double>(category) + offset * (plot_.kind == FigureKind::bars ? width() : 0.02);
-    }
-    [[nodiscard]] std::string block(const char* what, std::size_t series) const {
-        return fmt::format("${}_{}_{}", what, place_, series);
-    }
-
-    void write_data(std::size_t series) {
-        std::string means;
-        std::string seeds;
-        std::string missing;
-        for (std::size_t category = 0; category < plot_.categories.size(); ++category) {
-            const PlotValue& value = panel_.series[series].values[category];
-            const double x = position(series, category);
-            if (!value.mean) {
-                missing += fmt::format("{:.6g} {:.6g}\n", x, range_.low);
-                continue;
-            }
-            means += fmt::format("{:.6g} {:.6g} {:.6g}\n", x, *value.mean, value.sd.value_or(0.0));
-            for (std::size_t i = 0; i < value.seeds.size(); ++i) {
-                const double share =
-                    (static_cast<double>(i) + 0.5) / static_cast<double>(value.seeds.size()) - 0.5;
-                const double spread = plot_.kind == FigureKind::bars ? share * seed_spread * width() : 0.0;
-                seeds += fmt::format("{:.6g} {:.6g}\n", x + spread, value.seeds[i]);
-            }
-        }
-        for (const auto& [what, rows] : {std::pair{"mean", means}, {"seed", seeds}, {"missing", missing}}) {
-            if (!rows.empty()) {
-                script_ += fmt::format("{} << EOD\n{}EOD\n", block(what, series), rows);
-                written_.push_back(block(what, series));
-            }
-        }
-    }
-
-    void add_parts(std::size_t series, std::vector<std::string>& parts) const {
-        const PlotSeries& entry = panel_.series[series];
-        const auto has = [this](const std::string& name) {
-            return std::find(written_.begin(), written_.end(), name) != written_.end();
-        };
-        const std::string colour = gnuplot_text(entry.colour);
-        if (const std::string name = block("mean", series); has(name)) {
-            if (plot_.kind == FigureKind::bars) {
-                parts.push_back(fmt::format(
-                    "{} using 1:2:({:.4g}) with boxes fs solid border lc rgb '#555555' fc rgb {} title {}",
-                    name, 0.94 * width(), colour, gnuplot_text(entry.label)));
-            } else {
-                parts.push_back(
-                    fmt::format("{} using 1:2 with linespoints pt 7 ps 0.7 lw 2 lc rgb {} title {}", name,
-                                colour, gnuplot_text(entry.label)));
-            }
-            // Not yerrorbars: it clears what lies under its point.
-            parts.push_back(fmt::format(
-                "{} using 1:($2-$3):(0):(2*$3) with vectors nohead lw 1.4 lc rgb '#222222' notitle", name));
-        }
-        if (const std::string name = block("seed", series); has(name)) {
-            parts.push_back(
-                fmt::format("{} using 1:2 with points pt 6 ps 0.35 lc rgb '#222222' notitle", name));
-        }
-        if (const std::string name = block("missing", series); has(name)) {
-            parts.push_back(
-                fmt::format("{} using 1:2 with points pt 2 ps 0.6 lw 1.5 lc rgb {} notitle", name, colour));
-        }
-    }
-
-    std::string& script_;
-    const Plot& plot_;
-    const PlotPanel& panel_;
-    const Range& range_;
-    std::size_t place_;
-    std::vector<std::string> written_;
-};
 
 suite::Error gnuplot_error(std::string found, std::string fix) {
     return {ErrorKind::environment, suite::Fault{.where = "gnuplot",
@@ -182,22 +28,7 @@ suite::Error gnuplot_error(std::string found, std::string fix) {
                                                  .fix = std::move(fix)}};
 }
 
-int run_gnuplot(const std::filesystem::path& script) {
-    std::string program = "gnuplot";
-    std::string file = script.string();
-    std::array<char*, 3> words{program.data(), file.data(), nullptr};
-    pid_t child = 0;
-    if (const int code = posix_spawnp(&child, program.c_str(), nullptr, nullptr, words.data(), environ);
-        code != 0) {
-        throw gnuplot_error(fmt::format("no program that starts (error {})", code), "install gnuplot-nox");
-    }
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-/// A file that goes when we do.
+/// A file that is removed at the end of its scope.
 struct ScopedFile {
     std::filesystem::path path;
     explicit ScopedFile(std::filesystem::path where) : path(std::move(where)) {}
@@ -209,39 +40,83 @@ struct ScopedFile {
     }
 };
 
-} // namespace
-
-std::string gnuplot_terminal(Picture picture, std::size_t width_pixels, std::size_t height_pixels) {
-    const bool is_svg = picture == Picture::svg;
-    return fmt::format("set terminal {} size {},{} noenhanced font '{}' background '#ffffff'\n",
-                       is_svg ? "svg" : "pngcairo", width_pixels, height_pixels,
-                       is_svg ? "sans-serif,12" : "sans,10");
+/// The environment without what changes gnuplot's drawing.
+std::vector<char*> gnuplot_environment() {
+    std::vector<char*> kept;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view text(*entry);
+        if (!text.starts_with("GNUTERM=") && !text.starts_with("GNUPLOT")) {
+            kept.push_back(*entry);
+        }
+    }
+    kept.push_back(nullptr);
+    return kept;
 }
 
-std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesystem::path& output) {
-    const std::size_t rows = (plot.panels.size() + plot.columns - 1) / plot.columns;
-    const Range range = range_of(plot);
-    std::string script = "set encoding utf8\n" + gnuplot_terminal(picture, plot.columns * panel_width_pixels,
-                                                                  rows * panel_height_pixels + 40);
-    script += fmt::format("set output {}\n", gnuplot_text(output.string()));
-    script +=
-        fmt::format("set multiplot layout {},{} title {}\n", rows, plot.columns, gnuplot_text(plot.title));
-    script += fmt::format("set xrange [-0.6:{:.3g}]\nset yrange [{:.6g}:{:.6g}]\nset ylabel {}\n",
-                          static_cast<double>(plot.categories.size()) - 0.4, range.low, range.high,
-                          gnuplot_text(plot.y_label));
-    script += plot.is_logarithmic ? "set logscale y 10\n" : "";
-    script +=
-        "set grid ytics lc rgb '#dddddd'\nset border 3\nset tics nomirror\n"
-        "set key outside below horizontal maxrows 3 samplen 1.5\nset boxwidth 1\nset pointintervalbox 0\n";
-    script += fmt::format("set xtics {}(", plot.categories.size() > 6 ? "rotate by -30 " : "");
-    for (std::size_t i = 0; i < plot.categories.size(); ++i) {
-        script += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_text(plot.categories[i]), i);
+/// Input from nowhere, output and messages into `log`.
+class FileActions {
+public:
+    explicit FileActions(const std::string& log) {
+        posix_spawn_file_actions_init(&actions_);
+        posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                         0600);
+        posix_spawn_file_actions_adddup2(&actions_, STDOUT_FILENO, STDERR_FILENO);
     }
-    script += ")\n";
-    for (std::size_t place = 0; place < plot.panels.size(); ++place) {
-        PanelWriter(script, plot, range, place).write();
+    FileActions(const FileActions&) = delete;
+    FileActions& operator=(const FileActions&) = delete;
+    ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
+    [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+};
+
+/// Runs the script; the exit code, 128 when killed by a signal.
+int exit_code_of(const std::filesystem::path& script, const std::filesystem::path& log) {
+    std::string program = "gnuplot";
+    std::string no_settings_files = "-d";
+    std::string file = script.string();
+    std::array<char*, 4> words{program.data(), no_settings_files.data(), file.data(), nullptr};
+    std::vector<char*> environment = gnuplot_environment();
+    const FileActions actions(log.string());
+    pid_t child = 0;
+    if (const int code = posix_spawnp(&child, program.c_str(), actions.get(), nullptr, words.data(),
+                                      environment.data());
+        code != 0) {
+        throw gnuplot_error("no program of this name that starts: " +
+                                std::generic_category().message(code),
+                            "install gnuplot (Debian: gnuplot-nox), or leave svg and png out of --format");
     }
-    return script + "unset multiplot\nunset output\n";
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/// The last line of gnuplot's messages that says something.
+std::string message_in(const std::filesystem::path& log) {
+    std::error_code failure;
+    if (!std::filesystem::exists(log, failure)) {
+        return "";
+    }
+    std::string text = suite::read_file(log, ErrorKind::environment);
+    text.erase(text.find_last_not_of(" \t\r\n") + 1);
+    const std::size_t line = text.find_last_of('\n');
+    return line == std::string::npos ? text : text.substr(line + 1);
+}
+
+std::filesystem::path scratch_file(const std::filesystem::path& folder, std::string_view what) {
+    static std::atomic<unsigned> count{0};
+    return folder / fmt::format(".gnuplot-{}-{}.{}.tmp", getpid(), count++, what);
+}
+
+} // namespace
+
+void WrittenFiles::throw_if_undrawn() const {
+    if (!undrawn.empty()) {
+        throw suite::Error(ErrorKind::environment, undrawn);
+    }
 }
 
 bool can_draw() {
@@ -257,25 +132,33 @@ bool can_draw() {
     return false;
 }
 
-void draw(const Plot& plot, Picture picture, const std::filesystem::path& path) {
-    draw_script([&](const std::filesystem::path& output) { return gnuplot_script(plot, picture, output); },
-                path);
+std::string run_gnuplot(const std::function<std::string(const std::filesystem::path& output)>& write_script,
+                        const std::filesystem::path& folder) {
+    const ScopedFile script(scratch_file(folder, "script"));
+    const ScopedFile log(scratch_file(folder, "log"));
+    const ScopedFile picture(scratch_file(folder, "picture"));
+    suite::publish_text(script.path, write_script(picture.path), ErrorKind::environment,
+                        suite::Durability::none);
+    const int code = exit_code_of(script.path, log.path);
+    std::error_code failure;
+    const std::uintmax_t bytes = std::filesystem::file_size(picture.path, failure);
+    if (code != 0 || failure || bytes == 0) {
+        const std::string message = message_in(log.path);
+        throw gnuplot_error(fmt::format("exit code {}{}{}", code, code == 0 ? " and nothing drawn" : "",
+                                        message.empty() ? "" : ": " + message),
+                            "try gnuplot on its own; --format without svg and png needs none");
+    }
+    return suite::read_file(picture.path, ErrorKind::environment);
 }
 
-void draw_script(const std::function<std::string(const std::filesystem::path& output)>& write_script,
-                 const std::filesystem::path& path) {
-    const ScopedFile script(path.string() + ".gp.tmp" + std::to_string(getpid()));
-    const ScopedFile drawn(path.string() + ".tmp" + std::to_string(getpid()));
-    suite::publish_text(script.path, write_script(drawn.path), ErrorKind::environment);
-    if (const int code = run_gnuplot(script.path); code != 0) {
-        throw gnuplot_error(fmt::format("exit code {} drawing {}", code, path.string()),
-                            "see its message above");
-    }
-    std::error_code failure;
-    std::filesystem::rename(drawn.path, path, failure);
-    if (failure) {
-        throw gnuplot_error("nothing drawn into " + path.string(), "see that the folder can be written");
-    }
+std::string drawn(const Plot& plot, Picture picture, const std::filesystem::path& folder) {
+    std::string bytes = run_gnuplot(
+        [&](const std::filesystem::path& output) { return gnuplot_script(plot, picture, output); }, folder);
+    return picture == Picture::svg ? accessible_svg(bytes, text_of(plot)) : bytes;
+}
+
+void draw(const Plot& plot, Picture picture, const std::filesystem::path& path) {
+    suite::publish_text(path, drawn(plot, picture, path.parent_path()), ErrorKind::environment);
 }
 
 } // namespace reports

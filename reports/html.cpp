@@ -20,42 +20,6 @@ bool is_plain(char character) {
            (character >= '0' && character <= '9') || character == '-' || character == '.';
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-        text.replace(at, from.size(), to);
-    }
-}
-
-/// Removes the groups without content that gnuplot leaves behind: a third of its file.
-std::string without_empty_groups(std::string_view svg) {
-    std::string kept;
-    kept.reserve(svg.size());
-    for (std::size_t at = 0; at < svg.size();) {
-        const std::size_t group = std::min(svg.find("<g ", at), svg.size());
-        kept += svg.substr(at, group - at);
-        const std::size_t opened = std::min(svg.find('>', group), svg.size() - 1) + 1;
-        const std::size_t content = std::min(svg.find_first_not_of(" \t\r\n", opened), svg.size());
-        constexpr std::string_view end = "</g>";
-        const bool is_empty = group < svg.size() && svg.substr(content).starts_with(end);
-        kept += is_empty || group >= svg.size() ? "" : svg.substr(group, opened - group);
-        at = is_empty ? content + end.size() : group < svg.size() ? opened : group;
-    }
-    return kept;
-}
-
-/// Removes blanks that mean nothing in SVG: those after a blank or an opening bracket.
-std::string without_spare_blanks(std::string_view svg) {
-    std::string kept;
-    kept.reserve(svg.size());
-    for (const char character : svg) {
-        const char before = kept.empty() ? ' ' : kept.back();
-        if (character != ' ' || (before != ' ' && before != '(')) {
-            kept += character;
-        }
-    }
-    return kept;
-}
-
 ordered_json figures_view(const CheckResult& result, const std::vector<DrawnFigure>& figures) {
     ordered_json list = ordered_json::array();
     for (const DrawnFigure& figure : figures) {
@@ -110,20 +74,6 @@ ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFig
 }
 
 } // namespace
-
-std::string inline_svg(const DrawnFigure& figure, std::size_t number) {
-    const std::size_t start = figure.svg.find("<svg");
-    if (start == std::string::npos) {
-        return "";
-    }
-    std::string svg = without_spare_blanks(without_empty_groups(std::string_view(figure.svg).substr(start)));
-    const std::string prefix = fmt::format("f{}-", number);
-    replace_all(svg, " id='", fmt::format(" id='{}", prefix));
-    replace_all(svg, " id=\"", fmt::format(" id=\"{}", prefix));
-    replace_all(svg, "href='#", fmt::format("href='#{}", prefix));
-    replace_all(svg, "<title>Gnuplot</title>", fmt::format("<title>{}</title>", escaped(figure.title)));
-    return svg;
-}
 
 std::string anchor_of(const std::string& cell) {
     std::string anchor = "cell-";

@@ -6,15 +6,9 @@
 #include <vector>
 
 #include "reports/check_result.hpp"
+#include "reports/svg.hpp"
 
 namespace reports {
-
-/// A figure as gnuplot wrote it.
-struct DrawnFigure {
-    std::string id;
-    std::string title;
-    std::string svg; ///< the whole file; "" when it could not be drawn
-};
 
 /// Cell id -> page of the same report that shows the same runs of it.
 using CellHomes = std::map<std::string, std::string>;
@@ -31,10 +25,6 @@ using CellHomes = std::map<std::string, std::string>;
 /// what this workload says of it, and a link); provenance of the records. Equal arguments give equal bytes.
 [[nodiscard]] std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& figures = {},
                                   const CellHomes& homes = {});
-
-/// The picture as part of a page: without XML prolog, its names apart from those of the page's other figures
-/// (`number`), and with the figure's title for those who cannot see it; "" when there is none.
-[[nodiscard]] std::string inline_svg(const DrawnFigure& figure, std::size_t number);
 
 /// A page that links those of several workloads; `pages` are their file names, in the same order.
 [[nodiscard]] std::string to_html_index(const std::vector<const CheckResult*>& results,

@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <map>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,54 +13,6 @@ namespace reports {
 namespace {
 
 namespace plan = suite::plan;
-
-// The authors' notebook (cherti-jitsev.md 6.3): natural sources blue with R50x1, orange with R152x4; medical
-// ones green and red, darker with size.
-constexpr std::array<std::string_view, 2> natural_small{"#9ecae1", "#4682b4"};
-constexpr std::array<std::string_view, 2> natural_large{"#fdd0a2", "#d95f02"};
-constexpr std::array<std::string_view, 5> medical_small{"#c7e9c0", "#a1d99b", "#74c476", "#31a354",
-                                                        "#006d2c"};
-constexpr std::array<std::string_view, 5> medical_large{"#fcc5c0", "#fa9fb5", "#f768a1", "#cb181d",
-                                                        "#67000d"};
-constexpr std::array<std::string_view, 2> from_scratch{"#bdbdbd", "#737373"};
-
-enum class SourceFamily { scratch, natural, medical };
-
-SourceFamily family_of(const plan::CellId& cell) {
-    if (cell.source == "scratch") {
-        return SourceFamily::scratch;
-    }
-    return cell.source.ends_with("-NAT") ? SourceFamily::natural : SourceFamily::medical;
-}
-
-/// Hands out colours in the order in which series come.
-class Palette {
-public:
-    std::string colour(const plan::CellId& cell) {
-        const bool large = cell.model != "R50x1";
-        std::vector<std::string>& seen =
-            seen_[static_cast<std::size_t>(family_of(cell)) * 2 + (large ? 1 : 0)];
-        if (std::find(seen.begin(), seen.end(), cell.source) == seen.end()) {
-            seen.push_back(cell.source);
-        }
-        const auto place =
-            static_cast<std::size_t>(std::find(seen.begin(), seen.end(), cell.source) - seen.begin());
-        switch (family_of(cell)) {
-        case SourceFamily::scratch:
-            return std::string(from_scratch[large ? 1 : 0]);
-        case SourceFamily::natural:
-            return std::string(
-                (large ? natural_large : natural_small)[std::min(place, natural_small.size() - 1)]);
-        case SourceFamily::medical:
-            break;
-        }
-        return std::string(
-            (large ? medical_large : medical_small)[std::min(2 * place, medical_small.size() - 1)]);
-    }
-
-private:
-    std::array<std::vector<std::string>, 6> seen_;
-};
 
 /// Distinct texts in the order of their first appearance.
 void add_once(std::vector<std::string>& list, const std::string& text) {
@@ -95,11 +47,34 @@ PlotValue value_of(const metrics::Sample& sample) {
 
 enum class Side { published, ours };
 
+/// Numbers in ascending order, "full" and other words behind them.
+double order_of(const std::string& shots) {
+    const bool is_number = !shots.empty() && shots.find_first_not_of("0123456789") == std::string::npos;
+    return is_number ? std::stod(shots) : INFINITY;
+}
+
+bool has(const std::vector<std::string>& axes, std::string_view axis) {
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+}
+
+/// Without values. Colour, marker and dash are those of the source; the smaller network is hollow and dashed
+/// where series tell networks apart.
+PlotSeries series_of(const plan::CellId& cell, const std::vector<std::string>& axes) {
+    const bool tells_sources = has(axes, "source") || has(axes, "mode");
+    const bool tells_networks = has(axes, "model");
+    const Style& style = tells_sources ? source_style(cell.source) : network_style(cell.model);
+    return {.label = label_of(cell, axes),
+            .colour = std::string(style.colour),
+            .marker = style.marker,
+            .dash = std::string(tells_networks ? network_style(cell.model).dash : style.dash),
+            .is_hollow = tells_networks && is_hollow(cell.model)};
+}
+
 /// Fills the panels of one side; all have all categories and series, so that colours and places agree.
 class PlotBuilder {
 public:
     PlotBuilder(const plan::FigureSpec& figure, const CheckResult& result)
-        : figure_(figure), cells_(selected(figure, result)) {
+        : figure_(figure), result_(result), cells_(selected(figure, result)) {
         plot_.title = figure.title;
         plot_.kind = figure.kind;
         std::vector<std::string> metrics;
@@ -107,16 +82,14 @@ public:
             add_once(plot_.categories, cell->cell.axis(figure.x));
             add_once(panel_names_, panel_name(*cell));
             add_once(metrics, metric_text(cell->metric));
-            const std::string label = label_of(cell->cell, figure.series);
-            add_once(labels_, label);
-            colours_.try_emplace({panel_name(*cell), label}, palette_.colour(cell->cell));
+            if (series_at(*cell) == series_.size()) {
+                series_.push_back(series_of(cell->cell, figure.series));
+            }
         }
-        plot_.is_logarithmic = shows_throughput();
-        plot_.y_label =
-            shows_throughput() ? "images per second" : fmt::format("{}", fmt::join(metrics, " or "));
+        add_axes(metrics);
     }
 
-    Plot build(const std::string& ours_title) {
+    Plot build() {
         const bool published = std::any_of(
             cells_.begin(), cells_.end(), [](const CellResult* cell) { return cell->published.has_value(); });
         plot_.columns = published ? 2 : 1;
@@ -125,15 +98,48 @@ public:
             if (published) {
                 plot_.panels.push_back(panel(name, prefix + "published", Side::published));
             }
-            plot_.panels.push_back(panel(name, prefix + ours_title, Side::ours));
+            plot_.panels.push_back(panel(name, prefix + "ours, profile " + result_.profile, Side::ours));
         }
+        add_notes(published);
         return std::move(plot_);
     }
 
 private:
     [[nodiscard]] bool shows_throughput() const { return figure_.value == "throughput"; }
 
-    /// Of rungs what counts: one whose runs are all flagged is no point of a figure.
+    void add_axes(const std::vector<std::string>& metrics) {
+        if (figure_.x == "shots" || figure_.x == "ranks") {
+            std::stable_sort(
+                plot_.categories.begin(), plot_.categories.end(),
+                [](const std::string& a, const std::string& b) { return order_of(a) < order_of(b); });
+            plot_.x_label = figure_.x == "ranks" ? "GPUs or ranks" : "training images per class";
+        }
+        if (figure_.x == "source" && !has(figure_.series, "source")) {
+            for (const std::string& category : plot_.categories) {
+                plot_.category_colours.emplace_back(source_style(category).colour);
+            }
+        }
+        plot_.is_logarithmic = shows_throughput();
+        plot_.y_label =
+            shows_throughput() ? "images per second" : fmt::format("{}", fmt::join(metrics, " or "));
+    }
+
+    void add_notes(bool has_published) {
+        const Drawing drawing = drawing_of(plot_);
+        plot_.notes.push_back(
+            fmt::format("{}: mean over seeds; strokes: ± standard deviation (n − 1); {}: single seeds{}.",
+                        drawing == Drawing::bars ? "Bars" : "Large marks",
+                        drawing == Drawing::bars ? "circles" : "small dots",
+                        drawing == Drawing::dots ? ". The axis does not begin at 0" : ""));
+        if (has_published && result_.compares_with_baseline) {
+            plot_.notes.push_back(
+                fmt::format("Published: full-scale networks, real data. Ours: miniature profile {}. Shown "
+                            "side by side for orientation only.",
+                            result_.profile));
+        }
+    }
+
+    /// Of scale points only those that count: one whose runs are all flagged is no point of a figure.
     [[nodiscard]] metrics::Sample sample_of(const CellResult& cell, Side side) const {
         if (side == Side::ours) {
             return !shows_throughput()                 ? cell.ours
@@ -152,49 +158,57 @@ private:
         return figure_.panels.empty() ? "" : cell.cell.axis(figure_.panels);
     }
 
+    /// The place of the cell's series; their number when there is none yet.
+    [[nodiscard]] std::size_t series_at(const CellResult& cell) const {
+        const std::string label = label_of(cell.cell, figure_.series);
+        return static_cast<std::size_t>(
+            std::find_if(series_.begin(), series_.end(),
+                         [&label](const PlotSeries& entry) { return entry.label == label; }) -
+            series_.begin());
+    }
+
     [[nodiscard]] PlotPanel panel(const std::string& name, std::string title, Side side) const {
-        PlotPanel panel{.title = std::move(title), .series = {}};
-        for (const std::string& label : labels_) {
-            const auto colour = colours_.find({name, label});
-            panel.series.push_back({.label = label,
-                                    .colour = colour == colours_.end() ? "#999999" : colour->second,
-                                    .values = std::vector<PlotValue>(plot_.categories.size())});
+        const char* ours = result_.is_scaling ? "no valid measurement" : "not measured";
+        PlotPanel panel{.title = std::move(title),
+                        .absent = side == Side::ours ? ours : "not published",
+                        .series = series_};
+        for (PlotSeries& series : panel.series) {
+            series.values.resize(plot_.categories.size());
         }
         for (const CellResult* cell : cells_) {
-            if (panel_name(*cell) != name) {
-                continue;
+            if (panel_name(*cell) == name) {
+                const auto category =
+                    std::find(plot_.categories.begin(), plot_.categories.end(), cell->cell.axis(figure_.x));
+                panel.series[series_at(*cell)]
+                    .values[static_cast<std::size_t>(category - plot_.categories.begin())] =
+                    value_of(sample_of(*cell, side));
             }
-            const auto category =
-                std::find(plot_.categories.begin(), plot_.categories.end(), cell->cell.axis(figure_.x));
-            const auto label =
-                std::find(labels_.begin(), labels_.end(), label_of(cell->cell, figure_.series));
-            const metrics::Sample sample = sample_of(*cell, side);
-            panel.series[static_cast<std::size_t>(label - labels_.begin())]
-                .values[static_cast<std::size_t>(category - plot_.categories.begin())] = value_of(sample);
         }
         return panel;
     }
 
     const plan::FigureSpec& figure_;
+    const CheckResult& result_;
     std::vector<const CellResult*> cells_;
     std::vector<std::string> panel_names_;
-    std::vector<std::string> labels_;
-    std::map<std::pair<std::string, std::string>, std::string> colours_; ///< of (panel, label)
-    Palette palette_;
+    std::vector<PlotSeries> series_; ///< without values
     Plot plot_;
 };
 
 } // namespace
 
+bool PlotSeries::is_empty() const {
+    return std::none_of(values.begin(), values.end(),
+                        [](const PlotValue& value) { return value.mean.has_value(); });
+}
+
 bool PlotPanel::is_empty() const {
-    return std::all_of(series.begin(), series.end(), [](const PlotSeries& entry) {
-        return std::all_of(entry.values.begin(), entry.values.end(),
-                           [](const PlotValue& value) { return !value.mean.has_value(); });
-    });
+    return std::all_of(series.begin(), series.end(),
+                       [](const PlotSeries& entry) { return entry.is_empty(); });
 }
 
 Plot plot_of(const plan::FigureSpec& figure, const CheckResult& result) {
-    return PlotBuilder(figure, result).build("ours, profile " + result.profile);
+    return PlotBuilder(figure, result).build();
 }
 
 } // namespace reports

@@ -94,9 +94,9 @@ struct PredictionReport {
 [[nodiscard]] std::string prediction_script(const PredictionReport& report, Picture picture,
                                             const std::filesystem::path& output);
 
-/// predict-SYSTEM.md, .html, .json and, where gnuplot is there, .svg in the folder; their paths. Throws
-/// Error(environment).
-[[nodiscard]] std::vector<std::filesystem::path> write_prediction(const PredictionReport& report,
-                                                                  const std::filesystem::path& folder);
+/// Writes predict-SYSTEM.md, .json, .html and, where gnuplot is installed, .svg into the folder. A failing
+/// gnuplot costs the figure only. Throws Error(environment) when a file cannot be written.
+[[nodiscard]] WrittenFiles write_prediction(const PredictionReport& report,
+                                            const std::filesystem::path& folder);
 
 } // namespace reports

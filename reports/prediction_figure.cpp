@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "reports/html.hpp"
 #include "reports/prediction.hpp"
@@ -77,14 +78,6 @@ std::vector<Panel> panels_of(const PredictionReport& report) {
     return panels;
 }
 
-std::string in_quotes(std::string_view text) {
-    std::string result = "'";
-    for (const char c : text) {
-        result += c == '\'' ? "''" : std::string(1, c);
-    }
-    return result + "'";
-}
-
 struct Layer {
     const char* name;
     const std::string& points;
@@ -110,10 +103,20 @@ std::string panel_script(const Panel& panel, std::size_t place) {
             const std::string block = fmt::format("${}_{}", layer.name, place);
             script += fmt::format("{} << EOD\n{}EOD\n", block, layer.points);
             plot += fmt::format("{}{} using {} title {}", plot.empty() ? "plot " : ", \\\n  ", block,
-                                layer.style, in_quotes(layer.title));
+                                layer.style, gnuplot_text(layer.title));
         }
     }
-    return script + fmt::format("set title {}\n{}\n", in_quotes(panel.title), plot);
+    return script + fmt::format("set title {}\n{}\n", gnuplot_text(panel.title), plot);
+}
+
+std::string description_of(const PredictionReport& report) {
+    std::vector<std::string> titles;
+    for (const Panel& panel : panels_of(report)) {
+        titles.push_back(panel.title);
+    }
+    return fmt::format("Points over ranks. Across: ranks, in powers of two. Upwards: efficiency, %. Measured: "
+                       "filled; predicted: hollow, with 95 % interval. Panels: {}.",
+                       fmt::join(titles, "; "));
 }
 
 } // namespace
@@ -132,9 +135,9 @@ std::string prediction_script(const PredictionReport& report, Picture picture,
     const int most = report.rungs.back().prediction.ranks;
     std::string script = "set encoding utf8\n" + gnuplot_terminal(picture, columns * panel_width_pixels,
                                                                   rows * panel_height_pixels + 40);
-    script += fmt::format("set output {}\n", in_quotes(output.string()));
+    script += fmt::format("set output {}\n", gnuplot_text(output.string()));
     script += fmt::format("set multiplot layout {},{} title {}\n", rows, columns,
-                          in_quotes(fmt::format("Scaling efficiency: {}", report.request.system_title)));
+                          gnuplot_text(fmt::format("Scaling efficiency: {}", report.request.system_title)));
     script +=
         fmt::format("set logscale x 2\nset xrange [0.8:{}]\nset yrange [{:.6g}:101]\n", 1.3 * most, low);
     script +=
@@ -146,30 +149,31 @@ std::string prediction_script(const PredictionReport& report, Picture picture,
     return script + "unset multiplot\nunset output\n";
 }
 
-std::vector<std::filesystem::path> write_prediction(const PredictionReport& report,
-                                                    const std::filesystem::path& folder) {
+WrittenFiles write_prediction(const PredictionReport& report, const std::filesystem::path& folder) {
     constexpr auto kind = suite::ErrorKind::environment;
     suite::make_folders(folder, kind);
     const std::filesystem::path base = folder / ("predict-" + report.request.system);
-    std::vector<std::filesystem::path> paths;
+    WrittenFiles files;
     const auto publish = [&](const char* extension, const std::string& text) {
-        paths.push_back(base.string() + extension);
-        suite::publish_text(paths.back(), text, kind);
+        files.paths.push_back(base.string() + extension);
+        suite::publish_text(files.paths.back(), text, kind);
     };
-    std::string svg;
-    if (can_draw()) {
-        paths.push_back(base.string() + ".svg");
-        draw_script([&](const auto& output) { return prediction_script(report, Picture::svg, output); },
-                    paths.back());
-        const DrawnFigure figure{.id = "prediction",
-                                 .title = "Efficiency over ranks",
-                                 .svg = suite::read_file(paths.back(), kind)};
-        svg = inline_svg(figure, 0);
-    }
     publish(".md", to_markdown(report));
-    publish(".html", to_html(report, svg));
     publish(".json", to_json(report).dump(1) + "\n");
-    return paths;
+    DrawnFigure figure{.id = "prediction", .title = "Efficiency over ranks", .svg = ""};
+    if (can_draw()) {
+        try {
+            figure.svg = accessible_svg(
+                run_gnuplot([&](const auto& output) { return prediction_script(report, Picture::svg, output); },
+                            folder),
+                {.title = figure.title, .description = description_of(report)});
+            publish(".svg", figure.svg);
+        } catch (const suite::Error& error) {
+            files.undrawn = error.faults();
+        }
+    }
+    publish(".html", to_html(report, inline_svg(figure, 0)));
+    return files;
 }
 
 } // namespace reports

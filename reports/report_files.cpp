@@ -12,6 +12,7 @@
 #include "reports/html.hpp"
 #include "reports/json.hpp"
 #include "reports/junit.hpp"
+#include "reports/picture.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
 #include "reports/text_table.hpp"
@@ -29,14 +30,15 @@ struct FormatWord {
     Format format;
     std::string_view extension;
 };
-constexpr std::array<FormatWord, 8> format_words{{{"md", Format::markdown, "md"},
+constexpr std::array<FormatWord, 9> format_words{{{"md", Format::markdown, "md"},
                                                   {"html", Format::html, "html"},
                                                   {"csv", Format::csv, "csv"},
                                                   {"json", Format::json, "json"},
                                                   {"junit", Format::junit, "junit.xml"},
                                                   {"mlperf", Format::event_log, "mlperf.log"},
                                                   {"svg", Format::svg, "svg"},
-                                                  {"png", Format::png, "png"}}};
+                                                  {"png", Format::png, "png"},
+                                                  {"picture", Format::picture, "svg"}}};
 
 std::string csv_field(std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
@@ -219,28 +221,119 @@ std::string text_in(Format format, const CheckResult& result) {
     return to_json(result).dump(2) + "\n";
 }
 
-/// Drawn beside the page, read and removed again: gnuplot writes to files only.
-std::vector<DrawnFigure> drawn_figures(const CheckResult& result, const std::filesystem::path& folder) {
-    std::vector<DrawnFigure> figures;
-    for (const suite::plan::FigureSpec& figure :
-         can_draw() ? result.figures : std::vector<suite::plan::FigureSpec>()) {
-        const std::filesystem::path picture = suite::temporary_name(folder / (figure.id + ".svg"));
-        draw(plot_of(figure, result), Picture::svg, picture);
-        figures.push_back({.id = figure.id,
-                           .title = figure.title,
-                           .svg = suite::read_file(picture, ErrorKind::environment)});
-        std::filesystem::remove(picture);
-    }
-    return figures;
+bool is_drawing(Format format) {
+    return format == Format::svg || format == Format::png || format == Format::picture;
 }
 
-void draw_figures(const CheckResult& result, Picture picture, const std::filesystem::path& stem,
-                  std::string_view extension, std::vector<std::filesystem::path>& paths) {
-    for (const suite::plan::FigureSpec& figure : result.figures) {
-        paths.emplace_back(fmt::format("{}-{}.{}", stem.string(), figure.id, extension));
-        draw(plot_of(figure, result), picture, paths.back());
-    }
+bool needs_figures(Format format) {
+    return format == Format::html || is_drawing(format);
 }
+
+/// Writes one report's files. Each SVG is drawn once, whichever formats show it.
+class ReportWriter {
+public:
+    ReportWriter(const CheckResult& result, const std::filesystem::path& folder, const CellHomes& homes)
+        : result_(result), folder_(folder), stem_((folder / stem_of(result)).string()), homes_(homes) {}
+
+    WrittenFiles write(std::vector<Format> formats) {
+        std::ranges::stable_partition(formats, [](Format format) { return !needs_figures(format); });
+        must_draw_ = can_draw() || std::ranges::any_of(formats, is_drawing);
+        for (const Format format : formats) {
+            write(*std::find_if(format_words.begin(), format_words.end(),
+                                [format](const FormatWord& known) { return known.format == format; }));
+        }
+        return std::move(files_);
+    }
+
+private:
+    void write(const FormatWord& entry) {
+        switch (entry.format) {
+        case Format::html:
+            return publish(entry, "", to_html(result_, figures(), homes_));
+        case Format::svg:
+            for (const DrawnFigure& figure : figures()) {
+                publish(entry, "-" + figure.id, figure.svg);
+            }
+            return;
+        case Format::png:
+            for (const suite::plan::FigureSpec& figure : result_.figures) {
+                publish(entry, "-" + figure.id, draw_or_note(plot_of(figure, result_), Picture::png));
+            }
+            return;
+        case Format::picture:
+            return publish(entry, "", picture());
+        default:
+            return publish(entry, "", text_in(entry.format, result_));
+        }
+    }
+
+    /// Nothing when there are no bytes: what could not be drawn.
+    void publish(const FormatWord& entry, const std::string& suffix, const std::string& bytes) {
+        if (!bytes.empty()) {
+            std::filesystem::path path = fmt::format("{}{}.{}", stem_, suffix, entry.extension);
+            suite::publish_text(path, bytes, ErrorKind::environment);
+            files_.paths.push_back(std::move(path));
+        }
+    }
+
+    /// "" when gnuplot fails; then each cause is among the undrawn once.
+    std::string draw_or_note(const Plot& plot, Picture picture) {
+        try {
+            return drawn(plot, picture, folder_);
+        } catch (const suite::Error& error) {
+            for (const suite::Fault& fault : error.faults()) {
+                if (std::ranges::none_of(files_.undrawn, [&fault](const suite::Fault& known) {
+                        return to_string(known) == to_string(fault);
+                    })) {
+                    files_.undrawn.push_back(fault);
+                }
+            }
+            return "";
+        }
+    }
+
+    DrawnFigure svg_of(const suite::plan::FigureSpec& figure, const Plot& plot) {
+        const PictureSize size = size_of(plot);
+        return {.id = figure.id,
+                .title = figure.title,
+                .svg = draw_or_note(plot, Picture::svg),
+                .width_pixels = size.width_pixels,
+                .height_pixels = size.height_pixels};
+    }
+
+    /// Empty where gnuplot is not installed and no picture was asked for.
+    const std::vector<DrawnFigure>& figures() {
+        if (must_draw_ && figures_.empty()) {
+            for (const suite::plan::FigureSpec& figure : result_.figures) {
+                figures_.push_back(svg_of(figure, plot_of(figure, result_)));
+            }
+        }
+        return figures_;
+    }
+
+    /// With smaller panels than in a report, for the width of a document.
+    std::string picture() {
+        std::vector<DrawnFigure> figures;
+        for (const suite::plan::FigureSpec& figure : result_.figures) {
+            Plot plot = plot_of(figure, result_);
+            plot.panel_width_pixels = plot.columns == 1 ? 900 : 450;
+            plot.plot_height_pixels = 190;
+            plot.notes.resize(1); // the picture says itself what the sides are
+            figures.push_back(svg_of(figure, plot));
+        }
+        const bool is_whole =
+            std::ranges::none_of(figures, [](const DrawnFigure& figure) { return figure.svg.empty(); });
+        return is_whole ? to_picture(result_, figures) : "";
+    }
+
+    const CheckResult& result_;
+    const std::filesystem::path& folder_;
+    std::string stem_;
+    const CellHomes& homes_;
+    bool must_draw_ = false;
+    std::vector<DrawnFigure> figures_;
+    WrittenFiles files_;
+};
 
 } // namespace
 
@@ -311,27 +404,10 @@ std::string to_csv(const CheckResult& result) {
     return text;
 }
 
-std::vector<std::filesystem::path> write_report(const CheckResult& result,
-                                                const std::filesystem::path& folder,
-                                                const std::vector<Format>& formats, const CellHomes& homes) {
+WrittenFiles write_report(const CheckResult& result, const std::filesystem::path& folder,
+                          const std::vector<Format>& formats, const CellHomes& homes) {
     suite::make_folders(folder, ErrorKind::environment);
-    std::vector<std::filesystem::path> paths;
-    const std::filesystem::path stem = folder / stem_of(result);
-    for (const Format format : formats) {
-        const auto entry = std::find_if(format_words.begin(), format_words.end(),
-                                        [format](const FormatWord& known) { return known.format == format; });
-        if (format == Format::svg || format == Format::png) {
-            draw_figures(result, format == Format::svg ? Picture::svg : Picture::png, stem, entry->extension,
-                         paths);
-            continue;
-        }
-        paths.emplace_back(fmt::format("{}.{}", stem.string(), entry->extension));
-        const std::string text = format == Format::html
-                                     ? to_html(result, drawn_figures(result, folder), homes)
-                                     : text_in(format, result);
-        suite::publish_text(paths.back(), text, ErrorKind::environment);
-    }
-    return paths;
+    return ReportWriter(result, folder, homes).write(formats);
 }
 
 std::vector<std::string> page_names(const std::vector<const CheckResult*>& results) {

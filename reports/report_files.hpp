@@ -1,5 +1,5 @@
 // The report of a check as files: WORKLOAD-PROFILE.md, .html, .csv, .json, .junit.xml, .mlperf.log, and
-// WORKLOAD-PROFILE-FIGURE.svg or .png.
+// WORKLOAD-PROFILE-FIGURE.svg or .png; WORKLOAD-PROFILE.svg is the picture of figures and claims.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "reports/check_result.hpp"
+#include "reports/figure.hpp"
 #include "reports/html.hpp"
 
 namespace reports {
 
-enum class Format { markdown, html, csv, json, junit, event_log, svg, png };
+enum class Format { markdown, html, csv, json, junit, event_log, svg, png, picture };
 
 /// "md,csv,json" in any order; doubles count once. Throws Error(usage) naming the formats there are.
 [[nodiscard]] std::vector<Format> parse_formats(std::string_view text);
@@ -23,13 +24,12 @@ enum class Format { markdown, html, csv, json, junit, event_log, svg, png };
 /// One row a cell (RFC 4180); numbers read back exactly, those that do not exist are empty.
 [[nodiscard]] std::string to_csv(const CheckResult& result);
 
-/// Writes the files into `folder` (made when absent) and returns their paths in the order of `formats`: one
-/// file, or one for each figure. Each is published by rename. Throws Error(environment), also when figures
-/// are asked for and gnuplot is not there. `homes`: cells that another HTML page of the folder shows.
-[[nodiscard]] std::vector<std::filesystem::path> write_report(const CheckResult& result,
-                                                              const std::filesystem::path& folder,
-                                                              const std::vector<Format>& formats,
-                                                              const CellHomes& homes = {});
+/// Writes the files into `folder` (made when absent): one a format, or one for each figure. Each is published
+/// by rename. What needs no figure comes first; when gnuplot is not installed or fails, the page is written
+/// without figures and the pictures asked for are among `undrawn`. Throws Error(environment) when a file
+/// cannot be written. `homes`: cells that another HTML page of the folder shows.
+[[nodiscard]] WrittenFiles write_report(const CheckResult& result, const std::filesystem::path& folder,
+                                        const std::vector<Format>& formats, const CellHomes& homes = {});
 
 /// File names of the results' HTML pages.
 [[nodiscard]] std::vector<std::string> page_names(const std::vector<const CheckResult*>& results);

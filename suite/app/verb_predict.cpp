@@ -206,9 +206,11 @@ reports::PredictionRequest request_of(const PredictOptions& options) {
 
 int predict(const PredictOptions& options) {
     const reports::PredictionReport report = reports::predict(request_of(options));
+    reports::WrittenFiles written;
     std::vector<std::string> files;
     if (!options.out.empty()) {
-        for (const std::filesystem::path& path : reports::write_prediction(report, options.out)) {
+        written = reports::write_prediction(report, options.out);
+        for (const std::filesystem::path& path : written.paths) {
             files.push_back(path.string());
         }
     }
@@ -222,6 +224,7 @@ int predict(const PredictOptions& options) {
             fmt::print("\nReport: {}\n", fmt::join(files, " "));
         }
     }
+    written.throw_if_undrawn();
     return 0;
 }
 

@@ -27,6 +27,7 @@ struct ReportOptions {
 struct Report {
     reports::CheckResult result;
     std::vector<std::string> files;
+    reports::WrittenFiles written;
 };
 
 nlohmann::ordered_json to_json(const Report& report) {
@@ -85,7 +86,8 @@ std::vector<Report> write_reports(const ReportOptions& options) {
             log_info(result.workload + ": figures left out, gnuplot is not installed");
         }
         Report report;
-        for (const auto& path : reports::write_report(result, options.out, formats, homes[i])) {
+        report.written = reports::write_report(result, options.out, formats, homes[i]);
+        for (const auto& path : report.written.paths) {
             report.files.push_back(path.string());
         }
         list.push_back(std::move(report));
@@ -131,6 +133,9 @@ int report(const ReportOptions& options) {
         const std::string text = store_time_text(options.selection.store);
         fmt::print("{}{}", text, text.empty() ? "" : "\n");
     }
+    for (const Report& entry : list) {
+        entry.written.throw_if_undrawn();
+    }
     return is_damaged ? exit_code(ErrorKind::store) : 0;
 }
 
@@ -150,9 +155,8 @@ void register_report(Dispatcher& dispatcher) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
     verb->add_option("--format", options->formats,
-                     "Of md, html, csv, json, junit, mlperf, svg and png, separated by commas; default "
-                     "md,html,csv,json,svg "
-                     "(figures need gnuplot)");
+                     "Of md, html, csv, json, junit, mlperf, svg, png and picture (figures and claims as one "
+                     "SVG), separated by commas; default md,html,csv,json,svg (figures need gnuplot)");
 }
 
 } // namespace suite::app

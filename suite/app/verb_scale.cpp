@@ -106,7 +106,9 @@ int report(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOpti
                               : reports::can_draw()    ? "md,html,csv,json,svg"
                                                        : "md,html,csv,json";
     std::vector<std::string> files;
-    for (const auto& path : reports::write_report(result, options.out, reports::parse_formats(words))) {
+    const reports::WrittenFiles written =
+        reports::write_report(result, options.out, reports::parse_formats(words));
+    for (const std::filesystem::path& path : written.paths) {
         files.push_back(path.string());
     }
     if (options.selection.output.json) {
@@ -117,6 +119,7 @@ int report(const plan::Catalog& catalog, const plan::Plan& plan, const ScaleOpti
         fmt::print("{}Report: {}\n", reports::table_text(result, page_of_stdout()), fmt::join(files, " "));
     }
     log_damage(result);
+    written.throw_if_undrawn();
     return reports::exit_code(result, {.gates = true});
 }
 

@@ -149,7 +149,7 @@ TEST(PredictionFigure, IsDrawn) {
         GTEST_SKIP() << "gnuplot is not installed";
     }
     const auto folder = std::filesystem::temp_directory_path() / "prediction-test";
-    const auto paths = write_prediction(published_report(), folder);
+    const auto paths = write_prediction(published_report(), folder).paths;
     ASSERT_EQ(paths.size(), 4U);
     for (const auto& path : paths) {
         EXPECT_GT(std::filesystem::file_size(path), 1000U) << path;

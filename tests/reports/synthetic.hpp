@@ -150,4 +150,12 @@ inline const reports::ClaimResult& claim(const reports::CheckResult& result, con
     throw std::logic_error("no such claim: " + id);
 }
 
+inline std::size_t occurrences(const std::string& text, const std::string& part) {
+    std::size_t count = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) {
+        ++count;
+    }
+    return count;
+}
+
 } // namespace synthetic
