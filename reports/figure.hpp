@@ -109,7 +109,8 @@ struct WrittenFiles {
 run_gnuplot(const std::function<std::string(const std::filesystem::path& output)>& script,
             const std::filesystem::path& folder);
 
-/// The picture file's bytes; SVG is accessible_svg(). Throws as run_gnuplot(); temporary files lie in `folder`.
+/// The picture file's bytes; SVG is accessible_svg(). Throws as run_gnuplot(); temporary files lie in
+/// `folder`.
 [[nodiscard]] std::string drawn(const Plot& plot, Picture picture, const std::filesystem::path& folder);
 
 /// Draws into `path`, published by rename. Throws as run_gnuplot().

@@ -81,11 +81,10 @@ int exit_code_of(const std::filesystem::path& script, const std::filesystem::pat
     std::vector<char*> environment = gnuplot_environment();
     const FileActions actions(log.string());
     pid_t child = 0;
-    if (const int code = posix_spawnp(&child, program.c_str(), actions.get(), nullptr, words.data(),
-                                      environment.data());
+    if (const int code =
+            posix_spawnp(&child, program.c_str(), actions.get(), nullptr, words.data(), environment.data());
         code != 0) {
-        throw gnuplot_error("no program of this name that starts: " +
-                                std::generic_category().message(code),
+        throw gnuplot_error("no program of this name that starts: " + std::generic_category().message(code),
                             "install gnuplot (Debian: gnuplot-nox), or leave svg and png out of --format");
     }
     int status = 0;

@@ -24,11 +24,11 @@ constexpr std::array<Style, 15> sources{
      {"padchest+mimic-cxr+nih", "#999933", Marker::square, "(8,4)"}}};
 
 // Tol 2021, scheme "high-contrast".
-constexpr std::array<Style, 2> modes{{{"weak", "#004488", Marker::circle, ""},
-                                      {"strong", "#BB5566", Marker::square, "(8,4)"}}};
+constexpr std::array<Style, 2> modes{
+    {{"weak", "#004488", Marker::circle, ""}, {"strong", "#BB5566", Marker::square, "(8,4)"}}};
 
-constexpr std::array<Style, 2> networks{{{"R50x1", "#8C8C8C", Marker::circle, "(8,4)"},
-                                         {"R152x4", "#4D4D4D", Marker::circle, ""}}};
+constexpr std::array<Style, 2> networks{
+    {{"R50x1", "#8C8C8C", Marker::circle, "(8,4)"}, {"R152x4", "#4D4D4D", Marker::circle, ""}}};
 
 constexpr Style unknown{"", "#333333", Marker::circle, ""};
 

@@ -16,24 +16,11 @@ namespace {
 constexpr int margin = 20;
 constexpr int least_width = 940;
 constexpr int line_height = 19;
-constexpr int verdict_width = 112; // of each of the two columns
-constexpr double character_width = 6.6;
+constexpr int verdict_width = 128; // of each of the two columns
+constexpr double character_width = 6.5;
 
-struct VerdictLook {
-    metrics::ClaimVerdict verdict;
-    std::string_view sign;
-    std::string_view colour; ///< on white, contrast at least 4.5
-};
-constexpr std::array<VerdictLook, 4> verdict_looks{{{metrics::ClaimVerdict::holds, "✓", "#116329"},
-                                                    {metrics::ClaimVerdict::fails, "✗", "#a40e26"},
-                                                    {metrics::ClaimVerdict::inconclusive, "?", "#7d4e00"},
-                                                    {metrics::ClaimVerdict::missing, "∅", "#59636e"}}};
-
-const VerdictLook& look_of(metrics::ClaimVerdict verdict) {
-    const auto* look = std::find_if(verdict_looks.begin(), verdict_looks.end(),
-                                    [verdict](const VerdictLook& entry) { return entry.verdict == verdict; });
-    return look == verdict_looks.end() ? verdict_looks.back() : *look;
-}
+/// On white, with a contrast of at least 4.5. In the order of metrics::ClaimVerdict.
+constexpr std::array<std::string_view, 4> verdict_colours{"#116329", "#a40e26", "#7d4e00", "#59636e"};
 
 std::string text_at(int x, int y, std::string_view text, std::string_view attributes = "") {
     return fmt::format("<text x=\"{}\" y=\"{}\"{}{}>{}</text>\n", x, y, attributes.empty() ? "" : " ",
@@ -105,9 +92,9 @@ private:
     }
 
     void add_verdict(int x, int y, metrics::ClaimVerdict verdict, std::string_view mark) {
-        const VerdictLook& look = look_of(verdict);
-        body_ += text_at(x, y, fmt::format("{} {}{}", look.sign, metrics::to_string(verdict), mark),
-                         fmt::format("fill=\"{}\" font-weight=\"600\"", look.colour));
+        body_ += text_at(x, y, fmt::format("{} {}{}", verdict_sign(verdict), verdict_word(verdict), mark),
+                         fmt::format("fill=\"{}\" font-weight=\"600\"",
+                                     verdict_colours.at(static_cast<std::size_t>(verdict))));
     }
 
     void add_claims() {
@@ -117,25 +104,27 @@ private:
         const int ours_x = width_ - margin - verdict_width;
         const int published_x = ours_x - verdict_width;
         y_ += 22;
-        body_ += text_at(margin, y_, "Claims of the paper, tested by the same rules on the published numbers and on ours",
+        body_ += text_at(margin, y_, "Claims of the paper, tested on the published numbers and on ours",
                          "font-size=\"15\" font-weight=\"600\"");
         body_ += text_at(published_x, y_, "published", "fill=\"#59636e\"");
         body_ += text_at(ours_x, y_, "ours", "fill=\"#59636e\"");
         for (const ClaimResult& claim : result_.claims) {
             y_ += 6;
-            body_ += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" stroke=\"#d0d7de\"/>\n", margin,
-                                 width_ - margin, y_, y_);
+            body_ += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\" stroke=\"#d0d7de\"/>\n",
+                                 margin, width_ - margin, y_, y_);
             const int top = y_ + line_height;
             add_verdict(published_x, top, claim.published, "");
             add_verdict(ours_x, top, claim.ours.verdict, claim.expected ? "*" : "");
-            for (const std::string& line : lines_of(claim.text, published_x - margin)) {
+            for (const std::string& line : lines_of(claim.text, published_x - margin - 12)) {
                 y_ += line_height;
                 body_ += text_at(margin, y_, line);
             }
         }
         if (std::ranges::any_of(result_.claims, &ClaimResult::expected)) {
             y_ += 6;
-            add_lines("* As in the recorded run of this profile: its small scale is known not to show it.");
+            add_lines(result_.compares_with_baseline
+                          ? "* As in the recorded run of this profile, whose small scale does not show it."
+                          : "* As on the published numbers.");
         }
     }
 

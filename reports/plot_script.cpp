@@ -1,6 +1,7 @@
 // The gnuplot program of a plot: panels of equal size in rows, each with its title, axes and legend.
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,9 +23,10 @@ constexpr int panel_title_height = 30;
 constexpr int line_height = 17;
 constexpr double character_width = 7.0;
 // Of the legend; as much as gnuplot itself reckons, which keeps the legend within the width of the plot.
-constexpr double legend_character_width = 8.5;
+constexpr double legend_character_width = 8.2;
 constexpr double legend_sample_characters = 4.0; // with the gap to the next entry
-constexpr double line_shift = 4.0;      // between series at one category, so that their intervals stay apart
+constexpr double note_character_width = 6.6;
+constexpr double line_shift = 4.0; // between series at one category, so that their intervals stay apart
 
 // All series of one category together, of the distance between categories.
 constexpr double group_width = 0.82;
@@ -91,7 +93,9 @@ int point_type(Marker marker, bool is_hollow) {
 std::string category_text(const std::string& category) {
     std::string result = "'";
     for (const char c : category) {
-        result += c == '+' ? "'.\"\\n\".'+" : c == '\'' ? "''" : std::string(1, c == '\n' || c == '\r' ? ' ' : c);
+        result += c == '+'    ? "'.\"\\n\".'+"
+                  : c == '\'' ? "''"
+                              : std::string(1, c == '\n' || c == '\r' ? ' ' : c);
     }
     return result + "'";
 }
@@ -110,6 +114,13 @@ std::size_t longest_line(const std::string& category) {
 class Layout {
 public:
     explicit Layout(const Plot& plot) : plot_(plot) {
+        for (const std::string& note : plot.notes) {
+            std::istringstream lines(wrapped(
+                note, static_cast<std::size_t>((width() - 2 * right_margin) / note_character_width), 0));
+            for (std::string line; std::getline(lines, line);) {
+                notes_.push_back(line);
+            }
+        }
         std::size_t longest_label = 0;
         for (const PlotPanel& panel : plot.panels) {
             for (const PlotSeries& series : panel.series) {
@@ -144,36 +155,52 @@ public:
     [[nodiscard]] int width() const { return static_cast<int>(plot_.columns) * plot_.panel_width_pixels; }
     [[nodiscard]] int height() const {
         return figure_title_height + static_cast<int>(rows()) * panel_height() +
-               static_cast<int>(plot_.notes.size()) * line_height + 8;
+               static_cast<int>(notes_.size()) * line_height + 8;
     }
     /// The lines that place the panel's axes, its label of y (whatever the tics' width) and its legend.
     [[nodiscard]] std::string place_panel(std::size_t place) const {
         const int left = static_cast<int>(place % plot_.columns) * plot_.panel_width_pixels;
         const int top = figure_title_height + static_cast<int>(place / plot_.columns) * panel_height() +
                         panel_title_height;
-        return fmt::format("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n"
-                           "set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
-                           "set label 98 {} at screen {:.6f},{:.6f} center rotate by 90\n"
-                           "set key at screen {:.6f},{:.6f} center top horizontal Left reverse samplen 2 "
-                           "width -1 maxcols {}\n",
-                           x(left + plot_left), x(left + plot_right()), y(top), y(top + plot_.plot_height_pixels),
-                           gnuplot_text(plot_.y_label), x(left + y_label_at), y(top + plot_.plot_height_pixels / 2),
-                           x(left + (plot_left + plot_right()) / 2),
-                           y(top + plot_.plot_height_pixels + categories_height() + x_label_height()), legend_columns_);
+        return fmt::format(
+            "set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n"
+            "set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
+            "set label 98 {} at screen {:.6f},{:.6f} center rotate by 90\n"
+            "set key at screen {:.6f},{:.6f} center top horizontal Left reverse samplen 2 "
+            "width -1 maxcols {}\n",
+            x(left + plot_left), x(left + plot_right()), y(top), y(top + plot_.plot_height_pixels),
+            gnuplot_text(plot_.y_label), x(left + y_label_at), y(top + plot_.plot_height_pixels / 2),
+            x(left + (plot_left + plot_right()) / 2),
+            y(top + plot_.plot_height_pixels + categories_height() + x_label_height()), legend_columns_);
     }
-    /// A line of text; `place` counts notes from 0 below the panels, -1 is the figure's title.
-    [[nodiscard]] std::string note(int place, const std::string& text) const {
-        const int above = place < 0 ? figure_title_height / 2
-                                    : figure_title_height + static_cast<int>(rows()) * panel_height() +
-                                          place * line_height + line_height / 2;
-        return fmt::format("set label {} {} at screen {:.6f},{:.6f} {} {}\n", place + 2, gnuplot_text(text),
-                           place < 0 ? 0.5 : x(14), y(above), place < 0 ? "center" : "left",
-                           place < 0 ? "font ',14'" : "font ',11' tc rgb '#555555'");
+    /// The figure's title and the lines below its panels, as labels from number 1 on. Sizes are those of the
+    /// terminal: pixels in SVG, points in PNG.
+    [[nodiscard]] std::string labels(Picture picture) const {
+        const bool is_svg = picture == Picture::svg;
+        std::string text =
+            fmt::format("set label 1 {} at screen 0.5,{:.6f} center font ',{}'\n", gnuplot_text(plot_.title),
+                        y(figure_title_height / 2), is_svg ? 14 : 11);
+        int top = figure_title_height + static_cast<int>(rows()) * panel_height() + line_height / 2;
+        for (std::size_t i = 0; i < notes_.size(); ++i) {
+            text += fmt::format("set label {} {} at screen {:.6f},{:.6f} left font ',{}' tc rgb '#555555'\n",
+                                i + 2, gnuplot_text(notes_[i]), x(right_margin), y(top), is_svg ? 11 : 8.5);
+            top += line_height;
+        }
+        return text;
+    }
+    [[nodiscard]] std::string without_labels() const {
+        std::string text;
+        for (std::size_t i = 0; i <= notes_.size(); ++i) {
+            text += fmt::format("unset label {}\n", i + 1);
+        }
+        return text;
     }
 
 private:
     [[nodiscard]] int plot_right() const { return plot_.panel_width_pixels - right_margin; }
-    [[nodiscard]] std::size_t rows() const { return (plot_.panels.size() + plot_.columns - 1) / plot_.columns; }
+    [[nodiscard]] std::size_t rows() const {
+        return (plot_.panels.size() + plot_.columns - 1) / plot_.columns;
+    }
     [[nodiscard]] int categories_height() const {
         return has_rotated_categories()
                    ? 18 + static_cast<int>(0.5 * character_width * static_cast<double>(longest_category_))
@@ -184,12 +211,14 @@ private:
         return static_cast<int>((legend_entries_ + legend_columns_ - 1) / legend_columns_) * line_height + 24;
     }
     [[nodiscard]] int panel_height() const {
-        return panel_title_height + plot_.plot_height_pixels + categories_height() + x_label_height() + legend_height();
+        return panel_title_height + plot_.plot_height_pixels + categories_height() + x_label_height() +
+               legend_height();
     }
     [[nodiscard]] double x(int pixels) const { return static_cast<double>(pixels) / width(); }
     [[nodiscard]] double y(int pixels) const { return 1.0 - static_cast<double>(pixels) / height(); }
 
     const Plot& plot_;
+    std::vector<std::string> notes_; ///< lines that fit
     std::size_t legend_entries_ = 0;
     std::size_t legend_columns_ = 1;
     std::size_t longest_category_ = 0;
@@ -200,7 +229,11 @@ private:
 class PanelWriter {
 public:
     PanelWriter(std::string& script, const Plot& plot, const Layout& layout, std::size_t place)
-        : script_(script), plot_(plot), panel_(plot.panels[place]), layout_(layout), place_(place),
+        : script_(script),
+          plot_(plot),
+          panel_(plot.panels[place]),
+          layout_(layout),
+          place_(place),
           drawing_(drawing_of(plot)) {}
 
     void write() {
@@ -277,10 +310,11 @@ private:
         std::string sample;
         if (drawing_ == Drawing::bars) {
             const std::string fill = series.is_hollow ? "pattern 4" : "solid";
-            add_part("mean", index, means,
-                     fmt::format("using 1:2:($1-{0:.4g}):($1+{0:.4g}):(0):2:3 with boxxyerror lc rgb variable "
-                                 "fs {1} border",
-                                 0.46 * width(), fill));
+            add_part(
+                "mean", index, means,
+                fmt::format("using 1:2:($1-{0:.4g}):($1+{0:.4g}):(0):2:3 with boxxyerror lc rgb variable "
+                            "fs {1} border",
+                            0.46 * width(), fill));
             add_part("spread", index, spreads, strokes + " with vectors nohead lw 1.4 lc rgb '#222222'");
             add_part("seed", index, seeds, "using 1:2 with points pt 6 ps 0.35 lc rgb '#222222'");
             sample = fmt::format("boxes lc rgb '{}' fs {} border", series.colour, fill);
@@ -296,8 +330,8 @@ private:
             }
             add_part("mark", index, means, fmt::format("using 1:2:3 with points {} lc rgb variable", mark));
         }
-        parts_.push_back(fmt::format("NaN with {} title {}", sample,
-                                     gnuplot_text(Layout::legend_label(panel_, series))));
+        parts_.push_back(
+            fmt::format("NaN with {} title {}", sample, gnuplot_text(Layout::legend_label(panel_, series))));
     }
 
     std::string& script_;
@@ -311,10 +345,9 @@ private:
 
 std::string axes_of(const Plot& plot, const Layout& layout) {
     const Range range = range_of(plot);
-    std::string script =
-        fmt::format("set xrange [-0.5:{:.3g}]\nset yrange [{:.6g}:{:.6g}]\nset xlabel {}\n",
-                    static_cast<double>(plot.categories.size()) - 0.5, range.low, range.high,
-                    gnuplot_text(plot.x_label));
+    std::string script = fmt::format("set xrange [-0.5:{:.3g}]\nset yrange [{:.6g}:{:.6g}]\nset xlabel {}\n",
+                                     static_cast<double>(plot.categories.size()) - 0.5, range.low, range.high,
+                                     gnuplot_text(plot.x_label));
     script += plot.is_logarithmic ? "set logscale y 10\nset format y '%.0f'\n" : "";
     script += "set samples 2\nset grid ytics lt 1 lw 0.6 lc rgb '#dddddd'\nset border 3 lc rgb '#444444'\n"
               "set tics nomirror out\nset boxwidth 1\n";
@@ -356,13 +389,13 @@ PictureSize size_of(const Plot& plot) {
 
 PictureText text_of(const Plot& plot) {
     const Drawing drawing = drawing_of(plot);
-    std::string text = fmt::format(
-        "{}. Across: {}{}{}. Upwards: {}{}.",
-        drawing == Drawing::bars   ? "Bar chart"
-        : drawing == Drawing::dots ? "Dots with intervals"
-                                   : "Line chart",
-        plot.x_label, plot.x_label.empty() ? "" : ": ", fmt::join(plot.categories, ", "), plot.y_label,
-        plot.is_logarithmic ? ", in powers of ten" : "");
+    std::string text =
+        fmt::format("{}. Across: {}{}{}. Upwards: {}{}.",
+                    drawing == Drawing::bars   ? "Bar chart"
+                    : drawing == Drawing::dots ? "Dots with intervals"
+                                               : "Line chart",
+                    plot.x_label, plot.x_label.empty() ? "" : ": ", fmt::join(plot.categories, ", "),
+                    plot.y_label, plot.is_logarithmic ? ", in powers of ten" : "");
     std::vector<std::string> labels;
     for (const PlotSeries& series : plot.panels.empty() ? std::vector<PlotSeries>() : plot.panels[0].series) {
         labels.push_back(series.label);
@@ -397,18 +430,12 @@ std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesys
     std::string script = "set encoding utf8\n" +
                          gnuplot_terminal(picture, static_cast<std::size_t>(layout.width()),
                                           static_cast<std::size_t>(layout.height())) +
-                         fmt::format("set output {}\n", gnuplot_text(output.string())) + axes_of(plot, layout);
-    script += "set multiplot\n" + layout.note(-1, plot.title);
-    for (std::size_t i = 0; i < plot.notes.size(); ++i) {
-        script += layout.note(static_cast<int>(i), plot.notes[i]);
-    }
+                         fmt::format("set output {}\n", gnuplot_text(output.string())) +
+                         axes_of(plot, layout);
+    script += "set multiplot\n" + layout.labels(picture);
     for (std::size_t place = 0; place < plot.panels.size(); ++place) {
         PanelWriter(script, plot, layout, place).write();
-        if (place == 0) {
-            for (std::size_t i = 0; i <= plot.notes.size(); ++i) {
-                script += fmt::format("unset label {}\n", i + 1);
-            }
-        }
+        script += place == 0 ? layout.without_labels() : "";
     }
     return script + "unset multiplot\nunset output\n";
 }

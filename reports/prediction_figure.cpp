@@ -114,9 +114,10 @@ std::string description_of(const PredictionReport& report) {
     for (const Panel& panel : panels_of(report)) {
         titles.push_back(panel.title);
     }
-    return fmt::format("Points over ranks. Across: ranks, in powers of two. Upwards: efficiency, %. Measured: "
-                       "filled; predicted: hollow, with 95 % interval. Panels: {}.",
-                       fmt::join(titles, "; "));
+    return fmt::format(
+        "Points over ranks. Across: ranks, in powers of two. Upwards: efficiency, %. Measured: "
+        "filled; predicted: hollow, with 95 % interval. Panels: {}.",
+        fmt::join(titles, "; "));
 }
 
 } // namespace
@@ -164,8 +165,9 @@ WrittenFiles write_prediction(const PredictionReport& report, const std::filesys
     if (can_draw()) {
         try {
             figure.svg = accessible_svg(
-                run_gnuplot([&](const auto& output) { return prediction_script(report, Picture::svg, output); },
-                            folder),
+                run_gnuplot(
+                    [&](const auto& output) { return prediction_script(report, Picture::svg, output); },
+                    folder),
                 {.title = figure.title, .description = description_of(report)});
             publish(".svg", figure.svg);
         } catch (const suite::Error& error) {

@@ -18,7 +18,6 @@
 #include "reports/text_table.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
-#include "suite/base/names.hpp"
 
 namespace reports {
 namespace {
@@ -350,7 +349,7 @@ std::vector<Format> parse_formats(std::string_view text) {
         const auto entry = std::find_if(format_words.begin(), format_words.end(),
                                         [&word](const FormatWord& known) { return known.word == word; });
         if (entry == format_words.end()) {
-            faults.add({"--format", "'" + word + "'", suite::expected_names(word, valid), ""});
+            faults.add({"--format", "'" + word + "'", fmt::format("one of {}", fmt::join(valid, ", ")), ""});
         } else if (std::find(formats.begin(), formats.end(), entry->format) == formats.end()) {
             formats.push_back(entry->format);
         }

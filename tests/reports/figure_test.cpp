@@ -113,9 +113,8 @@ TEST(PlotOf, GivesEverySourceOfEveryWorkloadOneColourOfItsOwn) {
                 }
             }
             for (std::size_t i = 0; i < plot.category_colours.size(); ++i) {
-                EXPECT_EQ(
-                    colour_of.try_emplace(plot.categories[i], plot.category_colours[i]).first->second,
-                    plot.category_colours[i])
+                EXPECT_EQ(colour_of.try_emplace(plot.categories[i], plot.category_colours[i]).first->second,
+                          plot.category_colours[i])
                     << id << ' ' << plot.categories[i];
             }
         }
@@ -155,7 +154,7 @@ TEST(GnuplotScript, DrawsNothingForWhatWasNotMeasured) {
 
     const std::string script = gnuplot_script(plot, Picture::svg, "/tmp/it's.svg");
 
-    EXPECT_THAT(script, HasSubstr("$mean_1_1 <<"));
+    EXPECT_THAT(script, HasSubstr("$mark_1_1 <<"));
     for (const char* block : {"_1_0 <<", "_3_0 <<", "_3_1 <<"}) { // panel and series
         EXPECT_THAT(script, Not(HasSubstr(block))) << block;
     }
@@ -173,7 +172,7 @@ TEST(GnuplotScript, HasALegendInEveryPanelAndPanelsOfEqualSize) {
 
     const std::string script = gnuplot_script(plot_of(bars, result), Picture::svg, "x.svg");
 
-    EXPECT_EQ(synthetic::occurrences(script, "NaN with boxes"), 4U * 2U);
+    EXPECT_EQ(synthetic::occurrences(script, "NaN with points"), 4U * 2U);
     EXPECT_EQ(synthetic::occurrences(script, "set key at screen"), 4U);
     std::set<std::string> heights;
     std::istringstream lines(script);
@@ -278,7 +277,7 @@ TEST(Draw, GivesAnSvgThatIsNamedAndShowsNoTooltips) {
 
     EXPECT_EQ(synthetic::occurrences(svg, "<title"), 1U);
     EXPECT_THAT(svg, HasSubstr("<title>pets &amp; &lt;others&gt;&#39;s</title>"));
-    EXPECT_THAT(svg, HasSubstr("<desc>Bar chart."));
+    EXPECT_THAT(svg, HasSubstr("<desc>Dots with intervals. Across: pets, covidx."));
     EXPECT_THAT(svg, HasSubstr(" role=\"img\""));
     EXPECT_THAT(svg, Not(testing::ContainsRegex("[Gg]nuplot [0-9]")));
     EXPECT_EQ(synthetic::occurrences(inline_svg({.id = "f", .title = "t", .svg = svg}, 3), "'#gp"), 0U);
@@ -298,9 +297,9 @@ TEST(WriteReport, LosesOnlyTheFiguresWhenGnuplotFails) {
     result.figures = {bars};
     const ScopedVariable path("PATH", with_failing_gnuplot(folder.path()));
 
-    const WrittenFiles files =
-        write_report(result, folder.path() / "out",
-                     {Format::svg, Format::html, Format::png, Format::picture, Format::markdown, Format::json});
+    const WrittenFiles files = write_report(
+        result, folder.path() / "out",
+        {Format::svg, Format::html, Format::png, Format::picture, Format::markdown, Format::json});
 
     std::vector<std::string> names;
     for (const auto& entry : files.paths) {

@@ -267,8 +267,7 @@ TEST(Formats, AreParsedInOrderAndOnce) {
 TEST(WriteReport, WritesTheAskedFilesOnly) {
     const suite::store::testing::TemporaryFolder folder;
 
-    const auto paths =
-        write_report(small_result(), folder.path() / "out", {Format::csv, Format::json}).paths;
+    const auto paths = write_report(small_result(), folder.path() / "out", {Format::csv, Format::json}).paths;
 
     EXPECT_THAT(paths, ElementsAre(folder.path() / "out/w-tiny.csv", folder.path() / "out/w-tiny.json"));
     std::ifstream json(paths[1]);

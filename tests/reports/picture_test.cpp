@@ -76,7 +76,8 @@ TEST(ToPicture, IsSvgThatDocumentsMayShow) {
     const std::string svg = to_picture(result, figures);
 
     EXPECT_TRUE(is_well_formed(svg));
-    for (const char* word : {"<script", "foreignObject", "<style", "@import", "xml:space", "<image", "<?xml"}) {
+    for (const char* word :
+         {"<script", "foreignObject", "<style", "@import", "xml:space", "<image", "<?xml"}) {
         EXPECT_THAT(svg, Not(HasSubstr(word))) << word;
     }
     EXPECT_EQ(synthetic::occurrences(svg, "<title>"), 1U);
