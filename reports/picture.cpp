@@ -17,7 +17,7 @@ constexpr int margin = 20;
 constexpr int least_width = 940;
 constexpr int line_height = 19;
 constexpr int verdict_width = 128; // of each of the two columns
-constexpr double character_width = 6.5;
+constexpr double character_width = 6.7;
 
 /// On white, with a contrast of at least 4.5. In the order of metrics::ClaimVerdict.
 constexpr std::array<std::string_view, 4> verdict_colours{"#116329", "#a40e26", "#7d4e00", "#59636e"};

@@ -22,8 +22,8 @@ constexpr int figure_title_height = 40;
 constexpr int panel_title_height = 30;
 constexpr int line_height = 17;
 constexpr double character_width = 7.0;
-// Of the legend; as much as gnuplot itself reckons, which keeps the legend within the width of the plot.
-constexpr double legend_character_width = 8.2;
+// Of the legend, in both kinds of pictures.
+constexpr double legend_character_width = 7.8;
 constexpr double legend_sample_characters = 4.0; // with the gap to the next entry
 constexpr double note_character_width = 6.6;
 constexpr double line_shift = 4.0; // between series at one category, so that their intervals stay apart
@@ -113,7 +113,7 @@ std::size_t longest_line(const std::string& category) {
 /// Where everything stands: pixels from the upper left corner.
 class Layout {
 public:
-    explicit Layout(const Plot& plot) : plot_(plot) {
+    Layout(const Plot& plot, Picture picture) : plot_(plot) {
         for (const std::string& note : plot.notes) {
             std::istringstream lines(wrapped(
                 note, static_cast<std::size_t>((width() - 2 * right_margin) / note_character_width), 0));
@@ -130,6 +130,9 @@ public:
         }
         const double entry =
             legend_character_width * (static_cast<double>(longest_label) + legend_sample_characters);
+        // gnuplot does not know a browser's fonts: it takes 0.15 characters too much for each.
+        legend_cut_ =
+            1 + (picture == Picture::svg ? static_cast<int>(0.15 * static_cast<double>(longest_label)) : 0);
         legend_columns_ =
             std::max<std::size_t>(1, static_cast<std::size_t>((plot_right() - plot_left) / entry));
         for (const std::string& category : plot.categories) {
@@ -162,16 +165,17 @@ public:
         const int left = static_cast<int>(place % plot_.columns) * plot_.panel_width_pixels;
         const int top = figure_title_height + static_cast<int>(place / plot_.columns) * panel_height() +
                         panel_title_height;
-        return fmt::format(
-            "set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n"
-            "set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
-            "set label 98 {} at screen {:.6f},{:.6f} center rotate by 90\n"
-            "set key at screen {:.6f},{:.6f} center top horizontal Left reverse samplen 2 "
-            "width -1 maxcols {}\n",
-            x(left + plot_left), x(left + plot_right()), y(top), y(top + plot_.plot_height_pixels),
-            gnuplot_text(plot_.y_label), x(left + y_label_at), y(top + plot_.plot_height_pixels / 2),
-            x(left + (plot_left + plot_right()) / 2),
-            y(top + plot_.plot_height_pixels + categories_height() + x_label_height()), legend_columns_);
+        return fmt::format("set lmargin at screen {:.6f}\nset rmargin at screen {:.6f}\n"
+                           "set tmargin at screen {:.6f}\nset bmargin at screen {:.6f}\n"
+                           "set label 98 {} at screen {:.6f},{:.6f} center rotate by 90\n"
+                           "set key at screen {:.6f},{:.6f} center top horizontal Left reverse samplen 2 "
+                           "width {} maxcols {}\n",
+                           x(left + plot_left), x(left + plot_right()), y(top),
+                           y(top + plot_.plot_height_pixels), gnuplot_text(plot_.y_label),
+                           x(left + y_label_at), y(top + plot_.plot_height_pixels / 2),
+                           x(left + (plot_left + plot_right()) / 2),
+                           y(top + plot_.plot_height_pixels + categories_height() + x_label_height()),
+                           -legend_cut_, legend_columns_);
     }
     /// The figure's title and the lines below its panels, as labels from number 1 on. Sizes are those of the
     /// terminal: pixels in SVG, points in PNG.
@@ -221,6 +225,7 @@ private:
     std::vector<std::string> notes_; ///< lines that fit
     std::size_t legend_entries_ = 0;
     std::size_t legend_columns_ = 1;
+    int legend_cut_ = 1; ///< characters that gnuplot leaves out of a column's width
     std::size_t longest_category_ = 0;
     int category_lines_ = 1;
 };
@@ -383,7 +388,7 @@ Drawing drawing_of(const Plot& plot) {
 }
 
 PictureSize size_of(const Plot& plot) {
-    const Layout layout(plot);
+    const Layout layout(plot, Picture::svg);
     return {.width_pixels = layout.width(), .height_pixels = layout.height()};
 }
 
@@ -426,7 +431,7 @@ std::string gnuplot_terminal(Picture picture, std::size_t width_pixels, std::siz
 }
 
 std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesystem::path& output) {
-    const Layout layout(plot);
+    const Layout layout(plot, picture);
     std::string script = "set encoding utf8\n" +
                          gnuplot_terminal(picture, static_cast<std::size_t>(layout.width()),
                                           static_cast<std::size_t>(layout.height())) +
