@@ -36,6 +36,9 @@ const metrics::Efficiency* shown_efficiency(const RungResult& rung) {
 
 std::string efficiency_text(const RungResult& rung) {
     const metrics::Efficiency* efficiency = shown_efficiency(rung);
+    if (rung.runs.empty()) {
+        return none;
+    }
     if (rung.ranks == 1) {
         return "100 (base)";
     }
@@ -50,7 +53,8 @@ std::string efficiency_text(const RungResult& rung) {
 
 std::string speedup_text(const RungResult& rung) {
     const metrics::Efficiency* efficiency = shown_efficiency(rung);
-    return rung.ranks == 1 ? "1.00"
+    return rung.runs.empty() ? none
+           : rung.ranks == 1 ? "1.00"
            : efficiency == nullptr
                ? none
                : in_brackets_if(!rung.efficiency, fmt::format("{:.2f}", efficiency->speedup));
@@ -211,7 +215,7 @@ TextTable part_of(const RungTable& table, std::size_t begin, std::size_t end) {
 } // namespace
 
 RungTable measured_table(const CheckResult& result) {
-    RungTable table{.headings = {"rung", "runs", "img/s with I/O", "steady img/s", "speed-up",
+    RungTable table{.headings = {"scale point", "runs", "img/s with I/O", "steady img/s", "speed-up",
                                  "efficiency, % [95 %]", "published img/s · speed-up · %", "verdict",
                                  "flags"},
                     .rows = {},

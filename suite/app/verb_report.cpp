@@ -10,6 +10,7 @@
 #include "reports/report_files.hpp"
 #include "reports/terminal.hpp"
 #include "reports/time_shares.hpp"
+#include "reports/words.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
@@ -130,7 +131,8 @@ int report(const ReportOptions& options) {
         is_damaged = is_damaged || !entry.result.damaged.empty();
     }
     if (!options.selection.output.json && options.bundles.empty()) {
-        const std::string text = store_time_text(options.selection.store);
+        const std::string text =
+            reports::wrapped(store_time_text(options.selection.store), columns_of_stdout(), 2);
         fmt::print("{}{}", text, text.empty() ? "" : "\n");
     }
     for (const Report& entry : list) {

@@ -289,6 +289,16 @@ TEST_F(LadderTest, EveryFormatSaysTheCaveat) {
     EXPECT_THAT(text, HasSubstr("124003.59 · 960.26 · 93.77"));
 }
 
+TEST_F(LadderTest, WhatWasNotMeasuredHasNoNumber) {
+    EXPECT_THAT(table_text(check_now()), HasSubstr("100 (base)"));
+    lookups_.clear();
+
+    const std::string text = table_text(check_now(), {.columns = 200});
+
+    EXPECT_THAT(text, testing::Not(HasSubstr("100 (base)")));
+    EXPECT_THAT(text, HasSubstr("0/15               —             —         —                     —"));
+}
+
 TEST_F(LadderTest, TablesFitThePage) {
     const CheckResult result = check_now();
 
