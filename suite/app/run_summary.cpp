@@ -77,9 +77,11 @@ std::string summary_text(const run::RunSummary& summary, const SelectionOptions&
     if (summary.failed > 0) {
         text += "\nrun the same command to try the failed runs again";
     }
-    if (summary.done_before + summary.done_now > 0) {
-        const std::string command = called_name();
-        const std::string options = selection_text(selection);
+    const std::string command = called_name();
+    const std::string options = selection_text(selection);
+    if (summary.done_before + summary.done_now == 0 && !summary.skipped.empty()) {
+        text += fmt::format("\nnext: {} plan {}  (what is missing, and where to get it)", command, options);
+    } else if (summary.done_before + summary.done_now > 0) {
         text += fmt::format("\nnext: {0} check {1}\n      {0} report {1}", command, options);
     }
     return text;
