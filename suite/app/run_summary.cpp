@@ -80,7 +80,8 @@ std::string summary_text(const run::RunSummary& summary, const SelectionOptions&
     const std::string command = called_name();
     const std::string options = selection_text(selection);
     if (summary.done_before + summary.done_now == 0 && !summary.skipped.empty()) {
-        text += fmt::format("\nnothing could start; what is missing and where to get it:\nnext: {} plan {}", command, options);
+        text += fmt::format("\nnothing could start; what is missing and where to get it:\nnext: {} plan {}",
+                            command, options);
     } else if (summary.done_before + summary.done_now > 0) {
         text += fmt::format("\nnext: {0} check {1}\n      {0} report {1}", command, options);
     }
