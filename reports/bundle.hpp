@@ -8,12 +8,15 @@
 #include "reports/check_result.hpp"
 #include "reports/declaration_json.hpp"
 #include "reports/records.hpp"
+#include "suite/store/bundle_file.hpp"
 
 namespace reports {
 
-/// The file. `result` must be check() of this subject and these records, nothing selected away. Records lose
-/// their predictions and all but some of their losses (reports/records.hpp), nothing else. Equal arguments
-/// give equal bytes.
+/// Its tables and texts. `result` must be check() of this subject and these records, nothing selected away.
+/// Records lose their predictions and all but some of their losses (reports/records.hpp), nothing else.
+[[nodiscard]] suite::store::BundleContent bundle_content(const BundleSubject& subject, Records& records,
+                                                         const CheckResult& result);
+/// The file of that content. Equal arguments give equal bytes.
 [[nodiscard]] std::string make_bundle(const BundleSubject& subject, Records& records,
                                       const CheckResult& result);
 

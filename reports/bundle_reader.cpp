@@ -60,8 +60,9 @@ private:
     void read_parts();
     void check_keys();
     void compare_tables(const CheckResult& result);
-    /// The recomputed rows, with the words that the version had that wrote the bundle.
-    [[nodiscard]] std::vector<CellRow> expected_cells(const CheckResult& result);
+    /// With the columns that this schema has.
+    [[nodiscard]] Table cells_as_stored(Table cells) const;
+    void compare_cells(const CheckResult& result);
     void compare(const std::string& name, const Table& stored, const Table& recomputed);
 
     std::string where_;
@@ -242,6 +243,12 @@ void BundleReader::check_keys() {
     }
 }
 
+/// What a version of the program says in words, not what it computed: an older schema keeps its own.
+bool is_wording(const std::string& column) {
+    static const std::set<std::string> wordings{"reason", "robustness", "evidence", "text"};
+    return wordings.contains(column);
+}
+
 std::string text_of(const suite::store::Column& column, std::size_t row) {
     return std::visit([row](const auto& values) { return fmt::format("{}", values[row]); }, column.values);
 }
@@ -274,6 +281,9 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
     }
     for (std::size_t row = 0; row < stored.front().rows(); ++row) {
         for (std::size_t i = 0; i < stored.size(); ++i) {
+            if (file_.schema() < suite::store::bundle_schema && is_wording(stored[i].name)) {
+                continue;
+            }
             if (!is_same(stored[i], recomputed[i], row)) {
                 add(fmt::format(" row {} ({}) {}", row, text_of(stored.front(), row), stored[i].name),
                     text_of(stored[i], row), text_of(recomputed[i], row) + ", as recomputed");
@@ -282,23 +292,37 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
     }
 }
 
-/// Earlier versions had no word for these two and wrote what the statistics alone said.
-bool is_earlier_verdict(const std::string& stored, metrics::Verdict verdict) {
-    return verdict == metrics::Verdict::identical
-               ? stored == "equivalent" || stored == "inconclusive"
-               : verdict == metrics::Verdict::no_reference && (stored == "missing" || stored == "equivalent");
+Table BundleReader::cells_as_stored(Table cells) const {
+    if (file_.schema() == 1) {
+        std::erase_if(cells,
+                      [](const suite::store::Column& column) { return column.name == "compared_with"; });
+    }
+    return cells;
 }
 
-std::vector<CellRow> BundleReader::expected_cells(const CheckResult& result) {
-    std::vector<CellRow> expected = cell_rows(result);
-    const std::vector<CellRow> stored = rows(group_ + "/cells", cell_fields);
-    for (std::size_t i = 0; i < std::min(expected.size(), stored.size()); ++i) {
-        if (is_earlier_verdict(stored[i].verdict, result.cells[i].comparison.verdict)) {
-            expected[i].verdict = stored[i].verdict;
-            expected[i].reason = stored[i].reason;
-        }
+std::vector<std::string>& texts_of(Table& table, std::string_view name) {
+    const auto column = std::ranges::find(table, name, &suite::store::Column::name);
+    return std::get<std::vector<std::string>>(column->values);
+}
+
+/// Schema 1 had no word for these two and wrote what the statistics alone said.
+bool is_earlier_verdict(const std::string& stored, const std::string& verdict) {
+    return verdict == metrics::to_string(metrics::Verdict::identical)
+               ? stored == "equivalent" || stored == "inconclusive"
+               : verdict == metrics::to_string(metrics::Verdict::no_reference) &&
+                     (stored == "missing" || stored == "equivalent");
+}
+
+void BundleReader::compare_cells(const CheckResult& result) {
+    const Table columns = suite::store::to_table(std::span<const CellRow>(), cell_fields);
+    Table stored = file_.table(group_ + "/cells", cells_as_stored(columns));
+    Table recomputed = cells_as_stored(cell_table(result));
+    std::vector<std::string>& verdicts = texts_of(recomputed, "verdict");
+    const std::vector<std::string>& earlier = texts_of(stored, "verdict");
+    for (std::size_t i = 0; file_.schema() == 1 && i < std::min(verdicts.size(), earlier.size()); ++i) {
+        verdicts[i] = is_earlier_verdict(earlier[i], verdicts[i]) ? earlier[i] : verdicts[i];
     }
-    return expected;
+    compare("/cells", stored, recomputed);
 }
 
 void BundleReader::compare_tables(const CheckResult& result) {
@@ -310,8 +334,7 @@ void BundleReader::compare_tables(const CheckResult& result) {
     for (std::size_t i = 0; i < runs.size(); ++i) {
         runs[i].message = run_rows_[i].message;
     }
-    const std::vector<CellRow> cells = expected_cells(result);
-    compare("/cells", stored("/cells", cell_fields), suite::store::to_table(std::span(cells), cell_fields));
+    compare_cells(result);
     compare("/claims", stored("/claims", claim_fields), claim_table(result));
     compare("/runs", stored("/runs", run_fields),
             suite::store::to_table(std::span<const RunRow>(runs), run_fields));

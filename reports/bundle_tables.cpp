@@ -48,7 +48,8 @@ CellRow row_of(const CellResult& cell) {
                 .n = integer(cell.values.size()),
                 .planned = integer(cell.planned),
                 .mean = mean_of(cell.ours),
-                .sd = number(cell.ours.sd)};
+                .sd = number(cell.ours.sd),
+                .compared_with = std::string(to_string(cell.compared_with()))};
     if (const auto& reference = cell.reference()) {
         row.reference_kind = plan::to_string(reference->kind);
         row.reference_mean = mean_of(reference->sample);
@@ -161,16 +162,11 @@ plan::ReferenceKind kind_from(const std::string& word) {
 
 } // namespace
 
-std::vector<CellRow> cell_rows(const CheckResult& result) {
+suite::store::Table cell_table(const CheckResult& result) {
     std::vector<CellRow> rows;
     for (const CellResult& cell : result.cells) {
         rows.push_back(row_of(cell));
     }
-    return rows;
-}
-
-suite::store::Table cell_table(const CheckResult& result) {
-    const std::vector<CellRow> rows = cell_rows(result);
     return suite::store::to_table(std::span<const CellRow>(rows), cell_fields);
 }
 

@@ -29,6 +29,7 @@ struct CellRow {
     std::int64_t planned = 0;
     double mean = no_number;
     double sd = no_number;
+    std::string compared_with; ///< since schema 2
     std::string reference_kind;
     double reference_mean = no_number;
     double reference_sd = no_number;
@@ -157,25 +158,26 @@ inline const std::tuple cell_fields{Field{"id", &CellRow::id},
                                     Field{"source", &CellRow::source},
                                     Field{"shots", &CellRow::shots},
                                     Field{"metric", &CellRow::metric},
-                                    Field{"n", &CellRow::n},
-                                    Field{"planned", &CellRow::planned},
-                                    Field{"mean", &CellRow::mean},
-                                    Field{"sd", &CellRow::sd},
+                                    Field{"n", &CellRow::n, "1"},
+                                    Field{"planned", &CellRow::planned, "1"},
+                                    Field{"mean", &CellRow::mean, "%"},
+                                    Field{"sd", &CellRow::sd, "%"},
+                                    Field{"compared_with", &CellRow::compared_with},
                                     Field{"reference_kind", &CellRow::reference_kind},
-                                    Field{"reference_mean", &CellRow::reference_mean},
-                                    Field{"reference_sd", &CellRow::reference_sd},
-                                    Field{"reference_n", &CellRow::reference_n},
+                                    Field{"reference_mean", &CellRow::reference_mean, "%"},
+                                    Field{"reference_sd", &CellRow::reference_sd, "%"},
+                                    Field{"reference_n", &CellRow::reference_n, "1"},
                                     Field{"reference_origin", &CellRow::reference_origin},
-                                    Field{"published_mean", &CellRow::published_mean},
-                                    Field{"published_sd", &CellRow::published_sd},
-                                    Field{"published_n", &CellRow::published_n},
-                                    Field{"difference", &CellRow::difference},
-                                    Field{"ci95_low", &CellRow::ci95_low},
-                                    Field{"ci95_high", &CellRow::ci95_high},
-                                    Field{"p_different", &CellRow::p_different},
-                                    Field{"p_different_adjusted", &CellRow::p_different_adjusted},
-                                    Field{"p_equivalent", &CellRow::p_equivalent},
-                                    Field{"margin", &CellRow::margin},
+                                    Field{"published_mean", &CellRow::published_mean, "%"},
+                                    Field{"published_sd", &CellRow::published_sd, "%"},
+                                    Field{"published_n", &CellRow::published_n, "1"},
+                                    Field{"difference", &CellRow::difference, "%"},
+                                    Field{"ci95_low", &CellRow::ci95_low, "%"},
+                                    Field{"ci95_high", &CellRow::ci95_high, "%"},
+                                    Field{"p_different", &CellRow::p_different, "1"},
+                                    Field{"p_different_adjusted", &CellRow::p_different_adjusted, "1"},
+                                    Field{"p_equivalent", &CellRow::p_equivalent, "1"},
+                                    Field{"margin", &CellRow::margin, "%"},
                                     Field{"verdict", &CellRow::verdict},
                                     Field{"reason", &CellRow::reason},
                                     Field{"repeats_baseline", &CellRow::repeats_baseline}};
@@ -198,15 +200,15 @@ inline const std::tuple run_fields{Field{"key", &RunRow::key},
                                    Field{"parent", &RunRow::parent},
                                    Field{"state", &RunRow::state},
                                    Field{"metric", &RunRow::metric},
-                                   Field{"value", &RunRow::value},
-                                   Field{"train_seconds", &RunRow::train_seconds},
-                                   Field{"wall_seconds", &RunRow::wall_seconds},
-                                   Field{"started_seconds", &RunRow::started_seconds},
-                                   Field{"data_seconds", &RunRow::data_seconds},
-                                   Field{"evaluation_seconds", &RunRow::evaluation_seconds},
-                                   Field{"store_seconds", &RunRow::store_seconds},
-                                   Field{"images_seen", &RunRow::images_seen},
-                                   Field{"parameters", &RunRow::parameters},
+                                   Field{"value", &RunRow::value, "by row"},
+                                   Field{"train_seconds", &RunRow::train_seconds, "s"},
+                                   Field{"wall_seconds", &RunRow::wall_seconds, "s"},
+                                   Field{"started_seconds", &RunRow::started_seconds, "s"},
+                                   Field{"data_seconds", &RunRow::data_seconds, "s"},
+                                   Field{"evaluation_seconds", &RunRow::evaluation_seconds, "s"},
+                                   Field{"store_seconds", &RunRow::store_seconds, "s"},
+                                   Field{"images_seen", &RunRow::images_seen, "1"},
+                                   Field{"parameters", &RunRow::parameters, "1"},
                                    Field{"weights_digest", &RunRow::weights_digest},
                                    Field{"started", &RunRow::started},
                                    Field{"finished", &RunRow::finished},
@@ -215,10 +217,10 @@ inline const std::tuple run_fields{Field{"key", &RunRow::key},
 inline const std::tuple config_fields{Field{"run", &ConfigRow::run}, Field{"config", &ConfigRow::config}};
 inline const std::tuple metric_fields{
     Field{"run", &MetricRow::run},     Field{"name", &MetricRow::name},
-    Field{"split", &MetricRow::split}, Field{"value", &MetricRow::value},
+    Field{"split", &MetricRow::split}, Field{"value", &MetricRow::value, "by row"},
     Field{"unit", &MetricRow::unit},   Field{"direction", &MetricRow::direction}};
 inline const std::tuple loss_fields{Field{"run", &LossRow::run}, Field{"step", &LossRow::step},
-                                    Field{"loss", &LossRow::loss}, Field{"lr", &LossRow::lr}};
+                                    Field{"loss", &LossRow::loss, "1"}, Field{"lr", &LossRow::lr, "1"}};
 inline const std::tuple failure_fields{Field{"run", &FailureRow::run}, Field{"phase", &FailureRow::phase},
                                        Field{"kind", &FailureRow::kind}, Field{"reason", &FailureRow::reason},
                                        Field{"step", &FailureRow::step}};
@@ -226,20 +228,26 @@ inline const std::tuple provenance_fields{Field{"set", &ProvenanceRow::set},
                                           Field{"name", &ProvenanceRow::name},
                                           Field{"value", &ProvenanceRow::value}};
 inline const std::tuple reference_fields{
-    Field{"side", &ReferenceRow::side},     Field{"cell", &ReferenceRow::cell},
-    Field{"row", &ReferenceRow::row},       Field{"kind", &ReferenceRow::kind},
-    Field{"metric", &ReferenceRow::metric}, Field{"seed", &ReferenceRow::seed},
-    Field{"value", &ReferenceRow::value},   Field{"sd", &ReferenceRow::sd},
-    Field{"n", &ReferenceRow::n},           Field{"rounding_half_width", &ReferenceRow::rounding_half_width},
-    Field{"where", &ReferenceRow::where},   Field{"bold", &ReferenceRow::bold},
-    Field{"key", &ReferenceRow::key},       Field{"origin", &ReferenceRow::origin}};
+    Field{"side", &ReferenceRow::side},
+    Field{"cell", &ReferenceRow::cell},
+    Field{"row", &ReferenceRow::row},
+    Field{"kind", &ReferenceRow::kind},
+    Field{"metric", &ReferenceRow::metric},
+    Field{"seed", &ReferenceRow::seed},
+    Field{"value", &ReferenceRow::value, "by row"},
+    Field{"sd", &ReferenceRow::sd, "%"},
+    Field{"n", &ReferenceRow::n, "1"},
+    Field{"rounding_half_width", &ReferenceRow::rounding_half_width, "%"},
+    Field{"where", &ReferenceRow::where},
+    Field{"bold", &ReferenceRow::bold},
+    Field{"key", &ReferenceRow::key},
+    Field{"origin", &ReferenceRow::origin}};
 inline const std::tuple content_fields{
     Field{"workload", &ContentRow::workload}, Field{"profile", &ContentRow::profile},
-    Field{"runs", &ContentRow::runs}, Field{"records", &ContentRow::records},
+    Field{"runs", &ContentRow::runs, "1"}, Field{"records", &ContentRow::records, "1"},
     Field{"version", &ContentRow::version}};
 
 /// The rows that a checked result gives; `verify` makes them again and compares.
-[[nodiscard]] std::vector<CellRow> cell_rows(const CheckResult& result);
 [[nodiscard]] suite::store::Table cell_table(const CheckResult& result);
 [[nodiscard]] suite::store::Table claim_table(const CheckResult& result);
 [[nodiscard]] std::vector<RunRow> run_rows(const CheckResult& result);

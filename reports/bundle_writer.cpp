@@ -103,7 +103,8 @@ std::string version_of(const CheckResult& result) {
 
 } // namespace
 
-std::string make_bundle(const BundleSubject& subject, Records& records, const CheckResult& result) {
+suite::store::BundleContent bundle_content(const BundleSubject& subject, Records& records,
+                                           const CheckResult& result) {
     const std::string group = "/" + result.workload;
     const std::vector<ReferenceRow> references = reference_rows(subject.references);
     suite::store::BundleContent content{
@@ -121,7 +122,11 @@ std::string make_bundle(const BundleSubject& subject, Records& records, const Ch
                               .records = static_cast<std::int64_t>(rows.records()),
                               .version = version_of(result)};
     content.tables.emplace_back("/contents", to_table(std::span(&contents, 1), content_fields));
-    return suite::store::bundle_to_bytes(std::move(content));
+    return content;
+}
+
+std::string make_bundle(const BundleSubject& subject, Records& records, const CheckResult& result) {
+    return suite::store::bundle_to_bytes(bundle_content(subject, records, result));
 }
 
 } // namespace reports

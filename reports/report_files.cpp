@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/csv.hpp"
 #include "reports/event_log.hpp"
 #include "reports/figure.hpp"
 #include "reports/html.hpp"
@@ -38,17 +39,6 @@ constexpr std::array<FormatWord, 9> format_words{{{"md", Format::markdown, "md"}
                                                   {"svg", Format::svg, "svg"},
                                                   {"png", Format::png, "png"},
                                                   {"picture", Format::picture, "svg"}}};
-
-std::string csv_field(std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        return std::string(text);
-    }
-    std::string field = "\"";
-    for (const char character : text) {
-        field += character == '"' ? "\"\"" : std::string(1, character);
-    }
-    return field + '"';
-}
 
 std::string csv_number(const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : "";

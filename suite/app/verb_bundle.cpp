@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "provenance_generated.hpp"
 #include "reports/bundle.hpp"
 #include "reports/check.hpp"
 #include "reports/compare.hpp"
+#include "reports/ro_crate.hpp"
 #include "reports/summary.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
@@ -19,6 +21,9 @@ struct BundleOptions {
     SelectionOptions selection; ///< one workload, whole
     std::string workload;
     std::filesystem::path out;
+    std::filesystem::path crate;
+    std::string licence = "https://www.apache.org/licenses/LICENSE-2.0";
+    std::vector<std::string> authors;
 };
 
 /// What is in a bundle, and the digest by which two copies can be told apart.
@@ -48,7 +53,60 @@ void print(const nlohmann::ordered_json& document, const char* what, bool json) 
                document["sha256"].get<std::string>());
 }
 
+/// What workloads/papers.json says of this paper; null when it is not there.
+nlohmann::json paper_of(const std::string& name) {
+    const std::filesystem::path file = plan::default_catalog_root() / "papers.json";
+    return nlohmann::json::parse(read_file(file, ErrorKind::usage)).value(name, nlohmann::json(nullptr));
+}
+
+/// A folder that is absent, empty, or holds an earlier crate.
+void require_place_for_crate(const std::filesystem::path& folder) {
+    namespace fs = std::filesystem;
+    if (fs::exists(folder) &&
+        !(fs::is_directory(folder) &&
+          (fs::is_empty(folder) || fs::exists(folder / reports::crate_metadata_name)))) {
+        throw Error(ErrorKind::usage, Fault{.where = "--ro-crate " + folder.string(),
+                                            .found = "a folder with other files",
+                                            .expected = "an empty or new folder",
+                                            .fix = "name another folder"});
+    }
+}
+
+/// The metadata last: a folder with it is whole.
+void write_crate(const std::filesystem::path& folder, const std::vector<reports::CrateFile>& files) {
+    make_folders(folder, ErrorKind::environment);
+    std::filesystem::remove(folder / reports::crate_metadata_name);
+    std::filesystem::remove_all(folder / "tables");
+    make_folders(folder / "tables", ErrorKind::environment);
+    for (const reports::CrateFile& file : files) {
+        publish_text(folder / file.name, file.bytes, ErrorKind::environment);
+    }
+}
+
+std::vector<reports::CrateFile> crate_of(const BundleOptions& options, const reports::CheckResult& result,
+                                         const store::BundleContent& content, const std::string& bytes) {
+    return reports::crate_files(result, content, bytes,
+                                {.program_version = std::string(build_provenance::project_version),
+                                 .licence = options.licence,
+                                 .authors = options.authors,
+                                 .paper = paper_of(result.paper)});
+}
+
+void require_an_output(const BundleOptions& options) {
+    if (options.out.empty() && options.crate.empty()) {
+        throw Error(ErrorKind::usage, Fault{.where = "bundle",
+                                            .found = "neither --out nor --ro-crate",
+                                            .expected = "a place for the bundle",
+                                            .fix = "transferscale bundle " + options.workload + " --out " +
+                                                   options.workload + ".h5"});
+    }
+    if (!options.crate.empty()) {
+        require_place_for_crate(options.crate);
+    }
+}
+
 int bundle(BundleOptions& options) {
+    require_an_output(options);
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     options.selection.workloads = {options.workload};
     options.selection.some_weights = true;
@@ -70,7 +128,13 @@ int bundle(BundleOptions& options) {
     reports::Records records(store, reports::Keep::for_bundles);
     reports::OpenedBundle made{.result = reports::check(subject.workload, subject.profile, subject.plan,
                                                         subject.references, records)};
-    const std::string bytes = reports::make_bundle(subject, records, made.result);
+    const store::BundleContent content = reports::bundle_content(subject, records, made.result);
+    const std::string bytes = store::bundle_to_bytes(content);
+    std::vector<reports::CrateFile> crate;
+    if (!options.crate.empty()) {
+        crate = crate_of(options, made.result, content, bytes);
+        write_crate(options.crate, crate);
+    }
     for (const reports::RunFacts& run : made.result.runs) {
         const bool ended = run.state == reports::RunState::finished || run.state == reports::RunState::failed;
         made.records += ended ? 1 : 0;
@@ -78,8 +142,15 @@ int bundle(BundleOptions& options) {
     if (options.out.has_parent_path()) {
         make_folders(options.out.parent_path(), ErrorKind::environment);
     }
-    publish_text(options.out, bytes, ErrorKind::environment);
-    print(document_of(options.out, bytes, made), "bundled", options.selection.output.json);
+    if (!options.out.empty()) {
+        publish_text(options.out, bytes, ErrorKind::environment);
+    }
+    const std::filesystem::path file = options.out.empty() ? options.crate / crate.front().name : options.out;
+    nlohmann::ordered_json document = document_of(file, bytes, made);
+    if (!crate.empty()) {
+        document["ro_crate"] = options.crate.string();
+    }
+    print(document, "bundled", options.selection.output.json);
     log_damage(made.result);
     return made.result.damaged.empty() ? 0 : exit_code(ErrorKind::store);
 }
@@ -125,7 +196,14 @@ void register_bundle(Dispatcher& dispatcher) {
                               "Packs a workload's records, references, verdicts and provenance in one file",
                               options->selection.output, [options] { return bundle(*options); });
     verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
-    verb->add_option("--out", options->out, "The HDF5 file to write")->required();
+    verb->add_option("--out", options->out, "The HDF5 file to write");
+    verb->add_option("--ro-crate", options->crate,
+                     "Folder to write for a deposit: the bundle, its tables as CSV, a README and RO-Crate "
+                     "metadata");
+    verb->add_option("--license", options->licence,
+                     "With --ro-crate: address of the licence that the deposit is given under")
+        ->capture_default_str();
+    verb->add_option("--author", options->authors, "With --ro-crate: who ran it; may be repeated");
     verb->add_option("--profile", options->selection.profile, "At what scale: smoke, laptop or paper")
         ->capture_default_str();
     add_protocol(*verb, options->selection.protocol);

@@ -37,8 +37,8 @@ Error bundle_error(ErrorKind kind, const std::string& where, std::string found, 
                         .fix = std::move(fix)}};
 }
 
-/// What these bytes are, before anything in them is believed.
-void check_head(std::string_view bytes, const std::string& where) {
+/// What these bytes are, before anything in them is believed; their schema.
+int check_head(std::string_view bytes, const std::string& where) {
     const std::string again = "bundle again from the store, or copy the file again";
     const std::string_view head = bytes.substr(0, user_block_bytes);
     const auto block = user_block_from_bytes(head);
@@ -65,6 +65,7 @@ void check_head(std::string_view bytes, const std::string& where) {
                            fmt::format("a bundle of a newer schema ({})", block->schema),
                            fmt::format("schema {} or older", bundle_schema), "use the version that wrote it");
     }
+    return block->schema;
 }
 
 /// Calls `read`; faults name the file, too.
@@ -86,6 +87,7 @@ auto in_file(const std::string& where, const Read& read) {
 struct BundleFile::Open {
     FileHandle file;
     std::uint64_t bytes = 0;
+    int schema = 0;
 };
 
 std::string bundle_to_bytes(BundleContent content) {
@@ -93,11 +95,13 @@ std::string bundle_to_bytes(BundleContent content) {
         replace_nul(table);
     }
     Hdf5Image image = build_hdf5_image([&](hid_t file) {
+        write_format(file, "TransferScale bundle", bundle_schema);
         for (const std::string& name : content.groups) {
             create_group(file, name);
         }
         for (const auto& [name, table] : content.tables) {
             write_table(file, name, table);
+            write_units(file, name, table);
         }
         for (auto& [name, text] : content.texts) {
             replace_nul(text);
@@ -114,9 +118,14 @@ std::string bundle_to_bytes(BundleContent content) {
 }
 
 BundleFile::BundleFile(std::string_view bytes, std::string where) : where_(std::move(where)) {
-    check_head(bytes, where_);
+    const int schema = check_head(bytes, where_);
     const auto session = hdf5_session();
-    open_ = std::make_unique<Open>(Open{.file = open_hdf5_image(bytes), .bytes = bytes.size()});
+    open_ =
+        std::make_unique<Open>(Open{.file = open_hdf5_image(bytes), .bytes = bytes.size(), .schema = schema});
+}
+
+int BundleFile::schema() const noexcept {
+    return open_->schema;
 }
 
 BundleFile::~BundleFile() {

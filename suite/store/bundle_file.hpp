@@ -13,7 +13,8 @@
 
 namespace suite::store {
 
-inline constexpr int bundle_schema = 1;
+/// 2: units of columns and the schema's version as attributes. Schema 1 is read.
+inline constexpr int bundle_schema = 2;
 
 struct BundleContent {
     std::vector<std::string> groups;                        ///< parents before children
@@ -36,6 +37,8 @@ public:
     BundleFile(const BundleFile&) = delete;
     BundleFile& operator=(const BundleFile&) = delete;
 
+    /// By which the file was written.
+    [[nodiscard]] int schema() const noexcept;
     /// `columns` gives names and types. Throws Error(store) when there is no such table.
     [[nodiscard]] Table table(const std::string& name, const Table& columns) const;
     [[nodiscard]] std::string text(const std::string& name) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -168,6 +169,18 @@ void write_dataset(hid_t file, const std::string& name, hid_t type, std::span<co
     dataset.close();
 }
 
+/// `extent` values; a single one where there is no extent.
+void write_attribute(hid_t file, const std::string& object, const char* name, hid_t type,
+                     std::optional<hsize_t> extent, const void* values) {
+    const DataspaceHandle space(extent ? H5Screate_simple(1, &*extent, nullptr) : H5Screate(H5S_SCALAR),
+                                "making the extent of an attribute of " + object);
+    AttributeHandle attribute(H5Acreate_by_name(file, object.c_str(), name, type, space.get(), H5P_DEFAULT,
+                                                H5P_DEFAULT, H5P_DEFAULT),
+                              "creating an attribute of " + object);
+    checked(H5Awrite(attribute.get(), type, values), "writing an attribute of " + object);
+    attribute.close();
+}
+
 /// A dataset that may be read: its own object in this file, contiguous, unfiltered, nothing external.
 DatasetHandle open_plain_dataset(hid_t file, const std::string& name) {
     if (!has_object(file, name)) {
@@ -267,6 +280,22 @@ void write_table(hid_t file, const std::string& name, const Table& table) {
     const DatatypeHandle row = row_type(table, widths);
     const std::string bytes = pack(table, widths, H5Tget_size(row.get()));
     write_dataset(file, name, row.get(), std::array{table.front().rows()}, bytes.data());
+}
+
+void write_units(hid_t file, const std::string& name, const Table& table) {
+    std::vector<std::string> units;
+    for (const Column& column : table) {
+        units.push_back(column.unit);
+    }
+    const Table packed{{"units", units}};
+    const std::array widths{width_of(packed.front())};
+    const std::string bytes = pack(packed, widths, widths.front());
+    write_attribute(file, name, "units", text_type(widths.front()).get(), units.size(), bytes.data());
+}
+
+void write_format(hid_t file, std::string_view format, std::int64_t schema_version) {
+    write_attribute(file, "/", "format", text_type(format.size()).get(), std::nullopt, format.data());
+    write_attribute(file, "/", "schema_version", number_type<std::int64_t>(), std::nullopt, &schema_version);
 }
 
 void write_text(hid_t file, const std::string& name, std::string_view text) {

@@ -36,6 +36,10 @@ struct Hdf5Image {
 
 void create_group(hid_t file, const std::string& name);
 void write_table(hid_t file, const std::string& name, const Table& table);
+/// Attribute `units` of a table that was written: one text a column.
+void write_units(hid_t file, const std::string& name, const Table& table);
+/// Attributes `format` and `schema_version` of the file's root.
+void write_format(hid_t file, std::string_view format, std::int64_t schema_version);
 void write_text(hid_t file, const std::string& name, std::string_view text);
 /// Row-major; `extents` has one or two entries whose product is values.size().
 void write_array(hid_t file, const std::string& name, std::span<const float> values,

@@ -40,20 +40,22 @@ const std::tuple run_fields{Field{"key", &RunRow::key},
                             Field{"cell", &RunRow::cell},
                             Field{"seed", &RunRow::seed},
                             Field{"parent", &RunRow::parent},
-                            Field{"images_seen", &RunRow::images_seen},
-                            Field{"parameters", &RunRow::parameters},
-                            Field{"train_seconds", &RunRow::train_seconds},
-                            Field{"wall_seconds", &RunRow::wall_seconds},
+                            Field{"images_seen", &RunRow::images_seen, "1"},
+                            Field{"parameters", &RunRow::parameters, "1"},
+                            Field{"train_seconds", &RunRow::train_seconds, "s"},
+                            Field{"wall_seconds", &RunRow::wall_seconds, "s"},
                             Field{"weights_digest", &RunRow::weights_digest},
                             Field{"schema", &RunRow::schema}};
 const std::tuple metric_fields{Field{"name", &MetricEntry::name}, Field{"split", &MetricEntry::split},
-                               Field{"value", &MetricEntry::value}, Field{"unit", &MetricEntry::unit},
+                               Field{"value", &MetricEntry::value, "by row"},
+                               Field{"unit", &MetricEntry::unit},
                                Field{"direction", &MetricEntry::direction}};
-const std::tuple loss_fields{Field{"step", &LossEntry::step}, Field{"loss", &LossEntry::loss},
-                             Field{"lr", &LossEntry::lr}};
-const std::tuple timing_fields{
-    Field{"started_seconds", &Timing::started_seconds}, Field{"data_seconds", &Timing::data_seconds},
-    Field{"evaluation_seconds", &Timing::evaluation_seconds}, Field{"store_seconds", &Timing::store_seconds}};
+const std::tuple loss_fields{Field{"step", &LossEntry::step}, Field{"loss", &LossEntry::loss, "1"},
+                             Field{"lr", &LossEntry::lr, "1"}};
+const std::tuple timing_fields{Field{"started_seconds", &Timing::started_seconds, "s"},
+                               Field{"data_seconds", &Timing::data_seconds, "s"},
+                               Field{"evaluation_seconds", &Timing::evaluation_seconds, "s"},
+                               Field{"store_seconds", &Timing::store_seconds, "s"}};
 const std::tuple provenance_fields{Field{"name", &NamedValue::name}, Field{"value", &NamedValue::value}};
 const std::tuple failure_fields{Field{"phase", &Failure::phase}, Field{"kind", &Failure::kind},
                                 Field{"reason", &Failure::reason}, Field{"step", &Failure::step}};
@@ -325,8 +327,10 @@ std::string record_to_bytes(const RunRecord& record) {
     add_text_faults(faults, record, tables);
     faults.throw_if_any(ErrorKind::store);
     Hdf5Image image = build_hdf5_image([&](hid_t file) {
+        write_format(file, "TransferScale record", record_schema);
         for (const auto& [name, table] : tables) {
             write_table(file, name, table);
+            write_units(file, name, table);
         }
         write_text(file, "/config", record.config);
         if (record.predictions) {

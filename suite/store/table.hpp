@@ -20,6 +20,7 @@ using ColumnValues = std::variant<std::vector<std::string>, std::vector<std::int
 struct Column {
     std::string name;
     ColumnValues values;
+    std::string unit{}; ///< "s", "B", "%", "1" for counts and ratios; "" for texts, flags and row numbers
     [[nodiscard]] std::size_t rows() const {
         return std::visit([](const auto& values_) { return values_.size(); }, values);
     }
@@ -28,14 +29,17 @@ struct Column {
 /// Columns of equal length, in file order.
 using Table = std::vector<Column>;
 
-/// A member of a row struct and its column's name.
+/// A member of a row struct, its column's name and unit.
 template<typename Row, typename Value>
 struct Field {
     const char* name;
     Value Row::*member;
+    const char* unit = "";
 };
 template<typename Row, typename Value>
 Field(const char*, Value Row::*) -> Field<Row, Value>;
+template<typename Row, typename Value>
+Field(const char*, Value Row::*, const char*) -> Field<Row, Value>;
 
 /// Rows as columns, in the order of the fields.
 template<typename Row, typename... Values>
@@ -47,7 +51,7 @@ template<typename Row, typename... Values>
         for (const Row& row : rows) {
             values.push_back(row.*field.member);
         }
-        table.push_back({field.name, std::move(values)});
+        table.push_back({field.name, std::move(values), field.unit});
     };
     std::apply([&](const auto&... field) { (add(field), ...); }, fields);
     return table;
