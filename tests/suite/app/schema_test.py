@@ -29,7 +29,7 @@ def sections():
         heading, _, body = part.partition("\n")
         rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in body.splitlines() if line.startswith("| ")]
         for name in heading.partition(":")[0].replace("`", "").split(", "):
-            found[name] = [row for row in rows if row[0] not in ("field", "column")]
+            found[name] = [row for row in rows if row[1:2] != ["type"]]
             for other in re.findall(r"(?m)^As `([^`]+)`, and:$", body):
                 continued[name] = other
     return found, continued

@@ -155,7 +155,7 @@ class Bundle:
         return self.runs.iloc[self._declared_cell(cell)["runs"]]
 
     def values(self, cell: str) -> pd.Series:
-        """Scores of a cell's finished runs, by seed."""
+        """Scores of a cell's finished runs, by seed; of a scaling workload their throughput (images/s)."""
         runs = self.runs_of(cell)
         runs = runs[(runs["state"] == "finished") & runs["value"].notna()]
         return pd.Series(runs["value"].to_numpy(), index=pd.Index(runs["seed"], name="seed"), name=cell)
