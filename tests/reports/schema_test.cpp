@@ -38,9 +38,8 @@ std::map<std::string, std::vector<DocumentedColumn>> documented_tables() {
     for (std::string line; std::getline(file, line);) {
         if (line.starts_with("#")) {
             const std::size_t begin = line.find("`/");
-            name = begin == std::string::npos
-                       ? ""
-                       : line.substr(begin + 1, line.find('`', begin + 1) - begin - 1);
+            name = begin == std::string::npos ? ""
+                                              : line.substr(begin + 1, line.find('`', begin + 1) - begin - 1);
         } else if (!name.empty() && line.starts_with("| ") && !line.starts_with("| column | type ")) {
             const std::vector<std::string> cells = cells_of(line);
             tables[name].push_back({.name = cells.at(0), .type = cells.at(1), .unit = cells.at(2)});
