@@ -15,6 +15,7 @@ MINIATURES = os.environ["TRANSFERSCALE_MINIATURES"]
 AT = ("--profile", "smoke")
 SCALE = ("scale", *AT, "--seeds", "0", "--steps", "6", "--warmup-steps", "2", "--mode", "weak", "--ranks", "1,2",
          "--oversubscribe", "--store", "store", "--out", "scale-report")
+MINIATURE = ("--root", "mini", "--manifests", "manifests")
 NIH = "Image Index,Finding Labels,Patient ID,View Position\na.png,Mass|Nodule,1,PA\nb.png,No Finding,1,AP\nc.png,Hernia,2,PA\n"
 TYPES = {"text", "integer", "number", "flag", "list", "object", "null"}
 UNITS = {"", "s", "B", "B/s", "images/s", "h", "points", "%", "1", "by row"}
@@ -201,7 +202,7 @@ class Documents(CommandTest):
 
     def miniature(self, name):
         subprocess.run([MINIATURES, self.folder / "mini", "--set", name], check=True, capture_output=True)
-        return ("--root", "mini", "--manifests", "manifests")
+        return MINIATURE
 
     def test_data(self):
         check, root = "data check --json", self.folder / "nih"
@@ -213,8 +214,17 @@ class Documents(CommandTest):
         self.take(check, "data", "check", "nih", "--root", root, "--labels-only", code=3)
         self.take(check, "data", "check", "phantom-nih", *AT)
         self.take(check, "data", "check", "chexpert+mimic-cxr+nih", "--root", root, "--labels-only", code=3)
-        for name in ("nih", "pets", "cifar10", "covidx"):
+        for name in ("pets", "cifar10", "covidx", "chexpert", "padchest"):
             self.take(check, "data", "check", name, *self.miniature(name), "--images", code=None)
+        self.take(check, "data", "check", "chexpert+padchest", *MINIATURE)
+        twins = self.miniature("nih")
+        first, *others = (self.folder / "mini/nih").rglob("*.png")
+        for other in others:
+            other.write_bytes(first.read_bytes())
+        self.take(check, "data", "check", "nih", *twins, "--images", code=None)
+        archived = self.miniature("flowers102")
+        (self.folder / "mini/flowers102/102flowers.tgz").write_bytes(b"has a published digest, and not this one")
+        self.take(check, "data", "check", "flowers102", *archived, "--images", code=None)
         self.take("data show --json", "data", "show", "phantom-pets", *AT, "--out", "sheet.png")
         self.take("data pack --json", "data", "pack", "pets", "--root", "mini", "--out", "packed")
         for heading in (check, "data show --json", "data pack --json"):
