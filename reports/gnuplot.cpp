@@ -145,7 +145,7 @@ std::string run_gnuplot(const std::function<std::string(const std::filesystem::p
         const std::string message = message_in(log.path);
         throw gnuplot_error(fmt::format("exit code {}{}{}", code, code == 0 ? " and nothing drawn" : "",
                                         message.empty() ? "" : ": " + message),
-                            "try gnuplot on its own; --format without svg and png needs none");
+                            "see whether gnuplot works on its own; everything but the figures is written");
     }
     return suite::read_file(picture.path, ErrorKind::environment);
 }

@@ -113,7 +113,7 @@ std::size_t longest_line(const std::string& category) {
 /// Where everything stands: pixels from the upper left corner.
 class Layout {
 public:
-    Layout(const Plot& plot, Picture picture) : plot_(plot) {
+    Layout(const Plot& plot, Picture picture) : plot_(plot), is_svg_(picture == Picture::svg) {
         for (const std::string& note : plot.notes) {
             std::istringstream lines(wrapped(
                 note, static_cast<std::size_t>((width() - 2 * right_margin) / note_character_width), 0));
@@ -121,23 +121,18 @@ public:
                 notes_.push_back(line);
             }
         }
-        std::size_t longest_label = 0;
+        std::size_t longest = 0;
         for (const PlotPanel& panel : plot.panels) {
-            for (const PlotSeries& series : panel.series) {
-                longest_label = std::max(longest_label, columns_of(legend_label(panel, series)));
-            }
+            longest = std::max(longest, longest_label(panel));
             legend_entries_ = std::max(legend_entries_, panel.series.size());
         }
         const double entry =
-            legend_character_width * (static_cast<double>(longest_label) + legend_sample_characters);
-        // gnuplot does not know a browser's fonts: it takes 0.15 characters too much for each.
-        legend_cut_ =
-            1 + (picture == Picture::svg ? static_cast<int>(0.15 * static_cast<double>(longest_label)) : 0);
+            legend_character_width * (static_cast<double>(longest) + legend_sample_characters);
         legend_columns_ =
             std::max<std::size_t>(1, static_cast<std::size_t>((plot_right() - plot_left) / entry));
         for (const std::string& category : plot.categories) {
-            const std::size_t longest = longest_line(category);
-            longest_category_ = std::max(longest_category_, longest);
+            const std::size_t columns = longest_line(category);
+            longest_category_ = std::max(longest_category_, columns);
             category_lines_ =
                 std::max(category_lines_, 1 + static_cast<int>(std::ranges::count(category, '+')));
         }
@@ -175,19 +170,18 @@ public:
                            x(left + y_label_at), y(top + plot_.plot_height_pixels / 2),
                            x(left + (plot_left + plot_right()) / 2),
                            y(top + plot_.plot_height_pixels + categories_height() + x_label_height()),
-                           -legend_cut_, legend_columns_);
+                           -spare_characters(plot_.panels[place]), legend_columns_);
     }
     /// The figure's title and the lines below its panels, as labels from number 1 on. Sizes are those of the
     /// terminal: pixels in SVG, points in PNG.
-    [[nodiscard]] std::string labels(Picture picture) const {
-        const bool is_svg = picture == Picture::svg;
+    [[nodiscard]] std::string labels() const {
         std::string text =
             fmt::format("set label 1 {} at screen 0.5,{:.6f} center font ',{}'\n", gnuplot_text(plot_.title),
-                        y(figure_title_height / 2), is_svg ? 14 : 11);
+                        y(figure_title_height / 2), is_svg_ ? 14 : 11);
         int top = figure_title_height + static_cast<int>(rows()) * panel_height() + line_height / 2;
         for (std::size_t i = 0; i < notes_.size(); ++i) {
             text += fmt::format("set label {} {} at screen {:.6f},{:.6f} left font ',{}' tc rgb '#555555'\n",
-                                i + 2, gnuplot_text(notes_[i]), x(right_margin), y(top), is_svg ? 11 : 8.5);
+                                i + 2, gnuplot_text(notes_[i]), x(right_margin), y(top), is_svg_ ? 11 : 8.5);
             top += line_height;
         }
         return text;
@@ -201,6 +195,17 @@ public:
     }
 
 private:
+    static std::size_t longest_label(const PlotPanel& panel) {
+        std::size_t longest = 0;
+        for (const PlotSeries& series : panel.series) {
+            longest = std::max(longest, columns_of(legend_label(panel, series)));
+        }
+        return longest;
+    }
+    /// Characters that gnuplot, which does not know a browser's fonts, reckons too many for a legend entry.
+    [[nodiscard]] int spare_characters(const PlotPanel& panel) const {
+        return 1 + (is_svg_ ? static_cast<int>(0.15 * static_cast<double>(longest_label(panel))) : 0);
+    }
     [[nodiscard]] int plot_right() const { return plot_.panel_width_pixels - right_margin; }
     [[nodiscard]] std::size_t rows() const {
         return (plot_.panels.size() + plot_.columns - 1) / plot_.columns;
@@ -222,10 +227,10 @@ private:
     [[nodiscard]] double y(int pixels) const { return 1.0 - static_cast<double>(pixels) / height(); }
 
     const Plot& plot_;
+    bool is_svg_;
     std::vector<std::string> notes_; ///< lines that fit
     std::size_t legend_entries_ = 0;
     std::size_t legend_columns_ = 1;
-    int legend_cut_ = 1; ///< characters that gnuplot leaves out of a column's width
     std::size_t longest_category_ = 0;
     int category_lines_ = 1;
 };
@@ -437,7 +442,7 @@ std::string gnuplot_script(const Plot& plot, Picture picture, const std::filesys
                                           static_cast<std::size_t>(layout.height())) +
                          fmt::format("set output {}\n", gnuplot_text(output.string())) +
                          axes_of(plot, layout);
-    script += "set multiplot\n" + layout.labels(picture);
+    script += "set multiplot\n" + layout.labels();
     for (std::size_t place = 0; place < plot.panels.size(); ++place) {
         PanelWriter(script, plot, layout, place).write();
         script += place == 0 ? layout.without_labels() : "";

@@ -143,7 +143,8 @@ std::string prediction_script(const PredictionReport& report, Picture picture,
         fmt::format("set logscale x 2\nset xrange [0.8:{}]\nset yrange [{:.6g}:101]\n", 1.3 * most, low);
     script +=
         "set xlabel 'ranks'\nset ylabel 'efficiency, %'\nset grid ytics lc rgb '#dddddd'\nset border 3\n"
-        "set tics nomirror\nset key outside below horizontal maxrows 2 samplen 1.5\n";
+        "set tics nomirror\nset lmargin 9\nset tmargin 3\nset bmargin 7\nset key outside below horizontal "
+        "maxrows 2 samplen 1.5\n";
     for (std::size_t place = 0; place < panels.size(); ++place) {
         script += panel_script(panels[place], place);
     }
