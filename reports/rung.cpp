@@ -237,7 +237,9 @@ metrics::CellComparison compare_rung(const RungResult& rung, const plan::Referen
     const bool is_judged = rung.ranks == 1 ? !values_of(rung).empty() : rung.efficiency.has_value();
     const std::string flags = fmt::format("{}", fmt::join(rung.flags, ", "));
     if (!is_judged) {
-        cell.verdict = rung.runs.empty() ? metrics::Verdict::missing : metrics::Verdict::inconclusive;
+        cell.verdict = rung.runs.empty()      ? metrics::Verdict::missing
+                       : published == nullptr ? metrics::Verdict::no_reference
+                                              : metrics::Verdict::inconclusive;
         cell.reason = rung.runs.empty() ? "no result"
                       : flags.empty()   ? "no base case before and after it"
                                         : fmt::format("{}: shown, never a scaling result", flags);

@@ -137,6 +137,10 @@ TEST_F(LadderTest, AFlaggedRungIsShownAndJudgedNowhere) {
     const CellResult& rung = cell(result, four);
     EXPECT_EQ(rung.comparison.verdict, Verdict::inconclusive);
     EXPECT_THAT(rung.comparison.reason, HasSubstr("oversubscribed in 5 of 5 runs"));
+    const CellResult& unpublished = cell(result, "imagenet1k/R152x4/strong/4");
+    EXPECT_EQ(unpublished.comparison.verdict, Verdict::no_reference);
+    EXPECT_THAT(unpublished.comparison.reason,
+                testing::AllOf(HasSubstr("no published number"), HasSubstr("oversubscribed in 5 of 5 runs")));
     EXPECT_THAT(rung.values, IsEmpty());
     EXPECT_EQ(rung.ours.n, 0U);
     EXPECT_FALSE(rung.is_incomplete());
