@@ -45,6 +45,11 @@ AuditCell audit_cell(const plan::CellId& id, const plan::Reference* reference, c
         cell.raw_source = reference->raw_source;
         cell.raw = reference->values.empty() ? metrics::Sample{} : sample_of(*reference);
         cell.printed = reference->printed;
+        if (!reference->values.empty()) {
+            cell.seeds = reference->values;
+            cell.raw_file = reference->raw_file;
+            cell.raw_origin = reference->origin;
+        }
     }
     compare_with_print(cell);
     return cell;
@@ -65,7 +70,11 @@ std::set<std::string> targets_with_seeds(const std::vector<AuditedReferences>& a
 
 AuditTable audit_table(const plan::Catalog& catalog, const AuditedReferences& audited,
                        const std::set<std::string>& with_seeds) {
-    AuditTable table{.id = audited.workload->id, .cells = {}};
+    AuditTable table{.id = audited.workload->id,
+                     .cells = {},
+                     .title = audited.workload->title,
+                     .source = audited.workload->source,
+                     .paper = audited.workload->paper};
     const auto& published = audited.references.published;
     for (const plan::CellId& id : plan::workload_cells(*audited.workload)) {
         const auto found = published.find(id.text());
@@ -113,6 +122,26 @@ AuditedClaim audit_claim(const AuditedReferences& audited, const plan::ClaimSpec
     return result;
 }
 
+/// Where a number is printed; two tables may show the same one.
+std::string printed_place(const AuditTable& table, const AuditCell& cell) {
+    return cell.printed->file.empty() ? fmt::format("{} {}", table.id, cell.id)
+                                      : fmt::format("{}:{}", cell.printed->file, cell.printed->line);
+}
+
+std::size_t& count_of(AuditSummary& summary, metrics::ClaimGrade grade) {
+    switch (grade) {
+    case metrics::ClaimGrade::robust:
+        return summary.robust;
+    case metrics::ClaimGrade::fragile:
+        return summary.fragile;
+    case metrics::ClaimGrade::not_supported:
+        return summary.not_supported;
+    case metrics::ClaimGrade::not_judged:
+        break;
+    }
+    return summary.not_judged;
+}
+
 /// Workloads with reference files of their own: the others only look at the same numbers again. Ladders have
 /// no seeds; ci/check-references compares their speed-ups with their throughputs.
 std::vector<std::string> workloads_with_references(const plan::Catalog& catalog) {
@@ -138,6 +167,33 @@ bool Audit::all_means_agree() const {
         }
     }
     return true;
+}
+
+AuditSummary summary_of(const Audit& audit) {
+    AuditSummary summary;
+    std::set<std::string> printed;
+    std::set<std::string> raw; // the same cell has another word in another table
+    for (const AuditTable& table : audit.tables) {
+        for (const AuditCell& cell : table.cells) {
+            if (cell.raw.n > 0) {
+                raw.insert(fmt::format("{} {} {}", cell.cell.target, cell.raw_source, cell.cell.shots));
+            }
+            if (cell.printed && printed.insert(printed_place(table, cell)).second) {
+                summary.compared += cell.agrees().has_value() ? 1U : 0U;
+                summary.agreeing += cell.agrees().value_or(false) ? 1U : 0U;
+            }
+        }
+    }
+    summary.printed = printed.size();
+    summary.raw_cells = raw.size();
+    summary.bold_rows = audit.bold.size();
+    summary.bold_agreeing = static_cast<std::size_t>(
+        std::count_if(audit.bold.begin(), audit.bold.end(), [](const BoldRow& row) { return row.agrees; }));
+    summary.claims = audit.claims.size();
+    for (const AuditedClaim& claim : audit.claims) {
+        ++(count_of(summary, claim.result.grade));
+    }
+    return summary;
 }
 
 Audit audit(const plan::Catalog& catalog, std::vector<std::string> workloads, const std::string& profile) {

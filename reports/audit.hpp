@@ -19,8 +19,11 @@ struct AuditCell {
     suite::plan::CellId cell;
     std::string id;
     std::string metric;
-    std::string raw_source; ///< the authors' name; "" where no raw seeds are known
-    metrics::Sample raw;    ///< n = 0: none
+    std::string raw_source;                      ///< the authors' name; "" where no raw seeds are known
+    metrics::Sample raw;                         ///< n = 0: none
+    std::vector<suite::plan::SeedValue> seeds{}; ///< behind `raw`, each with its line of `raw_file`
+    std::string raw_file{};                      ///< below workloads/references/
+    std::string raw_origin{};                    ///< the authors' file
     std::optional<suite::plan::PrintedCell> printed;
     std::optional<bool> mean_agrees; ///< the raw mean rounds to the printed one; none unless both are there
     std::optional<bool> sd_agrees;
@@ -33,6 +36,9 @@ struct AuditCell {
 struct AuditTable {
     std::string id;
     std::vector<AuditCell> cells;
+    std::string title{};
+    std::string source{}; ///< where printed: "Table 1"
+    std::string paper{};
 };
 
 /// Two sources on the same target, network and shots; difference and t are a minus b.
@@ -88,6 +94,22 @@ struct Audit {
 
     [[nodiscard]] bool all_means_agree() const;
 };
+
+/// What an audit comes to. A number, mark or claim that several workloads show counts once.
+struct AuditSummary {
+    std::size_t printed = 0;   ///< numbers in tables and on posters
+    std::size_t compared = 0;  ///< of them, with raw seeds
+    std::size_t agreeing = 0;  ///< of those, mean and sd round to what is printed
+    std::size_t raw_cells = 0; ///< with raw seeds, printed or not
+    std::size_t bold_rows = 0;
+    std::size_t bold_agreeing = 0;
+    std::size_t claims = 0;
+    std::size_t robust = 0;
+    std::size_t fragile = 0;
+    std::size_t not_supported = 0;
+    std::size_t not_judged = 0;
+};
+[[nodiscard]] AuditSummary summary_of(const Audit& audit);
 
 /// Audits these workloads, in this order; none: every one that has reference files of its own. A cell,
 /// contrast or claim that several of them have is listed once; tables keep theirs. Throws Error(usage) for

@@ -25,4 +25,16 @@ struct AuditedReferences {
 /// "cifar10/R50x1/1K-NAT/5" taken apart.
 [[nodiscard]] suite::plan::CellId cell_of(const std::string& text);
 
+/// How many contrasts of one test there are, have a test, and differ at 5 %.
+struct ContrastCounts {
+    std::size_t all = 0;
+    std::size_t tested = 0;
+    std::size_t differ = 0;          ///< each taken alone
+    std::size_t differ_adjusted = 0; ///< after Benjamini–Hochberg over them
+};
+[[nodiscard]] ContrastCounts contrast_counts(const Audit& audit, bool is_paired);
+
+/// "8 comparisons, weakest p = 3.2e-05, Holm 3.2e-05": the term that carries the claim least; "" without any.
+[[nodiscard]] std::string weakest_text(const metrics::ClaimResult& result);
+
 } // namespace reports

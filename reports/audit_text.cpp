@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "metrics/t_tests.hpp"
+#include "reports/audit_parts.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -37,19 +37,15 @@ std::string mismatch_text(const AuditCell& cell) {
 std::string tables_text(const Audit& audit) {
     std::string text = fmt::format("Tables\n  {:<22}{:>7}{:>11}{:>9}{:>10}{:>12}\n", "workload", "cells",
                                    "raw seeds", "printed", "compared", "mismatches");
-    std::set<std::string> raw_cells; // the same cell has another word in another table
     for (const AuditTable& table : audit.tables) {
         text += line_of(table);
         for (const AuditCell& cell : table.cells) {
             if (!cell.agrees().value_or(true)) {
                 text += mismatch_text(cell);
             }
-            if (cell.raw.n > 0) {
-                raw_cells.insert(fmt::format("{} {} {}", cell.cell.target, cell.raw_source, cell.cell.shots));
-            }
         }
     }
-    return text + fmt::format("  {} different cells with raw seeds\n", raw_cells.size());
+    return text + fmt::format("  {} different cells with raw seeds\n", summary_of(audit).raw_cells);
 }
 
 std::string disagreement_text(const BoldRow& row) {
@@ -92,21 +88,10 @@ std::string bold_text(const Audit& audit) {
 }
 
 std::string contrast_line(const Audit& audit, bool is_paired, std::string_view name) {
-    std::size_t all = 0;
-    std::size_t tested = 0;
-    std::size_t plain = 0;
-    std::size_t adjusted = 0;
-    for (const Contrast& contrast : audit.contrasts) {
-        if (contrast.is_paired == is_paired) {
-            ++all;
-            tested += contrast.p ? 1U : 0U;
-            plain += contrast.p.value_or(1.0) < metrics::default_alpha ? 1U : 0U;
-            adjusted += contrast.p_adjusted.value_or(1.0) < metrics::default_alpha ? 1U : 0U;
-        }
-    }
+    const ContrastCounts counts = contrast_counts(audit, is_paired);
     return fmt::format(
         "  {:<22}{:>5} pairs, {} tested: {} differ at p < .05, {} after Benjamini-Hochberg over them\n", name,
-        all, tested, plain, adjusted);
+        counts.all, counts.tested, counts.differ, counts.differ_adjusted);
 }
 
 std::string contrasts_text(const Audit& audit) {
@@ -118,20 +103,6 @@ std::string contrasts_text(const Audit& audit) {
 
 std::string probability(const std::optional<double>& p) {
     return p ? fmt::format("{:.2g}", *p) : "none";
-}
-
-/// The term that carries the claim least.
-std::string weakest_text(const metrics::ClaimResult& result) {
-    const auto weakest =
-        std::max_element(result.terms.begin(), result.terms.end(), [](const auto& a, const auto& b) {
-            return a.p_favour_adjusted.value_or(1.0) < b.p_favour_adjusted.value_or(1.0);
-        });
-    if (weakest == result.terms.end()) {
-        return "";
-    }
-    return fmt::format("{} comparison{}, weakest p = {}, Holm {}", result.terms.size(),
-                       result.terms.size() == 1 ? "" : "s", probability(weakest->p_favour),
-                       probability(weakest->p_favour_adjusted));
 }
 
 std::string claim_text(const AuditedClaim& claim) {
@@ -167,6 +138,32 @@ std::string claims_text(const Audit& audit) {
 }
 
 } // namespace
+
+ContrastCounts contrast_counts(const Audit& audit, bool is_paired) {
+    ContrastCounts counts;
+    for (const Contrast& contrast : audit.contrasts) {
+        if (contrast.is_paired == is_paired) {
+            ++counts.all;
+            counts.tested += contrast.p ? 1U : 0U;
+            counts.differ += contrast.p.value_or(1.0) < metrics::default_alpha ? 1U : 0U;
+            counts.differ_adjusted += contrast.p_adjusted.value_or(1.0) < metrics::default_alpha ? 1U : 0U;
+        }
+    }
+    return counts;
+}
+
+std::string weakest_text(const metrics::ClaimResult& result) {
+    const auto weakest =
+        std::max_element(result.terms.begin(), result.terms.end(), [](const auto& a, const auto& b) {
+            return a.p_favour_adjusted.value_or(1.0) < b.p_favour_adjusted.value_or(1.0);
+        });
+    if (weakest == result.terms.end()) {
+        return "";
+    }
+    return fmt::format("{} comparison{}, weakest p = {}, Holm {}", result.terms.size(),
+                       result.terms.size() == 1 ? "" : "s", probability(weakest->p_favour),
+                       probability(weakest->p_favour_adjusted));
+}
 
 std::string audit_text(const Audit& audit) {
     return tables_text(audit) + bold_text(audit) + contrasts_text(audit) + claims_text(audit);

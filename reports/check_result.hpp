@@ -68,7 +68,8 @@ struct RunFacts {
     std::string weights_digest{};
     std::optional<double> first_loss{};
     std::optional<double> last_loss{};
-    std::optional<std::size_t> provenance{}; ///< place in CheckResult::provenances
+    std::vector<suite::store::LossEntry> losses{}; ///< most_losses_kept at most (reports/records.hpp)
+    std::optional<std::size_t> provenance{};       ///< place in CheckResult::provenances
 
     [[nodiscard]] bool is_pretraining() const { return cell.empty(); }
 };

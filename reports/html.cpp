@@ -1,5 +1,6 @@
 #include "reports/html.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "reports/html_view.hpp"
 #include "reports/render.hpp"
 #include "reports/rung_text.hpp"
+#include "reports/summary.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -52,15 +54,12 @@ ordered_json absences_view(const CheckResult& result) {
 /// Sections, and has_NAME for those that may be empty: a list's own section would repeat its heading.
 ordered_json sections_view(const CheckResult& result, const std::vector<DrawnFigure>& figures,
                            const CellHomes& homes) {
-    ordered_json sections{
-        {"figures", figures_view(result, figures)}, {"claims", ordered_json::array()},
-        {"absences", absences_view(result)},        {"damaged", result.damaged},
-        {"stand_ins", stand_ins_of(result.cells)},  {"cells", ordered_json::array()},
-        {"parents", parents_view(result, homes)},   {"provenances", provenance_view(result)}};
+    ordered_json sections{{"figures", figures_view(result, figures)}, {"claims", ordered_json::array()},
+                          {"absences", absences_view(result)},        {"damaged", result.damaged},
+                          {"stand_ins", stand_ins_of(result.cells)},  {"groups", groups_view(result, homes)},
+                          {"parents", parents_view(result, homes)}};
     std::set<std::string> listed;
     for (const CellResult& cell : result.cells) {
-        const auto home = homes.find(cell.id);
-        sections["cells"].push_back(cell_view(result, cell, home == homes.end() ? "" : home->second));
         listed.insert(cell.id);
     }
     for (const ClaimResult& claim : result.claims) {
@@ -114,9 +113,18 @@ std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& f
     view["paper"] = result.paper;
     view["profile"] = result.profile;
     view["profile_title"] = result.profile_title;
-    view["comparison"] = comparison_text(result);
+    const Summary summary = summary_of(result);
+    view["comparison"] = summary.comparison;
+    view["claims_text"] = summary.claims;
+    view["script"] = templates::page_js;
     view["cell_count"] = result.cells.size();
-    view["claim_count"] = result.claims.size();
+    view["claims_summary"] = claims_summary_view(result);
+    view["run_count"] = result.runs.size();
+    view["finished_runs"] = std::count_if(result.runs.begin(), result.runs.end(), [](const RunFacts& run) {
+        return run.state == RunState::finished;
+    });
+    view["filter"] = filter_view(result);
+    view["provenance"] = provenance_view(result);
     view["counts"] = counts_view(result.counts(), result.compared_with());
     view["legend"] = legend_view(result.compared_with());
     view["has_baseline"] = result.compares_with_baseline;
@@ -141,10 +149,20 @@ std::string to_html_index(const std::vector<const CheckResult*>& results,
                         {"source", result.source},
                         {"profile", result.profile},
                         {"cells", result.cells.size()},
-                        {"claims", result.claims.size()},
+                        {"claims", claims_summary_view(result)},
+                        {"has_claims", !result.claims.empty()},
                         {"counts", counts_view(result.counts(), result.compared_with())}});
     }
-    return render(Template::index_html, {{"style", templates::page_css}, {"rows", std::move(rows)}});
+    const auto compares_with = [&results](ComparedWith side) {
+        return std::any_of(results.begin(), results.end(), [side](const CheckResult* result) {
+            return !result->is_scaling && result->compared_with() == side;
+        });
+    };
+    return render(Template::index_html, {{"style", templates::page_css},
+                                         {"count", results.size()},
+                                         {"has_recorded", compares_with(ComparedWith::recorded)},
+                                         {"has_published", compares_with(ComparedWith::published)},
+                                         {"rows", std::move(rows)}});
 }
 
 } // namespace reports

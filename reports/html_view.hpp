@@ -19,17 +19,24 @@ namespace reports {
 [[nodiscard]] nlohmann::ordered_json counts_view(const Counts& counts, ComparedWith side);
 /// [{word, class, sign, mark, meaning}] of every verdict.
 [[nodiscard]] nlohmann::ordered_json legend_view(ComparedWith side);
-/// {sources, has_baseline, rows: [{target, model, shots, metric, lines: [{who, entries}]}]}.
+/// {sources, has_shots, has_ranks, rows: [{target, model, shots, metric, verdicts, lines: [{who,
+/// entries}]}]}. A row whose values all repeat the recorded ones has one line for both.
 [[nodiscard]] nlohmann::ordered_json table_view(const CheckResult& result);
-/// A cell's section; `home`: the page that has its seeds, references and runs, empty for this one.
-[[nodiscard]] nlohmann::ordered_json cell_view(const CheckResult& result, const CellResult& cell,
-                                               const std::string& home);
+/// The cells' sections by target and network: [{title, counts, cells}]; `homes` as in to_html.
+[[nodiscard]] nlohmann::ordered_json groups_view(const CheckResult& result, const CellHomes& homes);
 /// Its cells are links where the page has their section.
 [[nodiscard]] nlohmann::ordered_json claim_view(const ClaimResult& claim,
                                                 const std::set<std::string>& listed_cells);
-/// Sets of facts that records share, and how many runs have each.
+/// How many claims hold, fail and cannot be told, and those that hold apart from the others.
+[[nodiscard]] nlohmann::ordered_json claims_summary_view(const CheckResult& result);
+/// {shared, sets}: facts that all records share, then those in which sets of them differ, and how many runs
+/// have each.
 [[nodiscard]] nlohmann::ordered_json provenance_view(const CheckResult& result);
 /// Pre-training runs that the cells build on whose home this page is.
 [[nodiscard]] nlohmann::ordered_json parents_view(const CheckResult& result, const CellHomes& homes);
+/// What the filter of a page offers: {targets, verdicts}, each in order of appearance.
+[[nodiscard]] nlohmann::ordered_json filter_view(const CheckResult& result);
+/// The `id` of a claim's section, as anchor_of of a cell.
+[[nodiscard]] std::string claim_anchor_of(const std::string& claim);
 
 } // namespace reports

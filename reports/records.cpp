@@ -19,7 +19,7 @@ std::vector<LossEntry> thinned(const std::vector<LossEntry>& losses, std::size_t
 
 void strip(suite::store::RunRecord& record, Keep keep) {
     record.predictions.reset();
-    record.losses = thinned(record.losses, keep == Keep::for_bundles ? most_losses_kept : 2);
+    record.losses = thinned(record.losses, most_losses_kept);
     if (keep == Keep::for_reports) {
         if (record.scaling) {
             record.scaling->steps.clear();

@@ -11,10 +11,10 @@ namespace reports {
 /// Loss entries that are kept of a run: the first, the last and evenly spaced ones between.
 inline constexpr std::size_t most_losses_kept = 33;
 
-/// What is kept of a record that was read; predictions never are.
+/// What is kept of a record that was read: thinned losses, no predictions.
 enum class Keep {
-    for_reports, ///< no configuration, of the losses the first and the last
-    for_bundles, ///< thinned losses
+    for_reports, ///< no configuration, no single steps of a scaling measurement
+    for_bundles,
 };
 
 /// Keeps what it has read, so that several workloads, or a check and its bundle, read each file once.

@@ -51,6 +51,10 @@ std::string_view text_of(Template which) {
         return templates::index_html;
     case Template::prediction_html:
         return templates::prediction_html;
+    case Template::audit_html:
+        return templates::audit_html;
+    case Template::card_html:
+        return templates::card_html;
     case Template::junit_xml:
         break;
     }

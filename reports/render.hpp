@@ -8,7 +8,7 @@
 
 namespace reports {
 
-enum class Template { page_html, index_html, junit_xml, prediction_html };
+enum class Template { page_html, index_html, junit_xml, prediction_html, audit_html, card_html };
 
 /// The template (mustache: {{name}}, {{#section}}, {{^inverted}}) filled with the view's values. Texts are
 /// escaped for HTML and XML, also inside attributes; only {{{name}}} is taken as it is. null, false, "" and

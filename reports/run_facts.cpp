@@ -40,6 +40,7 @@ void take_record(RunFacts& facts, const RunRecord& record) {
     facts.images_seen = record.images_seen;
     facts.parameters = record.parameters;
     facts.weights_digest = record.weights_digest;
+    facts.losses = record.losses;
     if (!record.losses.empty()) {
         facts.first_loss = record.losses.front().loss;
         facts.last_loss = record.losses.back().loss;

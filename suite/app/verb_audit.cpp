@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "reports/audit_html.hpp"
 #include "reports/audit_text.hpp"
 #include "suite/app/verbs.hpp"
 
@@ -12,14 +13,24 @@ struct AuditOptions {
     std::vector<std::string> workloads;
     std::string profile = "laptop";
     std::filesystem::path store;
+    std::string format = "text";
+    std::filesystem::path out = "report";
     OutputOptions output;
 };
 
 int audit(const AuditOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const reports::Audit audit = reports::audit(catalog, all_of(catalog, options.workloads), options.profile);
+    const bool writes_page = options.format == "html";
+    const std::string page = writes_page ? reports::write_audit(audit, options.out).string() : "";
     if (options.output.json) {
-        fmt::print("{}\n", reports::to_json(audit).dump(1));
+        nlohmann::ordered_json document = reports::to_json(audit);
+        if (writes_page) {
+            document["files"] = {page};
+        }
+        fmt::print("{}\n", document.dump(1));
+    } else if (writes_page) {
+        fmt::print("Audit: {}\n", page);
     } else {
         fmt::print("{}", reports::audit_text(audit));
     }
@@ -35,6 +46,12 @@ void register_audit(Dispatcher& dispatcher) {
                               options->output, [options] { return audit(*options); });
     verb->add_option("workload", options->workloads,
                      "Workloads, or all (default: those with published numbers of their own)");
+    verb->add_option("--format", options->format,
+                     "text: on stdout; html: one page with every printed number, its raw seeds, and the file "
+                     "and line of each, written into --out")
+        ->check(CLI::IsMember({"text", "html"}))
+        ->capture_default_str();
+    verb->add_option("--out", options->out, "Folder of audit.html")->capture_default_str();
     // Nothing is trained and no record read: both are there for scripts that hand them to every verb.
     options->store = default_store();
     verb->add_option("--profile", options->profile, "Has no influence: published numbers are audited")

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "reports/bundle.hpp"
+#include "reports/card.hpp"
 #include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
@@ -23,6 +25,7 @@ struct ReportOptions {
     std::vector<std::filesystem::path> bundles; ///< instead of the store
     std::filesystem::path out = "report";
     std::string formats; ///< empty: all but png, figures where gnuplot is there
+    bool card = false;
 };
 
 struct Report {
@@ -116,7 +119,92 @@ std::string store_time_text(const std::filesystem::path& folder) {
     return reports::time_shares_text(reports::time_shares(records));
 }
 
+/// All workloads of a paper, ladders too, at every profile of the catalogue.
+std::vector<reports::ProfileStanding> standings_of(const plan::Catalog& catalog, const std::string& paper,
+                                                   const SelectionOptions& selection) {
+    SelectionOptions whole = selection;
+    whole.workloads.clear();
+    whole.cells.clear();
+    for (const std::string& id : plan::workload_ids(catalog)) {
+        if (catalog.workloads.at(id).paper == paper) {
+            whole.workloads.push_back(id);
+        }
+    }
+    std::vector<reports::ProfileStanding> standings;
+    for (const auto& [profile, spec] : catalog.profiles) {
+        whole.profile = profile;
+        standings.push_back(reports::standing_of(check_selection(whole, {})));
+    }
+    std::stable_partition(standings.begin(), standings.end(), [](const reports::ProfileStanding& standing) {
+        return standing.profile == reports::paper_profile;
+    });
+    return standings;
+}
+
+/// The cards of the studies that the workloads belong to; of all studies when none is named.
+std::vector<reports::StudyCard> write_cards(const ReportOptions& options) {
+    if (!options.bundles.empty()) {
+        throw Error(ErrorKind::usage, Fault{.where = "command line",
+                                            .found = "--card and --from",
+                                            .expected = "a store: a card is about a whole study",
+                                            .fix = "leave --from out, or --card"});
+    }
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    std::set<std::string> wanted;
+    for (const std::string& id : all_of(catalog, options.selection.workloads)) {
+        wanted.insert(find(catalog.workloads, id, "workload").paper);
+    }
+    const reports::Audit audit = reports::audit(catalog, {}, options.selection.profile);
+    std::vector<reports::StudyCard> cards;
+    for (const std::string& paper : reports::papers_of(catalog)) {
+        if (wanted.empty() || wanted.contains(paper)) {
+            cards.push_back(
+                reports::make_card(paper, audit, standings_of(catalog, paper, options.selection)));
+            reports::write_card(cards.back(), options.out);
+        }
+    }
+    return cards;
+}
+
+std::vector<std::string> card_files(const reports::StudyCard& card, const std::filesystem::path& folder) {
+    std::vector<std::string> files;
+    for (const std::filesystem::path& path : reports::card_paths(card, folder)) {
+        files.push_back(path.string());
+    }
+    return files;
+}
+
+nlohmann::ordered_json card_json(const reports::StudyCard& card, const std::filesystem::path& folder) {
+    return {{"study", card.study},
+            {"paper", card.paper},
+            {"claims", card.summary.claims},
+            {"robust", card.summary.robust},
+            {"fragile", card.summary.fragile},
+            {"not_supported", card.summary.not_supported},
+            {"not_judged", card.summary.not_judged},
+            {"paper_scale", reports::paper_scale_text(card)},
+            {"files", card_files(card, folder)}};
+}
+
+/// The cards alone.
+int report_cards(const ReportOptions& options) {
+    const std::vector<reports::StudyCard> cards = write_cards(options);
+    if (options.selection.output.json) {
+        print_documents(cards,
+                        [&options](const reports::StudyCard& card) { return card_json(card, options.out); });
+        return 0;
+    }
+    for (const reports::StudyCard& card : cards) {
+        fmt::print("{}: {}; {}\nCard: {}\n", card.study, reports::claims_text(card),
+                   reports::paper_scale_text(card), fmt::join(card_files(card, options.out), " "));
+    }
+    return 0;
+}
+
 int report(const ReportOptions& options) {
+    if (options.card) {
+        return report_cards(options);
+    }
     const std::vector<Report> list = write_reports(options);
     if (options.selection.output.json) {
         print_documents(list, to_json);
@@ -156,6 +244,10 @@ void register_report(Dispatcher& dispatcher) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
+    verb->add_flag(
+        "--card", options->card,
+        "Instead of tables: one page a study (HTML, Markdown) and a badge (SVG) with what its "
+        "published numbers support and what was run at which scale; without workloads of every study");
     verb->add_option("--format", options->formats,
                      "Of md, html, csv, json, junit, mlperf, svg, png and picture (figures and claims as one "
                      "SVG), separated by commas; default md,html,csv,json,svg (figures need gnuplot)");

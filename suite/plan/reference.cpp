@@ -28,6 +28,11 @@ double half_of_last_digit(std::string_view number) {
     return 0.5 * std::pow(10.0, -static_cast<double>(decimals));
 }
 
+/// Of the file that the row names; 0 where it names none.
+std::uint64_t line_of(CsvTable& table, const CsvRow& row) {
+    return table.text(row, "line").empty() ? 0 : table.whole(row, "line").value_or(0);
+}
+
 /// Reads the files of one workload under one profile.
 class ReferenceReader {
 public:
@@ -125,7 +130,8 @@ void ReferenceReader::add_printed(CsvTable& table, const CsvRow& row, const std:
                                         .where = table.text(row, "where"),
                                         .bold = bold.empty() ? std::nullopt : std::optional(bold == "1"),
                                         .origin = table.text(row, "origin"),
-                                        .file = table.text(row, "file")},
+                                        .file = table.text(row, "file"),
+                                        .line = line_of(table, row)},
                         .origin = table.text(row, "origin"),
                         .raw_source = {}};
     if (!references_.published.try_emplace(cell, std::move(reference)).second) {
@@ -168,7 +174,8 @@ void ReferenceReader::add_rung(CsvTable& table, const CsvRow& row, const std::st
                         .where = table.text(row, "where"),
                         .bold = std::nullopt,
                         .origin = table.text(row, "origin"),
-                        .file = table.text(row, "file")};
+                        .file = table.text(row, "file"),
+                        .line = line_of(table, row)};
     Reference reference{.kind = ReferenceKind::printed,
                         .metric = metrics_.at(cell),
                         .values = {{.seed = 0, .value = mean}},
@@ -220,7 +227,10 @@ void ReferenceReader::add_value(CsvTable& table, const CsvRow& row, const std::s
                         "each seed of a cell once");
         return;
     }
-    reference.values.insert(place, SeedValue{.seed = *seed, .value = *value, .key = table.text(row, "key")});
+    reference.values.insert(place, SeedValue{.seed = *seed,
+                                             .value = *value,
+                                             .key = table.text(row, "key"),
+                                             .line = line_of(table, row)});
 }
 
 void ReferenceReader::read_seeds(const fs::path& path, ReferenceKind kind,
@@ -242,6 +252,7 @@ void ReferenceReader::read_seeds(const fs::path& path, ReferenceKind kind,
         reference.origin =
             kind == ReferenceKind::baseline ? references_.baseline_origin : table.text(row, "origin");
         reference.raw_source = table.text(row, "raw_source");
+        reference.raw_file = table.text(row, "file");
         add_value(table, row, *cell, reference);
     }
 }

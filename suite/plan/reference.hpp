@@ -30,8 +30,9 @@ enum class ReferenceKind { raw_seeds, printed, baseline };
 
 struct SeedValue {
     std::uint64_t seed = 0;
-    double value = 0.0; ///< in the metric's unit (percent)
-    std::string key{};  ///< of the run; baselines only
+    double value = 0.0;     ///< in the metric's unit (percent)
+    std::string key{};      ///< of the run; baselines only
+    std::uint64_t line = 0; ///< in Reference::raw_file, from 1; 0 where the row names none
 };
 
 /// A cell as printed.
@@ -44,6 +45,7 @@ struct PrintedCell {
     std::optional<bool> bold;         ///< nothing where the mark is lost
     std::string origin;
     std::string file{}; ///< of the printed table, below workloads/references/; "" where the row names none
+    std::uint64_t line = 0; ///< in this file, from 1
 };
 
 /// What is printed of a rung beside its efficiency.
@@ -61,6 +63,7 @@ struct Reference {
     std::string origin;
     std::optional<PrintedThroughput> throughput{}; ///< of a rung
     std::string raw_source{}; ///< the authors' name of source and network; "" where no raw values are known
+    std::string raw_file{}; ///< that holds the values, below workloads/references/; "" where no row names one
 
     /// How far a printed mean may be from the true one; 0 where the values are known.
     [[nodiscard]] double rounding_half_width() const;

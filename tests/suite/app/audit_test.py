@@ -3,6 +3,7 @@ import collections
 import pathlib
 import shutil
 import unittest
+from xml.etree import ElementTree
 
 from command import SOURCES, CommandTest
 
@@ -39,6 +40,41 @@ class Audit(CommandTest):
 
     def test_unknown_workload(self):
         self.refused("audit", "tabel1", words=["'tabel1'", "table1"])
+
+
+class Page(CommandTest):
+    def test_is_one_file_whose_numbers_are_those_of_the_document(self):
+        document = self.document("audit", "--format", "html", "--out", "out")
+        self.assertEqual(document["files"], ["out/audit.html"])
+        page = (self.folder / "out/audit.html").read_text(encoding="utf-8")
+        self.assertEqual(page.count("<tr data-counts"), sum(len(table["cells"]) for table in document["tables"]))
+        answer = self.call("audit", "--format", "html", "--out", "out")
+        self.assertEqual(answer.stdout, "Audit: out/audit.html\n")
+        self.assertEqual((self.folder / "out/audit.html").read_text(encoding="utf-8"), page, "not the same bytes")
+
+    def test_refuses_other_formats(self):
+        self.refused("audit", "--format", "pdf", words=["--format", "html"])
+
+
+class Card(CommandTest):
+    def test_badge_is_the_one_that_the_documents_show(self):
+        card = self.document("report", "--card", "--store", "nothing", "--out", "out")
+        self.assertEqual((card["study"], card["paper_scale"]), ("cherti2021", "paper scale: not yet run"))
+        badge = (self.folder / "out/badge-cherti2021.svg").read_text(encoding="utf-8")
+        self.assertEqual(badge, (SOURCES / "reports/pictures/badge-cherti2021.svg").read_text(encoding="utf-8"),
+                         "copy the badge of `transferscale report --card` there")
+        title = ElementTree.fromstring(badge).find("{http://www.w3.org/2000/svg}title").text
+        self.assertEqual(title, "cherti2021: {claims} claims: {robust} robust, {fragile} fragile, {not_supported} not supported; "
+                         "{paper_scale}".format(**card))
+        graded = collections.Counter(claim["grade"] for claim in self.document("audit")["claims"])
+        self.assertEqual((graded["robust"], graded["fragile"], graded["not supported"]),
+                         (card["robust"], card["fragile"], card["not_supported"]))
+        for file in card["files"]:
+            self.assertTrue((self.folder / file).is_file(), file)
+
+    def test_is_about_a_whole_study(self):
+        self.refused("report", "--card", "--from", "some.h5", words=["--from", "--card"])
+        self.refused("report", "tabel1", "--card", words=["'tabel1'", "table1"])
 
 
 class PlanAll(CommandTest):
