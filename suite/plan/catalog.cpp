@@ -294,10 +294,11 @@ fs::path default_catalog_root() {
 
 void throw_unknown_name(std::string_view kind, const std::string& name,
                         const std::vector<std::string>& valid) {
+    const std::vector<std::string> nearest = nearest_names(name, valid, 1);
     throw Error(ErrorKind::usage, Fault{.where = std::string(kind),
                                         .found = "'" + name + "'",
                                         .expected = expected_names(name, valid),
-                                        .fix = ""});
+                                        .fix = nearest.empty() ? "" : "use " + nearest.front()});
 }
 
 std::vector<std::string> common_labels(const std::vector<std::vector<std::string>>& lists) {

@@ -13,7 +13,7 @@ constexpr std::uint64_t most_seeds = 100'000;
 Error seeds_error(std::string_view text) {
     return Error(ErrorKind::usage, Fault{.where = "--seeds",
                                          .found = "'" + std::string(text) + "'",
-                                         .expected = "whole numbers without doubles, as 0-4 or 0,2,7",
+                                         .expected = "distinct non-negative integers, as 0-4 or 0,2,7",
                                          .fix = ""});
 }
 

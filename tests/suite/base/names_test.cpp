@@ -16,6 +16,23 @@ TEST(EditDistance, CountsInsertionsDeletionsSubstitutionsAndSwaps) {
     EXPECT_EQ(edit_distance("table1", "tabel1"), edit_distance("tabel1", "table1"));
 }
 
+TEST(EditDistance, OfAGlobCountsWhatItDoesNotMatch) {
+    EXPECT_EQ(edit_distance("pets/*", "pets/R50x1/1K-NAT"), 0U);
+    EXPECT_EQ(edit_distance("petz/*/1K-NAT", "pets/R50x1/1K-NAT"), 1U);
+    EXPECT_EQ(edit_distance("table?", "table1"), 0U);
+    EXPECT_EQ(edit_distance("*", ""), 0U);
+    EXPECT_EQ(edit_distance("*x", ""), 1U);
+}
+
+TEST(NearestNames, OfGlobsOtherCaseAndUnfinishedNames) {
+    const std::vector<std::string> valid{"juwels-booster", "local", "pets/R50x1/1K-NAT",
+                                         "pets/R50x1/21K-NAT"};
+    EXPECT_THAT(nearest_names("petz/*", valid, 2),
+                testing::ElementsAre("pets/R50x1/1K-NAT", "pets/R50x1/21K-NAT"));
+    EXPECT_THAT(nearest_names("PETS/r50X1/1k-nat", valid, 1), testing::ElementsAre("pets/R50x1/1K-NAT"));
+    EXPECT_THAT(nearest_names("juw", valid, 1), testing::ElementsAre("juwels-booster"));
+}
+
 TEST(NearestNames, BestFirstTiesByAlphabetFarOnesLeftOut) {
     const std::vector<std::string> valid{"table1", "table2", "fewshot-cifar100", "tabl1", "st1"};
     EXPECT_THAT(nearest_names("tabel1", valid), testing::ElementsAre("tabl1", "table1", "table2"));
@@ -30,7 +47,8 @@ TEST(ExpectedNames, ListsFewAndNamesTheNearestOfMany) {
     for (int i = 0; i < 9; ++i)
         many.push_back("workload" + std::to_string(i));
     EXPECT_THAT(expected_names("workload77", many), testing::HasSubstr("nearest: workload7"));
-    EXPECT_EQ(expected_names("zzzzzzzzzzzzzzzzzzzzz", many), "a defined name");
+    EXPECT_EQ(expected_names("zzzzzzzzzzzzzzzzzzzzz", many),
+              "one of 9 names, such as workload0, workload1, workload2");
 }
 
 TEST(GlobMatch, WholeIdsAcrossSlashes) {
