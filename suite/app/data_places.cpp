@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "suite/app/help_text.hpp"
 #include "suite/app/weights_folder.hpp"
 #include "suite/data/data_set.hpp"
 #include "suite/data/fashion_mnist.hpp"
@@ -145,26 +146,39 @@ json weights_documents(const plan::Catalog& catalog, const Places& places) {
     return list;
 }
 
+constexpr std::size_t name_columns = 23;
+
 std::string set_line(const json& entry) {
+    const std::string need = fmt::format("{} cells of {} workloads need it", entry["cells"].get<int>(),
+                                         entry["workloads"].get<int>());
+    const std::string name = "  " + entry["name"].get<std::string>();
     if (entry["found"].get<bool>()) {
-        return fmt::format("  {:<20} found at {}, {} cells of {} workloads need it\n",
-                           entry["name"].get<std::string>(), entry["root"].get<std::string>(),
-                           entry["cells"].get<int>(), entry["workloads"].get<int>());
+        return labelled(name, fmt::format("found at {}; {}", entry["root"].get<std::string>(), need),
+                        name_columns);
     }
     if (entry["unusable"].is_string()) {
-        return fmt::format("  {:<20} {}\n{:23}would enable {} cells of {} workloads\n",
-                           entry["name"].get<std::string>(), entry["reason"].get<std::string>(), "",
-                           entry["cells"].get<int>(), entry["workloads"].get<int>());
+        return labelled(name, fmt::format("{}; {}", entry["reason"].get<std::string>(), need), name_columns);
     }
-    std::string obtain;
+    std::string text = labelled(
+        name, fmt::format("missing; {}, {} lack nothing else", need, entry["cells_alone"].get<int>()),
+        name_columns);
     if (entry["obtain"].is_string()) {
-        obtain = fmt::format("\n{:23}{}{}", "", entry["obtain"].get<std::string>(),
-                             entry["registration"].get<bool>() ? " (registration)" : "");
+        text += labelled("",
+                         fmt::format("{}{}", entry["obtain"].get<std::string>(),
+                                     entry["registration"].get<bool>() ? " (registration)" : ""),
+                         name_columns);
     }
-    return fmt::format("  {:<20} missing; would enable {} cells of {} workloads, {} of them without anything "
-                       "else that is missing{}\n",
-                       entry["name"].get<std::string>(), entry["cells"].get<int>(),
-                       entry["workloads"].get<int>(), entry["cells_alone"].get<int>(), obtain);
+    return text;
+}
+
+std::string weights_line(const json& entry) {
+    const std::string text =
+        entry["found"].get<bool>()
+            ? "found at " + entry["path"].get<std::string>()
+            : fmt::format("not found: {} trained on {}, {}; {}", entry["network"].get<std::string>(),
+                          entry["data_set"].get<std::string>(), bytes_text(entry["bytes"].get<double>()),
+                          entry["obtain"].get<std::string>());
+    return labelled("  " + entry["file"].get<std::string>(), text, name_columns);
 }
 
 } // namespace
@@ -185,25 +199,19 @@ json places_document(const plan::Catalog& catalog, const Places& places) {
 
 std::string places_text(const json& document) {
     const json& root = document["data_root"];
-    std::string text =
-        fmt::format("data sets, below {} (--data DIR or TRANSFERSCALE_DATA), looked for by name; "
-                    "`data check NAME` reads them\n",
-                    root.is_null() ? "no data root" : root.get<std::string>());
+    std::string text = root.is_null()
+                           ? "data sets (no data folder: name one with --data DIR or TRANSFERSCALE_DATA)\n"
+                           : fmt::format("data sets in {}, looked for by name; `data check NAME` reads them\n",
+                                         root.get<std::string>());
     for (const json& entry : document["datasets"]) {
         if (!entry["generated"].get<bool>() &&
             (entry["cells"].get<int>() > 0 || entry["found"].get<bool>() || entry["unusable"].is_string())) {
             text += set_line(entry);
         }
     }
-    text += "official weights (--weights DIR), each in place of one pre-training:\n";
+    text += "official weights (--weights DIR), each of which replaces one pre-training run\n";
     for (const json& entry : document["weights"]) {
-        text += fmt::format(
-            "  {:<20} {}\n", entry["file"].get<std::string>(),
-            entry["found"].get<bool>()
-                ? "found at " + entry["path"].get<std::string>()
-                : fmt::format("not found: {} trained on {}, {}; {}", entry["network"].get<std::string>(),
-                              entry["data_set"].get<std::string>(), bytes_text(entry["bytes"].get<double>()),
-                              entry["obtain"].get<std::string>()));
+        text += weights_line(entry);
     }
     return text;
 }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "suite/app/option_values.hpp"
 #include "suite/run/worker_process.hpp"
 
 namespace suite::app {
@@ -63,9 +64,10 @@ json described_worker() {
 }
 
 void add_device(CLI::App& verb, std::string& device) {
-    verb.add_option("--device", device, "Where to train (default: a GPU where build and machine have one)")
-        ->envname("TRANSFERSCALE_DEVICE")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    one_of(
+        verb.add_option("--device", device, "Where to train (default: a GPU if build and machine have one)"),
+        {"auto", "cpu", "cuda"})
+        ->envname("TRANSFERSCALE_DEVICE");
 }
 
 int request_device(const std::string& device, const std::string& precision, bool elsewhere) {

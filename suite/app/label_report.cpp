@@ -84,7 +84,7 @@ json absent_entries(const data::LabelTable& table) {
                                       .column = {},
                                       .found = "no such file: " + file.consequence,
                                       .expected = "the published list",
-                                      .fix = "put it beside the main table"}));
+                                      .fix = "put it into the folder of the main table"}));
     }
     return faults;
 }

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/option_values.hpp"
 
 namespace suite::app {
 namespace {
@@ -39,21 +41,37 @@ private:
 
 } // namespace
 
+void add_launcher(CLI::App& verb, std::string& launcher) {
+    verb.add_option("--launcher", launcher, "Command that starts the ranks of a run; {ranks}: their number")
+        ->type_name("COMMAND")
+        ->capture_default_str()
+        ->group(ranks_group);
+}
+
+void add_deadline(CLI::App& verb, double& seconds) {
+    real_within(verb.add_option("--deadline", seconds, "How long a rank waits for one that does not answer"),
+                0.1, 86400.0)
+        ->type_name("SECONDS")
+        ->capture_default_str()
+        ->group(ranks_group);
+}
+
 void add_run_options(CLI::App& verb, RunOptions& options) {
-    verb.add_option("--deadline", options.deadline_seconds, "Seconds that a rank waits for a silent one")
-        ->check(CLI::Range(0.1, 86400.0))
-        ->capture_default_str();
-    verb.add_option("--workers", options.loader_workers,
-                    "Threads of a rank that read and decode images of published sets (default 1)")
-        ->check(CLI::Range(0, 256));
-    verb.add_option(
-            "--on-bad-image", options.on_bad_image,
-            "An image that cannot be used: stop (default; test images are checked before training), or "
-            "skip: take the next in training, leave it out of the test part, note it in the record")
-        ->check(CLI::IsMember({"stop", "skip"}));
     add_device(verb, options.device);
+    whole_within(
+        verb.add_option("--workers", options.loader_workers,
+                        "Threads of a rank that read and decode images of published sets (default: 1)"),
+        0, 256)
+        ->group(data_group);
+    one_of(verb.add_option("--on-bad-image", options.on_bad_image,
+                           "An unusable image: stop (default), or skip: train on the next one, leave it out of the "
+                           "test split, and note it in the record"),
+           {"stop", "skip"})
+        ->group(data_group);
+    add_deadline(verb, options.deadline_seconds);
     verb.add_flag("--no-loss", options.no_loss,
-                  "Exit 5 when a finished record was damaged or gone, although it was trained again");
+                  "Exit with 5 when a finished record was damaged or removed, even if it was trained again")
+        ->group(rare_group);
 }
 
 void hand_on(const RunOptions& options) {

@@ -18,6 +18,10 @@ struct RunOptions {
     std::string device;                ///< empty: as TRANSFERSCALE_DEVICE says
 };
 
+/// --launcher.
+void add_launcher(CLI::App& verb, std::string& launcher);
+/// --deadline.
+void add_deadline(CLI::App& verb, double& seconds);
 /// --deadline --no-loss --workers --on-bad-image --device.
 void add_run_options(CLI::App& verb, RunOptions& options);
 

@@ -4,6 +4,8 @@
 
 #include "reports/audit_html.hpp"
 #include "reports/audit_text.hpp"
+#include "suite/app/command_table.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/verbs.hpp"
 
 namespace suite::app {
@@ -41,22 +43,27 @@ int audit(const AuditOptions& options) {
 
 void register_audit(Dispatcher& dispatcher) {
     auto options = std::make_shared<AuditOptions>();
-    CLI::App* verb = add_verb(dispatcher, "audit",
-                              "The published tables and claims, recomputed from the authors' raw seeds",
-                              options->output, [options] { return audit(*options); });
+    CLI::App* verb =
+        add_verb(dispatcher, "audit",
+                 "Recomputes the published tables and claims from the authors' own seeds; trains nothing",
+                 options->output, [options] { return audit(*options); });
     verb->add_option("workload", options->workloads,
-                     "Workloads, or all (default: those with published numbers of their own)");
-    verb->add_option("--format", options->format,
-                     "text: on stdout; html: one page with every printed number, its raw seeds, and the file "
-                     "and line of each, written into --out")
-        ->check(CLI::IsMember({"text", "html"}))
+                     "Names or globs of workloads, or all (default: those with published numbers)")
+        ->type_name("WORKLOAD");
+    one_of(verb->add_option("--format", options->format,
+                            "text: on stdout; html: one page with every printed number, its raw seeds, and the "
+                            "file and line of each, written into --out"),
+           {"text", "html"})
         ->capture_default_str();
-    verb->add_option("--out", options->out, "Folder of audit.html")->capture_default_str();
-    // Nothing is trained and no record read: both are there for scripts that hand them to every verb.
+    verb->add_option("--out", options->out, "Folder of audit.html")->type_name("DIR")->capture_default_str();
+    // Nothing is trained and no record read: both are there for scripts that hand them to every command.
     options->store = default_store();
-    verb->add_option("--profile", options->profile, "Has no influence: published numbers are audited")
-        ->capture_default_str();
-    verb->add_option("--store", options->store, "Has no influence: no record is read")->capture_default_str();
+    verb->add_option("--profile", options->profile, "Accepted and ignored: published numbers have no profile")
+        ->type_name("PROFILE")
+        ->group(rare_group);
+    verb->add_option("--store", options->store, "Accepted and ignored: no record is read")
+        ->type_name("DIR")
+        ->group(rare_group);
 }
 
 } // namespace suite::app

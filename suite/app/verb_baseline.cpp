@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/baseline.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/plan/reference.hpp"
@@ -55,19 +56,21 @@ int record(const RecordOptions& options) {
 void register_baseline(Dispatcher& dispatcher) {
     auto options = std::make_shared<RecordOptions>();
     auto action = std::make_shared<std::string>();
-    options->store = default_store();
     CLI::App* verb =
-        add_verb(dispatcher, "baseline", "Records what a profile's cells gave, as its reference from now on",
+        add_verb(dispatcher, "baseline", "Makes the results in the store the reference of their profile",
                  options->output, [options, action] { return record(*options); });
-    verb->add_option("action", *action, "record")->required()->check(CLI::IsMember({"record"}));
-    verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
-    verb->add_option("--profile", options->profile, "At what scale: smoke or laptop")->capture_default_str();
-    add_protocol(*verb, options->protocol);
-    verb->add_option("--store", options->store, "Folder of the run records")->capture_default_str();
+    one_of(verb->add_option("action", *action, "What to do: record"), {"record"})->required();
+    verb->add_option("workload", options->workload, "A workload, as `transferscale list` names it")
+        ->type_name("WORKLOAD")
+        ->required();
+    add_profile(*verb, options->profile);
+    add_store(*verb, options->store);
     verb->add_option("--out", options->out,
-                     "Folder of PROFILE.csv and PROFILE.json (default: the workload's baseline/)");
+                     "Folder of PROFILE.csv and PROFILE.json (default: the workload's baseline/)")
+        ->type_name("DIR");
     verb->add_flag("--allow-dirty", options->allow_dirty,
-                   "Also from records of a program whose sources differed from their commit");
+                   "Accept records of a program whose sources differed from their commit");
+    add_protocol(*verb, options->protocol);
 }
 
 } // namespace suite::app

@@ -191,45 +191,53 @@ int compare(const CompareOptions& options) {
 
 void register_bundle(Dispatcher& dispatcher) {
     auto options = std::make_shared<BundleOptions>();
-    options->selection.store = default_store();
-    CLI::App* verb = add_verb(dispatcher, "bundle",
-                              "Packs a workload's records, references, verdicts and provenance in one file",
-                              options->selection.output, [options] { return bundle(*options); });
-    verb->add_option("workload", options->workload, "As `transferscale list` names it")->required();
-    verb->add_option("--out", options->out, "The HDF5 file to write");
+    CLI::App* verb =
+        add_verb(dispatcher, "bundle",
+                 "Packs a workload's records, references, verdicts and provenance into one HDF5 file",
+                 options->selection.output, [options] { return bundle(*options); });
+    verb->add_option("workload", options->workload, "A workload, as `transferscale list` names it")
+        ->type_name("WORKLOAD")
+        ->required();
+    verb->add_option("--out", options->out, "The HDF5 file to write")->type_name("FILE");
     verb->add_option("--ro-crate", options->crate,
                      "Folder to write for a deposit: the bundle, its tables as CSV, a README and RO-Crate "
-                     "metadata");
+                     "metadata")
+        ->type_name("DIR");
     verb->add_option("--license", options->licence,
                      "With --ro-crate: address of the licence that the deposit is given under")
+        ->type_name("URL")
         ->capture_default_str();
-    verb->add_option("--author", options->authors, "With --ro-crate: who ran it; may be repeated");
-    verb->add_option("--profile", options->selection.profile, "At what scale: smoke, laptop or paper")
-        ->capture_default_str();
-    add_protocol(*verb, options->selection.protocol);
-    verb->add_option("--store", options->selection.store, "Folder of the run records")->capture_default_str();
-    verb->add_option("--seeds", options->selection.seeds, "Instead of the profile's seeds: 0-4 or 0,2,7");
+    verb->add_option("--author", options->authors, "With --ro-crate: who ran it; may be repeated")
+        ->type_name("NAME");
+    add_profile(*verb, options->selection.profile);
+    add_seeds(*verb, options->selection);
+    add_store(*verb, options->selection.store);
     add_weights(*verb, options->selection);
+    add_protocol(*verb, options->selection.protocol);
 }
 
 void register_verify(Dispatcher& dispatcher) {
     auto options = std::make_shared<VerifyOptions>();
     CLI::App* verb = add_verb(dispatcher, "verify",
-                              "Checks a bundle's bytes and recomputes everything in it from its records",
+                              "Checks a bundle's checksum and recomputes everything in it from its records",
                               options->output, [options] { return verify(*options); });
-    verb->add_option("file", options->file, "A bundle")->required();
+    verb->add_option("file", options->file, "A bundle")->type_name("FILE")->required();
 }
 
 void register_compare(Dispatcher& dispatcher) {
     auto options = std::make_shared<CompareOptions>();
-    CLI::App* verb = add_verb(dispatcher, "compare", "Equivalence and speed of two bundles, cell by cell",
-                              options->output, [options] { return compare(*options); });
-    verb->add_option("a", options->a, "A bundle: the reference")->required();
-    verb->add_option("b", options->b, "A bundle of the same workload and profile")->required();
+    CLI::App* verb =
+        add_verb(dispatcher, "compare", "Compares results and speed of two bundles, cell by cell",
+                 options->output, [options] { return compare(*options); });
+    verb->add_option("a", options->a, "A bundle: the reference")->type_name("FILE")->required();
+    verb->add_option("b", options->b, "A bundle of the same workload and profile")
+        ->type_name("FILE")
+        ->required();
     verb->add_flag("--strict", options->rules.strict,
-                   "Missing, or fewer runs than planned, counts as failed");
+                   "A cell that is missing or has too few runs fails the comparison");
     verb->add_option("--min-speed", options->rules.min_speed,
-                     "Fails when B's speed over A's is below this with its whole interval");
+                     "Fail when the whole interval of B's speed over A's is below this")
+        ->type_name("X");
 }
 
 } // namespace suite::app

@@ -6,6 +6,7 @@
 #include "reports/json.hpp"
 #include "reports/summary.hpp"
 #include "reports/terminal.hpp"
+#include "suite/app/command_table.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
@@ -65,26 +66,30 @@ int check(const CheckOptions& options) {
 
 void register_check(Dispatcher& dispatcher) {
     auto options = std::make_shared<CheckOptions>();
-    CLI::App* verb =
-        add_verb(dispatcher, "check", "Compares what the store holds with the references and the claims",
-                 options->selection.output, [options] { return check(*options); });
+    CLI::App* verb = add_verb(dispatcher, "check",
+                              "Compares the results in the store with the references, and tests the claims",
+                              options->selection.output, [options] { return check(*options); });
     add_selection(*verb, options->selection);
-    add_ranks(*verb, options->selection);
-    add_data(*verb, options->selection);
     verb->add_option("--claim", options->claims, "Only this claim; may be repeated")
+        ->type_name("ID")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     verb->add_flag("--strict", options->rules.strict,
-                   "Missing, or fewer runs than planned, counts as failed");
+                   "A cell that is missing or has too few runs fails the check");
     verb->add_flag("--strict-inconclusive", options->rules.strict_inconclusive,
-                   "As --strict, and what is inconclusive (unclear, cannot be told) counts as failed, too");
+                   "As --strict, and what is inconclusive (unclear, cannot be told) fails it, too");
+    add_data(*verb, options->selection);
+    add_ranks(*verb, options->selection);
     verb->add_flag("--gates", options->rules.gates,
-                   "Of rungs judge validity alone: counts, parameters, losses; no timing decides");
+                   "Of scaling runs, judge only validity (counts, parameters, losses), not timing")
+        ->group(rare_group);
     verb->add_flag("--skip-missing", options->rules.skip_missing,
-                   "Exit code 77 when something is missing, incomplete or without a reference and nothing "
-                   "differs");
+                   "Exit with 77 when something is missing, incomplete or without a reference and nothing "
+                   "differs")
+        ->group(rare_group);
     verb->add_flag("--skip-inconclusive", options->rules.skip_inconclusive,
-                   "Exit code 77 when something is inconclusive and nothing differs");
+                   "Exit with 77 when something is inconclusive and nothing differs")
+        ->group(rare_group);
 }
 
 } // namespace suite::app

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/app/data_verbs.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/data/contact_sheet.hpp"
 #include "suite/plan/catalog.hpp"
 
@@ -104,24 +105,25 @@ int show(const ShowOptions& options) {
 void add_show(Dispatcher& dispatcher, CLI::App* data) {
     auto options = std::make_shared<ShowOptions>();
     CLI::App* verb = add_verb(
-        dispatcher, "show", "Writes a contact sheet and says what its images are", options->output,
-        [options] { return show(*options); }, data);
-    verb->add_option("name", options->name, "Data set, as published or a stand-in's own name")->required();
-    verb->add_option("--out", options->out, "PNG file")->required();
-    verb->add_option("--profile", options->profile, "Whose stand-in is shown")->capture_default_str();
-    verb->add_option("--split", options->split, "train or test")
-        ->check(CLI::IsMember({"train", "test"}))
+        dispatcher, "show", "Writes a picture of some images of a data set and prints their labels",
+        options->output, [options] { return show(*options); }, data);
+    verb->add_option("name", options->name, "Data set: a published one, or a stand-in by its own name")
+        ->type_name("DATASET")
+        ->required();
+    verb->add_option("--out", options->out, "PNG file to write")->type_name("FILE")->required();
+    add_profile(*verb, options->profile);
+    one_of(verb->add_option("--split", options->split, "Which part of the set"), {"train", "test"})
         ->capture_default_str();
-    verb->add_option("--rows", options->rows, "Of images; of a multiclass set one a class")
-        ->check(CLI::Range(1, 64));
-    verb->add_option("--columns", options->columns, "Of images")->check(CLI::Range(1, 64));
+    whole_within(verb->add_option("--rows", options->rows, "Rows of images (multiclass sets: one a class)"),
+                 1, 64);
+    whole_within(verb->add_option("--columns", options->columns, "Columns of images"), 1, 64);
 }
 
 } // namespace
 
 void register_data(Dispatcher& dispatcher) {
-    CLI::App* data =
-        dispatcher.root.add_subcommand("data", "Checks data sets, shows what is in them, packs them");
+    CLI::App* data = dispatcher.root.add_subcommand(
+        "data", "Checks data sets, shows their images, packs them into shards");
     data->require_subcommand(1);
     add_data_check(dispatcher, data);
     add_data_pack(dispatcher, data);

@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "suite/app/command_table.hpp"
 #include "suite/app/data_verbs.hpp"
 #include "suite/app/label_report.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
 #include "suite/data/label_readers.hpp"
@@ -319,28 +321,38 @@ void ImageProgress::operator()(std::size_t done, std::size_t total) const {
 void add_data_check(Dispatcher& dispatcher, CLI::App* data) {
     auto options = std::make_shared<CheckOptions>();
     CLI::App* verb = add_verb(
-        dispatcher, "check", "Opens a data set: counts, labels, splits, faults", options->output,
+        dispatcher, "check",
+        "Opens a data set and reports counts, labels, splits and every error in its files", options->output,
         [options] { return check(*options); }, data);
     verb->add_option("name", options->name,
-                     "Data set: nih, padchest, padchest-cl, chexpert, mimic, a superset, a phantom, …")
+                     "Data set, such as nih, padchest, padchest-cl, chexpert, mimic, imagenet1k")
+        ->type_name("DATASET")
         ->required();
     verb->add_option("--root", options->root,
-                     "Folder of its files, or of all sets' folders (default: TRANSFERSCALE_DATA)");
-    verb->add_flag("--labels-only", options->labels_only, "Label files alone, no images needed");
-    verb->add_flag("--images", options->images, "Decode every image, and look for those in both parts");
+                     "Folder of its files, or of all sets' folders (default: TRANSFERSCALE_DATA)")
+        ->type_name("DIR");
+    verb->add_flag("--labels-only", options->labels_only, "Read label files only; no images needed");
+    verb->add_flag("--images", options->images,
+                   "Decode every image, and find images that are in both splits");
+    verb->add_flag("--strict", options->strict, "Exit with 3 when counts differ from the published ones");
     verb->add_option("--manifests", options->manifests,
-                     "Folder that keeps what was found (default: TRANSFERSCALE_CACHE/manifests)");
-    verb->add_flag("--strict", options->strict, "Counts that differ from the published ones are a fault (3)");
-    verb->add_option("--mimic-test", options->mimic_test,
-                     "The part that MIMIC is tested on: official, or the validation part")
-        ->check(CLI::IsMember({"official", "validate"}))
-        ->capture_default_str();
-    verb->add_option("--profile", options->profile, "Whose world seed generated images have")
-        ->capture_default_str();
-    verb->add_option("--padchest-split", options->padchest_split,
-                     "PadChest's 90/10: by image as published, or by patient")
-        ->check(CLI::IsMember({"image", "patient"}))
-        ->capture_default_str();
+                     "Folder that keeps what was found (default: TRANSFERSCALE_CACHE/manifests)")
+        ->type_name("DIR")
+        ->group(rare_group);
+    one_of(verb->add_option("--mimic-test", options->mimic_test,
+                            "Test split of MIMIC: the official one, or its validation split"),
+           {"official", "validate"})
+        ->capture_default_str()
+        ->group(rare_group);
+    one_of(verb->add_option("--padchest-split", options->padchest_split,
+                            "PadChest's 90/10 split: by image, as published, or by patient"),
+           {"image", "patient"})
+        ->capture_default_str()
+        ->group(rare_group);
+    verb->add_option("--profile", options->profile, "Profile whose synthetic images are generated")
+        ->type_name("PROFILE")
+        ->capture_default_str()
+        ->group(rare_group);
 }
 
 } // namespace suite::app

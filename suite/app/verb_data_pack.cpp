@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/app/data_verbs.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/data/shard_writer.hpp"
 
 namespace suite::app {
@@ -56,19 +57,22 @@ int pack(const PackVerbOptions& options) {
 } // namespace
 
 void add_data_pack(Dispatcher& dispatcher, CLI::App* data) {
-    constexpr std::uint64_t smallest_shard = std::uint64_t{1} << 16;
-    constexpr std::uint64_t largest_shard = std::uint64_t{1} << 40;
+    constexpr std::int64_t smallest_shard = std::int64_t{1} << 16;
+    constexpr std::int64_t largest_shard = std::int64_t{1} << 40;
     auto options = std::make_shared<PackVerbOptions>();
     CLI::App* verb = add_verb(
-        dispatcher, "pack", "Writes a published set as tar shards: few opens, large reads", options->output,
+        dispatcher, "pack",
+        "Packs a published data set into tar shards, for file systems that like large reads", options->output,
         [options] { return pack(*options); }, data);
-    verb->add_option("name", options->name, "Published data set")->required();
+    verb->add_option("name", options->name, "Published data set")->type_name("DATASET")->required();
     verb->add_option("--root", options->root,
-                     "Folder of its files, or of all sets' folders (default: TRANSFERSCALE_DATA)");
-    verb->add_option("--out", options->out, "New data root: gets NAME/train/*.tar, NAME/test/*.tar")
+                     "Folder of its files, or of all sets' folders (default: TRANSFERSCALE_DATA)")
+        ->type_name("DIR");
+    verb->add_option("--out", options->out, "New data folder: gets NAME/train/*.tar, NAME/test/*.tar")
+        ->type_name("DIR")
         ->required();
-    verb->add_option("--shard-bytes", options->shard_bytes, "A shard ends before it would grow beyond")
-        ->check(CLI::Range(smallest_shard, largest_shard))
+    whole_within(verb->add_option("--shard-bytes", options->shard_bytes, "Largest size of a shard"),
+                 smallest_shard, largest_shard)
         ->capture_default_str();
 }
 

@@ -8,8 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "provenance_generated.hpp"
+#include "suite/app/command_table.hpp"
 #include "suite/app/data_places.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/help_text.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/memory.hpp"
@@ -94,7 +96,7 @@ std::string cuda_text(const json& cuda) {
     const std::string parts =
         cuda["compiled"].get<bool>() ? "compiled" : "not compiled (TRANSFERSCALE_CUDA=1 ./reproduce build)";
     const int gpus = cuda["gpus"].get<int>();
-    return fmt::format("{}, {}, never run on a GPU so far", parts,
+    return fmt::format("{}; {}; this version was not tested on a GPU", parts,
                        gpus > 0 ? fmt::format("{} GPUs", gpus)
                                 : "no GPU: " + cuda["reason"].get<std::string>());
 }
@@ -124,20 +126,22 @@ void print(const json& document) {
         fmt::print("GPU {}{}\n", device["name"].get<std::string>(),
                    device["used"].get<bool>() ? "" : ": not used, " + device["reason"].get<std::string>());
     }
+    const auto line = [](const std::string& name, const std::string& text) {
+        constexpr std::size_t name_columns = 17;
+        fmt::print("{}", labelled("  " + name, text, name_columns));
+    };
     for (const auto& [name, version] : document["libraries"].items()) {
-        fmt::print("  {:<14} {}\n", name, version.get<std::string>());
+        line(name, version.get<std::string>());
     }
-    fmt::print("  {:<14} {}\n", "MPI",
-               document["mpi"].is_null() ? "not found" : document["mpi"].get<std::string>());
-    fmt::print("  {:<14} {}\n", "CUDA parts", cuda_text(document["cuda"]));
-    fmt::print("  {:<14} {}\n", "ranks", ranks_text(document["ranks"]));
+    line("MPI", document["mpi"].is_null() ? "not found" : document["mpi"].get<std::string>());
+    line("CUDA parts", cuda_text(document["cuda"]));
+    line("ranks", ranks_text(document["ranks"]));
     if (!document["ranks"]["topology"].is_null()) {
-        fmt::print("  {:<14} {}\n", "topology", document["ranks"]["topology"].get<std::string>());
+        line("topology", document["ranks"]["topology"].get<std::string>());
     }
     const json& worker = document["worker"];
-    fmt::print("worker {}\n", worker["starts"].get<bool>()
-                                  ? worker["program"].get<std::string>()
-                                  : "cannot start: " + worker["missing"].get<std::string>());
+    line("worker", worker["starts"].get<bool>() ? worker["program"].get<std::string>()
+                                                : "cannot start: " + worker["missing"].get<std::string>());
     if (document.contains("gigamacs_per_second")) {
         for (const auto& [network, rate] : document["gigamacs_per_second"].items()) {
             fmt::print("{} trains at {:.1f} gigamacs per second and core\n", network, rate.get<double>());
@@ -190,16 +194,20 @@ int doctor(const DoctorOptions& options) {
 
 void register_doctor(Dispatcher& dispatcher) {
     auto options = std::make_shared<DoctorOptions>();
-    CLI::App* verb = add_verb(dispatcher, "doctor",
-                              "This machine: cores, memory, libraries, MPI, data sets, what is missing",
-                              options->output, [options] { return doctor(*options); });
-    verb->add_option("--data", options->data,
-                     "Folder of the published data sets (default: TRANSFERSCALE_DATA)");
-    verb->add_option("--weights", options->weights, "Folder of the official weights");
+    CLI::App* verb =
+        add_verb(dispatcher, "doctor",
+                 "Shows what this machine has (cores, memory, libraries, MPI, data sets) and what is missing",
+                 options->output, [options] { return doctor(*options); });
+    add_data_root(*verb, options->data)->group(common_group);
+    verb->add_option("--weights", options->weights, "Folder of the official weights")->type_name("DIR");
     verb->add_flag("--measure", options->measure,
                    "Train each network of the profile for some seconds; estimates then use its throughput");
-    verb->add_option("--profile", options->profile, "Whose networks are measured")->capture_default_str();
-    verb->add_option("--store", options->store, "Where the throughput is kept")->capture_default_str();
+    verb->add_option("--profile", options->profile, "With --measure: whose networks")
+        ->type_name("PROFILE")
+        ->capture_default_str();
+    verb->add_option("--store", options->store, "With --measure: where the throughput is kept")
+        ->type_name("DIR")
+        ->capture_default_str();
 }
 
 } // namespace suite::app

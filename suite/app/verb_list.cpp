@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/ctest_file.hpp"
+#include "suite/app/command_table.hpp"
 #include "suite/app/verbs.hpp"
+#include "suite/app/workload_details.hpp"
 #include "suite/base/files.hpp"
 #include "suite/plan/needs.hpp"
 #include "suite/run/estimate.hpp"
@@ -14,29 +16,12 @@
 namespace suite::app {
 namespace {
 
-nlohmann::json describe(const plan::Catalog& catalog, const plan::WorkloadSpec& workload) {
-    nlohmann::json document{{"id", workload.id},
-                            {"title", workload.title},
-                            {"source", workload.source + ", " + workload.paper},
-                            {"cells", plan::workload_cells(workload).size()},
-                            {"claims", workload.claims.size()}};
-    for (const auto& [id, profile] : catalog.profiles) {
-        const plan::Plan plan = plan::expand(catalog, workload.id, id);
-        const run::Estimate estimate = run::estimate_of(catalog, plan, run::local_processes());
-        document["profiles"][id] = {{"runs", plan.runs.size() - plan.parent_count()},
-                                    {"parents", plan.parent_count()},
-                                    {"estimate_seconds", estimate.seconds},
-                                    {"estimate", to_json(estimate)}};
-    }
-    return document;
-}
-
-void print(const nlohmann::json& workload) {
+void print(const nlohmann::ordered_json& workload) {
     fmt::print("{}  {} ({})\n    {} cells, {} claims\n", workload["id"].get<std::string>(),
                workload["title"].get<std::string>(), workload["source"].get<std::string>(),
                workload["cells"].get<int>(), workload["claims"].get<int>());
     for (const auto& [id, profile] : workload["profiles"].items()) {
-        const nlohmann::json& estimate = profile["estimate"];
+        const nlohmann::ordered_json& estimate = profile["estimate"];
         const auto infeasible = estimate["here"]["infeasible"].get<std::string>();
         fmt::print("    {:<7} {} runs + {} pre-training, {}\n{}", id, profile["runs"].get<int>(),
                    profile["parents"].get<int>(), estimate["text"].get<std::string>(),
@@ -90,6 +75,7 @@ std::string markdown_table(const plan::Catalog& catalog) {
 
 struct ListOptions {
     OutputOptions output;
+    std::vector<std::string> workloads; ///< empty: a summary of all
     bool markdown = false;
     std::filesystem::path ctest_file; ///< written instead of the list
     std::filesystem::path ctest_program;
@@ -115,20 +101,28 @@ int list(const ListOptions& options) {
     if (!options.ctest_file.empty()) {
         return write_ctest_file(catalog, options);
     }
-    nlohmann::json document;
     if (options.markdown) {
         fmt::print("{}", markdown_table(catalog));
         return 0;
     }
-    for (const std::string& id : plan::workload_ids(catalog)) {
-        document["workloads"].push_back(describe(catalog, catalog.workloads.at(id)));
+    const bool wants_details = !options.workloads.empty();
+    nlohmann::ordered_json document;
+    for (const std::string& id :
+         wants_details ? all_of(catalog, options.workloads) : plan::workload_ids(catalog)) {
+        const plan::WorkloadSpec& workload = find(catalog.workloads, id, "workload");
+        document["workloads"].push_back(wants_details ? workload_details(catalog, workload)
+                                                      : workload_summary(catalog, workload));
     }
     if (options.output.json) {
         fmt::print("{}\n", document.dump(2));
         return 0;
     }
-    for (const nlohmann::json& workload : document["workloads"]) {
-        print(workload);
+    for (const nlohmann::ordered_json& workload : document["workloads"]) {
+        if (wants_details) {
+            fmt::print("{}{}", &workload == &document["workloads"][0] ? "" : "\n", details_text(workload));
+        } else {
+            print(workload);
+        }
     }
     return 0;
 }
@@ -137,19 +131,32 @@ int list(const ListOptions& options) {
 
 void register_list(Dispatcher& dispatcher) {
     auto options = std::make_shared<ListOptions>();
-    CLI::App* verb = add_verb(dispatcher, "list", "Workloads: title, where printed, cells, profiles, cost",
+    CLI::App* verb = add_verb(dispatcher, "list", "Lists the workloads, or says all about one",
                               options->output, [options] { return list(*options); });
-    verb->add_flag("--markdown", options->markdown, "The table of REPRODUCE.md instead");
-    verb->add_option("--ctest-file", options->ctest_file,
-                     "Write the workloads' tests for CTest into this file instead");
+    verb->add_option(
+            "workload", options->workloads,
+            "Print details of these workloads (names or globs): cells, margins, claims, how to run them")
+        ->type_name("WORKLOAD");
+    const std::string group = "Other forms of the list";
+    verb->add_flag("--markdown", options->markdown, "Print the table of REPRODUCE.md")->group(group);
+    verb->add_option("--ctest-file", options->ctest_file, "Write the workloads' CTest tests to this file")
+        ->type_name("FILE")
+        ->group(group);
     verb->add_option("--ctest-program", options->ctest_program,
-                     "The program that these tests call (default: this one)");
+                     "Program that these tests call (default: this one)")
+        ->type_name("FILE")
+        ->group(group);
     verb->add_option(
             "--ctest-workloads", options->ctest_workloads,
-            "The workloads that these tests train (default: all); of others they read what the store holds")
-        ->delimiter(',');
-    verb->add_option("--profile", options->ctest_profile, "At what scale these tests run")
-        ->capture_default_str();
+            "Workloads that these tests train, separated by commas (default: all); of others they read "
+            "what the store holds")
+        ->type_name("LIST")
+        ->delimiter(',')
+        ->group(group);
+    verb->add_option("--profile", options->ctest_profile, "Profile of these tests")
+        ->type_name("PROFILE")
+        ->capture_default_str()
+        ->group(group);
 }
 
 } // namespace suite::app

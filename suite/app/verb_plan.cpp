@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/seed_plan.hpp"
+#include "suite/app/command_table.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/plan_report.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
@@ -261,18 +263,22 @@ int seeds_verb(const SelectionOptions& options, double power) {
 void register_plan(Dispatcher& dispatcher) {
     auto options = std::make_shared<PlanOptions>();
     CLI::App* verb = add_verb(
-        dispatcher, "plan", "Cells as runs and shared pre-training runs, what is done, cost",
+        dispatcher, "plan", "Shows which runs the workloads need, which are done, and what the rest costs",
         options->selection.output, [options] {
             return options->power ? seeds_verb(options->selection, *options->power) : plan_verb(*options);
         });
     add_selection(*verb, options->selection);
-    add_ranks(*verb, options->selection);
+    verb->add_option(
+            "--power", options->power,
+            "Print instead how many seeds each margin and claim needs for this statistical power, and "
+            "what they cost (0.8 is usual)")
+        ->type_name("X");
+    one_of(verb->add_option("--format", options->format,
+                            "md: print Markdown tables of cost and needs instead, as in REPRODUCE.md"),
+           {"md"})
+        ->group(rare_group);
     add_data(*verb, options->selection);
-    verb->add_option("--format", options->format, "md: tables of cost and needs instead, as in REPRODUCE.md")
-        ->check(CLI::IsMember({"md"}));
-    verb->add_option("--power", options->power,
-                     "Instead: how many seeds each margin and claim needs to be shown with this chance, and "
-                     "their cost (0.8 is usual)");
+    add_ranks(*verb, options->selection);
 }
 
 } // namespace suite::app

@@ -9,6 +9,7 @@
 
 #include "reports/measured_ladder.hpp"
 #include "reports/prediction.hpp"
+#include "suite/app/command_table.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
@@ -228,48 +229,91 @@ int predict(const PredictOptions& options) {
     return 0;
 }
 
+void add_training(CLI::App& verb, PredictOptions& options) {
+    const std::string group = "The training that is predicted";
+    verb.add_option("--model", options.model,
+                    "Network whose gradients are reduced (default: the measured one)")
+        ->type_name("NETWORK")
+        ->group(group);
+    verb.add_option("--batch", options.batch, "Images of a rank and step (default: as measured, else 128)")
+        ->type_name("N")
+        ->group(group);
+    verb.add_option(
+            "--accumulation", options.accumulation,
+            "Backward passes of a step; the last one hides communication (default: as measured, else 1)")
+        ->type_name("N")
+        ->group(group);
+    verb.add_option("--image-kilobytes", options.image_kilobytes, "Size of an image: models the input")
+        ->type_name("KB")
+        ->group(group);
+    verb.add_option("--storage-gigabytes-per-second", options.storage_gigabytes_per_second,
+                    "Read rate of the storage, for all ranks together")
+        ->type_name("GB")
+        ->group(group);
+}
+
+void add_fit(CLI::App& verb, PredictOptions& options) {
+    const std::string group = "How the model is fitted";
+    verb.add_option("--workload", options.workload,
+                    "With --store: the scaling workload (default: the only one)")
+        ->type_name("WORKLOAD")
+        ->needs("--store")
+        ->group(group);
+    verb.add_option("--profile", options.profile, "With --store: its profile")
+        ->type_name("PROFILE")
+        ->capture_default_str()
+        ->group(group);
+    verb.add_option("--calibrate", options.calibrate, "Fit to measurements on up to N ranks only; 0: to all")
+        ->type_name("N")
+        ->capture_default_str()
+        ->group(group);
+    std::vector<std::string> forms{"auto"};
+    for (const metrics::StepForm form : metrics::all_step_forms) {
+        forms.emplace_back(metrics::to_string(form));
+    }
+    verb.add_option(
+            "--form", options.form,
+            "How the time of a step grows with ranks; auto: the form with the smallest leave-one-out error")
+        ->type_name(fmt::format("{}", fmt::join(forms, "|")))
+        ->capture_default_str()
+        ->group(group);
+    verb.add_option("--seed", options.seed, "Seed of the bootstrap and the simulation")
+        ->type_name("N")
+        ->capture_default_str()
+        ->group(group);
+}
+
 } // namespace
 
 void register_predict(Dispatcher& dispatcher) {
     auto options = std::make_shared<PredictOptions>();
-    CLI::App* verb =
-        add_verb(dispatcher, "predict",
-                 "What more ranks would do: a step-time model calibrated on measured rungs, with its "
-                 "back-test and a simulation",
-                 options->output, [options] { return predict(*options); });
+    CLI::App* verb = add_verb(
+        dispatcher, "predict",
+        "Predicts efficiency on more ranks with a step-time model fitted to measured throughput, and "
+        "tests the model on published scaling",
+        options->output, [options] { return predict(*options); });
     verb->add_option("--system", options->system,
-                     "A system under workloads/systems, or a file like those (default: juwels-booster; with "
-                     "--store: local)");
-    verb->add_option("--to", options->to, "Largest world size to predict")->capture_default_str();
-    verb->add_option("--model", options->model,
-                     "Network whose gradients are reduced (default: that of the rungs)");
-    verb->add_option(
-        "--rungs", options->rungs,
-        "Measured rungs, CSV gpus,images_per_s[,sd] (default: what was published for the system)");
+                     "A system of workloads/systems/, or a file like those (default: juwels-booster; with "
+                     "--store: local)")
+        ->type_name("SYSTEM");
+    verb->add_option("--to", options->to, "Largest number of ranks to predict")
+        ->type_name("N")
+        ->capture_default_str();
+    CLI::Option* rungs =
+        verb->add_option(
+                "--rungs", options->rungs,
+                "Measured throughput, a CSV file gpus,images_per_s[,sd] (default: what was published for "
+                "the system)")
+            ->type_name("FILE");
     verb->add_option("--store", options->store,
-                     "Measured rungs: the ladder that `scale` or `run` left in this store")
-        ->excludes("--rungs");
-    verb->add_option("--workload", options->workload, "With --store: whose ladder (default: the only one)")
-        ->needs("--store");
-    verb->add_option("--profile", options->profile, "With --store: of the ladder")->capture_default_str();
-    verb->add_option("--calibrate", options->calibrate, "Only rungs of up to this many ranks; 0: all")
-        ->capture_default_str();
-    verb->add_option(
-            "--form", options->form,
-            "How a step grows: sqrt, log2, extreme, linear, log2-linear, cells, network, or auto (the least "
-            "leave-one-rung-out error)")
-        ->capture_default_str();
-    verb->add_option("--batch", options->batch,
-                     "Images a rank and step (default: the published ladder's, else 128)");
-    verb->add_option(
-        "--accumulation", options->accumulation,
-        "Backward passes of a step; the last hides communication (default: the published ladder's, else 1)");
-    verb->add_option("--image-kilobytes", options->image_kilobytes, "Read for one image: models the input");
-    verb->add_option("--storage-gigabytes-per-second", options->storage_gigabytes_per_second,
-                     "That the storage gives to all ranks together");
-    verb->add_option("--seed", options->seed, "Of the bootstrap and the simulation")->capture_default_str();
+                     "Measured throughput: what `transferscale scale` or `run` left in this store")
+        ->type_name("DIR")
+        ->excludes(rungs);
     verb->add_option("--out", options->out,
-                     "Folder for predict-SYSTEM.md, .html, .json and .svg (default: none)");
+                     "Folder for predict-SYSTEM.md, .html, .json and .svg (default: no files)")
+        ->type_name("DIR");
+    add_training(*verb, *options);
+    add_fit(*verb, *options);
 }
 
 } // namespace suite::app

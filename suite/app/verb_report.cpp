@@ -234,23 +234,27 @@ int report(const ReportOptions& options) {
 void register_report(Dispatcher& dispatcher) {
     auto options = std::make_shared<ReportOptions>();
     CLI::App* verb =
-        add_verb(dispatcher, "report", "The table beside the published one, on stdout and as files",
+        add_verb(dispatcher, "report",
+                 "Prints tables with published and own results, and writes them with figures to files",
                  options->selection.output, [options] { return report(*options); });
     add_selection(*verb, options->selection);
-    add_ranks(*verb, options->selection);
-    add_data(*verb, options->selection);
     verb->get_option("workload")->required(false);
-    verb->add_option("--from", options->bundles, "From this bundle instead of the store; may be repeated")
+    verb->add_option("--from", options->bundles, "Read this bundle instead of the store; may be repeated")
+        ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
+    verb->add_option("--out", options->out, "Folder of the report")->type_name("DIR")->capture_default_str();
     verb->add_flag(
         "--card", options->card,
         "Instead of tables: one page a study (HTML, Markdown) and a badge (SVG) with what its "
         "published numbers support and what was run at which scale; without workloads of every study");
-    verb->add_option("--format", options->formats,
-                     "Of md, html, csv, json, junit, mlperf, svg, png and picture (figures and claims as one "
-                     "SVG), separated by commas; default md,html,csv,json,svg (figures need gnuplot)");
+    verb->add_option(
+            "--format", options->formats,
+            "Which of md, html, csv, json, junit, mlperf, svg, png and picture (figures and claims as one SVG), "
+            "separated by commas (default: md,html,csv,json,svg; figures need gnuplot)")
+        ->type_name("LIST");
+    add_data(*verb, options->selection);
+    add_ranks(*verb, options->selection);
 }
 
 } // namespace suite::app

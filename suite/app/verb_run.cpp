@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/run_options.hpp"
 #include "suite/app/run_summary.hpp"
 #include "suite/app/verbs.hpp"
@@ -75,16 +77,16 @@ int run_verb(const RunVerbOptions& options) {
 
 void register_run(Dispatcher& dispatcher) {
     auto options = std::make_shared<RunVerbOptions>();
-    CLI::App* verb = add_verb(dispatcher, "run", "Executes the plan and resumes what was begun",
-                              options->selection.output, [options] { return run_verb(*options); });
+    CLI::App* verb =
+        add_verb(dispatcher, "run", "Trains what is still missing of these workloads; run again, it goes on",
+                 options->selection.output, [options] { return run_verb(*options); });
     add_selection(*verb, options->selection);
-    add_ranks(*verb, options->selection);
+    whole_within(verb->add_option("--jobs", options->jobs,
+                                  "Runs at a time (default: GPUs, else cores, divided by ranks)"),
+                 1, 1024);
     add_data(*verb, options->selection);
-    verb->add_option("--jobs", options->jobs,
-                     "Runs at a time (default: GPUs, or else cores, over ranks), one thread a rank")
-        ->check(CLI::Range(1, 1024));
-    verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
-        ->capture_default_str();
+    add_ranks(*verb, options->selection);
+    add_launcher(*verb, options->launcher);
     add_run_options(*verb, options->more);
 }
 

@@ -9,8 +9,11 @@
 #include "reports/figure.hpp"
 #include "reports/json.hpp"
 #include "reports/report_files.hpp"
+#include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/reporting.hpp"
+#include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
@@ -145,46 +148,56 @@ int scale(const ScaleOptions& options) {
 
 void add_ladder(CLI::App& verb, ScaleOptions& options) {
     verb.add_option("--ranks", options.ranks,
-                    "The ladder: rising numbers of ranks that begin with 1, as 1,2,4")
+                    "Numbers of ranks to measure, rising from 1, as 1,2,4 (the scaling ladder)")
+        ->type_name("LIST")
         ->delimiter(',');
-    verb.add_option("--model", options.models, "Networks, by their published names")->delimiter(',');
-    verb.add_option("--mode", options.modes,
-                    "weak (each rank keeps its batch), strong (all share one), or both")
-        ->delimiter(',')
-        ->check(CLI::IsMember({"weak", "strong"}));
-    verb.add_option("--steps", options.steps, "Optimiser steps of a run, warm-up included");
-    verb.add_option("--warmup-steps", options.warmup_steps, "Of them left out of steady-state numbers");
-    verb.add_option("--local-batch", options.local_batch, "Weak: images of a rank and step");
-    verb.add_option("--strong-batch", options.strong_batch, "Strong: images of all ranks and a step");
-    verb.add_option("--micro-batch", options.micro_batch, "Images of one backward pass; divides both");
-    verb.add_option("--workload", options.workload,
-                    "The workload whose ladder it is (default: the only one)");
+    verb.add_option("--model", options.models, "Networks, by their published names, separated by commas")
+        ->type_name("NETWORK")
+        ->delimiter(',');
+    one_of(
+        verb.add_option("--mode", options.modes,
+                        "weak (each rank keeps its batch) or strong (all ranks share one); both: weak,strong")
+            ->delimiter(','),
+        {"weak", "strong"});
+}
+
+void add_run_size(CLI::App& verb, ScaleOptions& options) {
+    const std::string group = "Size of the runs (default: as the workload declares)";
+    const auto number = [&](const char* name, auto& value, const char* help) {
+        whole_within(verb.add_option(name, value, help), 0, 1'000'000'000)->group(group);
+    };
+    number("--steps", options.steps, "Optimiser steps of a run, with warm-up");
+    number("--warmup-steps", options.warmup_steps, "Steps left out of steady-state numbers");
+    number("--local-batch", options.local_batch, "Weak scaling: images of one rank and step");
+    number("--strong-batch", options.strong_batch, "Strong scaling: images of all ranks in a step");
+    number("--micro-batch", options.micro_batch, "Images of one backward pass; divides both batches");
 }
 
 } // namespace
 
 void register_scale(Dispatcher& dispatcher) {
     auto options = std::make_shared<ScaleOptions>();
-    CLI::App* verb = add_verb(dispatcher, "scale", "Throughput and efficiency over a ladder of world sizes",
-                              options->selection.output, [options] { return scale(*options); });
+    CLI::App* verb =
+        add_verb(dispatcher, "scale", "Measures throughput and efficiency of training over 1, 2, 4, … ranks",
+                 options->selection.output, [options] { return scale(*options); });
     add_ladder(*verb, *options);
-    options->selection.store = default_store();
-    verb->add_option("--profile", options->selection.profile, "At what scale: smoke, laptop or paper")
-        ->capture_default_str();
-    verb->add_option("--store", options->selection.store, "Folder of the run records")->capture_default_str();
-    verb->add_option("--seeds", options->selection.seeds, "Repetitions: 0-4 or 0,2,7");
-    verb->add_flag("--oversubscribe", options->selection.oversubscribe,
-                   "Measure rungs of more ranks than cores, too; they are marked and never a result");
-    verb->add_option("--launcher", options->launcher, "What starts the ranks of a run, {ranks} their number")
-        ->capture_default_str();
-    verb->add_option("--deadline", options->deadline_seconds, "Seconds that a rank waits for a silent one")
-        ->check(CLI::Range(0.1, 86400.0))
-        ->capture_default_str();
+    add_profile(*verb, options->selection.profile);
+    verb->add_option("--seeds", options->selection.seeds, "Repetitions: 0-4 or 0,2,7")->type_name("LIST");
+    add_store(*verb, options->selection.store);
     add_device(*verb, options->device);
+    verb->add_option("--out", options->out, "Folder of the report")->type_name("DIR")->capture_default_str();
+    verb->add_option("--format", options->formats,
+                     "Formats of the report, as of `transferscale report`, separated by commas")
+        ->type_name("LIST");
+    verb->add_option("--workload", options->workload, "Scaling workload (default: the only one)")
+        ->type_name("WORKLOAD")
+        ->group(rare_group);
+    add_run_size(*verb, *options);
+    add_oversubscribe(*verb, options->selection.oversubscribe);
+    add_launcher(*verb, options->launcher);
+    add_deadline(*verb, options->deadline_seconds);
     add_fast_reduction(*verb, options->selection);
     add_precision(*verb, options->selection.precision);
-    verb->add_option("--out", options->out, "Folder of the report")->capture_default_str();
-    verb->add_option("--format", options->formats, "As in report");
 }
 
 } // namespace suite::app

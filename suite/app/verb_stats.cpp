@@ -1,4 +1,4 @@
-// stats TEST: the suite's statistics on numbers given as options (spec: cli.md, `stats`).
+// stats TEST: the suite's statistics on numbers given as options.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -6,6 +6,7 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "metrics/adjust.hpp"
@@ -14,6 +15,7 @@
 #include "metrics/roc_auc.hpp"
 #include "metrics/score_file.hpp"
 #include "metrics/t_tests.hpp"
+#include "suite/app/stats_sentences.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/names.hpp"
 
@@ -27,28 +29,31 @@ using nlohmann::ordered_json;
 struct StatsOptions {
     std::string test;
     std::optional<std::string> a, b, a_summary, b_summary, margin, p, difference, sd, n, power, file;
-    std::vector<std::string> extras; ///< what is no option of the verb
+    std::vector<std::string> extras; ///< what is no option of the command
     OutputOptions output;
 };
 
-// One option of the verb: its name, where its text goes, its help.
-struct OptionEntry {
+// One option of the command: its name, where its text goes, its help.
+struct StatsOption {
     const char* name;
+    const char* metavar;
     std::optional<std::string> StatsOptions::*value;
     const char* help;
 };
-constexpr OptionEntry option_entries[] = {
-    {"--a", &StatsOptions::a, "First sample: numbers with commas between them (welch, paired, tost)"},
-    {"--b", &StatsOptions::b, "Second sample"},
-    {"--a-summary", &StatsOptions::a_summary, "Instead of --a: mean,sd,n (welch, tost)"},
-    {"--b-summary", &StatsOptions::b_summary, "Instead of --b: mean,sd,n"},
-    {"--margin", &StatsOptions::margin, "Equivalence margin, above 0 (tost)"},
-    {"--p", &StatsOptions::p, "p-values with commas between them (holm, bh)"},
-    {"--difference", &StatsOptions::difference, "True difference of the two means (power)"},
-    {"--sd", &StatsOptions::sd, "Standard deviation of one value (power)"},
-    {"--n", &StatsOptions::n, "Values per group: asks for the power (power)"},
-    {"--power", &StatsOptions::power, "Wanted power in (0, 1): asks for n (power)"},
-    {"--file", &StatsOptions::file, "CSV with the header score,label; label 0, 1 or empty (auc)"},
+constexpr StatsOption option_entries[] = {
+    {"--a", "NUMBERS", &StatsOptions::a, "welch, paired, tost: first sample, numbers separated by commas"},
+    {"--b", "NUMBERS", &StatsOptions::b, "welch, paired, tost: second sample"},
+    {"--a-summary", "MEAN,SD,N", &StatsOptions::a_summary,
+     "welch, tost: summary of the first sample instead"},
+    {"--b-summary", "MEAN,SD,N", &StatsOptions::b_summary,
+     "welch, tost: summary of the second sample instead"},
+    {"--margin", "X", &StatsOptions::margin, "tost: equivalence margin, above 0"},
+    {"--p", "NUMBERS", &StatsOptions::p, "holm, bh: p-values separated by commas"},
+    {"--difference", "X", &StatsOptions::difference, "power: true difference of the two means"},
+    {"--sd", "X", &StatsOptions::sd, "power: standard deviation of one value"},
+    {"--n", "N", &StatsOptions::n, "power: values per group; prints the power"},
+    {"--power", "X", &StatsOptions::power, "power: wanted power in (0, 1); prints the n it needs"},
+    {"--file", "FILE", &StatsOptions::file, "auc: CSV file with the header score,label; label 0, 1 or empty"},
 };
 
 // Runs every reader and keeps the faults of all of them.
@@ -205,18 +210,51 @@ ordered_json auc(const StatsOptions& options) {
 struct TestEntry {
     const char* name;
     ordered_json (*run)(const StatsOptions& options);
-    std::vector<std::string> options; ///< that the test knows; any other is a mistake
+    std::string (*sentence)(const StatsOptions& options, const ordered_json& document);
+    std::vector<std::string> options; ///< that the test takes; any other is an error
 };
+
+std::string welch_sentence(const StatsOptions& /*options*/, const ordered_json& document) {
+    return t_test_sentence("Welch's t test", document);
+}
+
+std::string paired_sentence(const StatsOptions& /*options*/, const ordered_json& document) {
+    return t_test_sentence("Paired t test", document);
+}
+
+std::string equivalence_sentence(const StatsOptions& options, const ordered_json& document) {
+    return tost_sentence(options.margin.value_or(""), document);
+}
+
+std::string holm_sentence(const StatsOptions& /*options*/, const ordered_json& document) {
+    return adjusted_sentence("Holm's method", document);
+}
+
+std::string bh_sentence(const StatsOptions& /*options*/, const ordered_json& document) {
+    return adjusted_sentence("Benjamini and Hochberg's method", document);
+}
+
+std::string sentence_on_power(const StatsOptions& options, const ordered_json& document) {
+    return power_sentence({.difference = options.difference.value_or(""),
+                           .sd = options.sd.value_or(""),
+                           .n = options.n.value_or(""),
+                           .power = options.power.value_or("")},
+                          document);
+}
+
+std::string sentence_on_auc(const StatsOptions& /*options*/, const ordered_json& document) {
+    return auc_sentence(document);
+}
 
 const std::vector<TestEntry>& test_entries() {
     static const std::vector<TestEntry> entries{
-        {"welch", welch, {"--a", "--b", "--a-summary", "--b-summary"}},
-        {"paired", paired, {"--a", "--b"}},
-        {"tost", tost, {"--a", "--b", "--a-summary", "--b-summary", "--margin"}},
-        {"holm", holm, {"--p"}},
-        {"bh", benjamini_hochberg, {"--p"}},
-        {"power", power, {"--difference", "--sd", "--n", "--power"}},
-        {"auc", auc, {"--file"}},
+        {"welch", welch, welch_sentence, {"--a", "--b", "--a-summary", "--b-summary"}},
+        {"paired", paired, paired_sentence, {"--a", "--b"}},
+        {"tost", tost, equivalence_sentence, {"--a", "--b", "--a-summary", "--b-summary", "--margin"}},
+        {"holm", holm, holm_sentence, {"--p"}},
+        {"bh", benjamini_hochberg, bh_sentence, {"--p"}},
+        {"power", power, sentence_on_power, {"--difference", "--sd", "--n", "--power"}},
+        {"auc", auc, sentence_on_auc, {"--file"}},
     };
     return entries;
 }
@@ -241,7 +279,7 @@ const TestEntry& find_test(const std::string& name) {
 FaultList foreign_options(const TestEntry& test, const StatsOptions& options) {
     FaultList faults;
     std::vector<std::string> names;
-    for (const OptionEntry& entry : option_entries) {
+    for (const StatsOption& entry : option_entries) {
         names.emplace_back(entry.name);
     }
     for (const std::string& extra : options.extras) {
@@ -250,7 +288,7 @@ FaultList foreign_options(const TestEntry& test, const StatsOptions& options) {
         faults.add({"stats", fmt::format("'{}'", extra), fmt::format("options of {}", test.name),
                     nearest.empty() ? "see transferscale stats --help" : fmt::format("use {}", nearest[0])});
     }
-    for (const OptionEntry& entry : option_entries) {
+    for (const StatsOption& entry : option_entries) {
         const bool is_known = std::count(test.options.begin(), test.options.end(), entry.name) > 0;
         if (options.*entry.value && !is_known) {
             faults.add({entry.name, fmt::format("an option that {} does not take", test.name),
@@ -258,18 +296,6 @@ FaultList foreign_options(const TestEntry& test, const StatsOptions& options) {
         }
     }
     return faults;
-}
-
-// A number as JSON would spell it, a list with blanks: all digits that are needed to read it back.
-std::string human(const ordered_json& value) {
-    if (!value.is_array()) {
-        return value.is_null() ? "none" : value.dump();
-    }
-    std::string text;
-    for (const ordered_json& element : value) {
-        text += (text.empty() ? "" : " ") + human(element);
-    }
-    return text;
 }
 
 // The test's result, or everything that is wrong with the command line.
@@ -297,9 +323,7 @@ int stats(const StatsOptions& options) {
         fmt::print("{}\n", document.dump(2));
         return 0;
     }
-    for (const auto& [field, value] : document.items()) {
-        fmt::print("{:<11} {}\n", field, human(value));
-    }
+    fmt::print("{}", test.sentence(options, document));
     return 0;
 }
 
@@ -307,18 +331,28 @@ int stats(const StatsOptions& options) {
 
 void register_stats(Dispatcher& dispatcher) {
     auto options = std::make_shared<StatsOptions>();
-    CLI::App* verb = add_verb(dispatcher, "stats", "The suite's statistics on given numbers", options->output,
-                              [options, &root = dispatcher.root] {
-                                  options->extras = root.get_subcommand("stats")->remaining();
-                                  return stats(*options);
-                              });
+    CLI::App* verb =
+        add_verb(dispatcher, "stats", "Computes one of the suite's statistical tests on given numbers",
+                 options->output, [options, &root = dispatcher.root] {
+                     options->extras = root.get_subcommand("stats")->remaining();
+                     return stats(*options);
+                 });
     verb->allow_extras(); // reported with all other faults
-    verb->add_option("test", options->test, "welch, paired, tost, holm, bh, power or auc");
-    for (const OptionEntry& entry : option_entries) {
+    std::vector<std::string> tests;
+    for (const TestEntry& entry : test_entries()) {
+        tests.emplace_back(entry.name);
+    }
+    verb->add_option(
+            "test", options->test,
+            "Difference of means (welch, paired), equivalence (tost), correction for several tests (holm, "
+            "bh), power of a t test, or area under the ROC curve (auc)")
+        ->type_name(fmt::format("{}", fmt::join(tests, "|")));
+    for (const StatsOption& entry : option_entries) {
         // A value of its own per option: whatever follows is its value, also "-1e-3".
         verb->add_option_function<std::string>(
-            entry.name, [options, entry](const std::string& text) { (*options).*entry.value = text; },
-            entry.help);
+                entry.name, [options, entry](const std::string& text) { (*options).*entry.value = text; },
+                entry.help)
+            ->type_name(entry.metavar);
     }
 }
 

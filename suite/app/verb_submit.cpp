@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/option_values.hpp"
 #include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/clock.hpp"
@@ -19,6 +21,8 @@ namespace suite::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+const std::string jobs_group = "Slurm jobs";
 
 const std::map<std::string, run::JobShape> shapes{{"allocation", run::JobShape::allocation},
                                                   {"array", run::JobShape::array},
@@ -317,7 +321,7 @@ CLI::Validator job_ids() {
                            ? std::string()
                            : "'" + text + "' is no job id (12, or 12:13 for several)";
             },
-            "ID"};
+            ""};
 }
 
 } // namespace
@@ -327,40 +331,61 @@ void register_submit(Dispatcher& dispatcher) {
     CLI::App* verb = add_verb(dispatcher, "submit", "Writes and submits the Slurm jobs of a plan",
                               options->selection.output, [options] { return submit(*options); });
     add_selection(*verb, options->selection);
-    add_ranks(*verb, options->selection);
-    add_data(*verb, options->selection);
-    add_run_options(*verb, options->run);
-    verb->add_option("--system", options->system, "A system under workloads/systems/, or a file like those")
+    verb->add_option("--system", options->system, "A system of workloads/systems/, or a file like those")
+        ->type_name("SYSTEM")
         ->required();
-    verb->add_flag("--dry-run", options->dry_run, "Prints the scripts; writes and submits nothing");
+    verb->add_flag("--dry-run", options->dry_run, "Print the scripts; write and submit nothing");
     std::vector<std::string> words;
     for (const auto& [word, shape] : shapes) {
         words.push_back(word);
     }
-    verb->add_option("--shape", options->shape,
-                     "One allocation that packs all runs, a job array over parts of the plan, or a ladder of "
-                     "runs over ranks (default: ladder where runs have several ranks, else allocation)")
-        ->check(CLI::IsMember(words));
-    verb->add_option("--nodes", options->nodes,
-                     "Of the allocation; of an array, tasks at once (default: what the widest run needs)")
-        ->check(CLI::Range(1, 1'000'000));
-    verb->add_option("--parts", options->parts,
-                     "Tasks of an array (default: four a node; fewer where cells "
-                     "share a pre-training run)")
-        ->check(CLI::Range(1, 100'000));
-    verb->add_option("--time", options->minutes, "Minutes of a job (default: from the cost estimate)")
-        ->check(CLI::Range(1, 1'000'000));
-    verb->add_option("--account", options->account, "Instead of the system file's");
-    CLI::Option* after =
-        verb->add_option("--after", options->after, "Begin when these jobs have ended")->check(job_ids());
+    one_of(verb->add_option(
+               "--shape", options->shape,
+               "One allocation for all runs, a job array over parts of the plan, or a ladder: one job "
+               "for each number of ranks (default: ladder where runs have several ranks, else "
+               "allocation)"),
+           words)
+        ->group(jobs_group);
+    whole_within(
+        verb->add_option("--nodes", options->nodes,
+                         "Nodes of the allocation; of an array, tasks at once (default: as many as the "
+                         "largest run needs)"),
+        1, 1'000'000)
+        ->group(jobs_group);
+    whole_within(
+        verb->add_option("--parts", options->parts,
+                         "Tasks of an array (default: four a node; fewer where cells share a pre-training "
+                         "run)"),
+        1, 100'000)
+        ->group(jobs_group);
+    whole_within(
+        verb->add_option("--time", options->minutes, "Time limit of a job (default: from the estimate)"), 1,
+        1'000'000)
+        ->type_name("MINUTES")
+        ->group(jobs_group);
+    verb->add_option("--account", options->account, "Account to charge, instead of the system file's")
+        ->type_name("NAME")
+        ->group(jobs_group);
+    CLI::Option* after = verb->add_option("--after", options->after, "Begin when these jobs have ended")
+                             ->check(job_ids())
+                             ->type_name("ID")
+                             ->group(jobs_group);
     verb->add_option("--after-ok", options->after_ok, "Begin when these jobs have succeeded")
         ->check(job_ids())
-        ->excludes(after);
-    verb->add_flag("--wait", options->wait, "Wait until all jobs have ended; their exit code");
-    verb->add_option("--patience", options->patience_seconds,
-                     "Seconds that --wait bears with a controller that does not answer")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+        ->type_name("ID")
+        ->excludes(after)
+        ->group(jobs_group);
+    verb->add_flag("--wait", options->wait, "Wait until all jobs have ended, and exit with their exit code")
+        ->group(jobs_group);
+    real_within(verb->add_option("--patience", options->patience_seconds,
+                                 "How long --wait tolerates a Slurm controller that does not answer"),
+                0.0, 1e9)
+        ->type_name("SECONDS")
+        ->capture_default_str()
+        ->group(jobs_group);
+    add_run_options(*verb, options->run);
+    add_data(*verb, options->selection);
+    add_ranks(*verb, options->selection);
 }
 
 } // namespace suite::app

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "suite/app/option_values.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/app/worker_tasks.hpp"
 
@@ -72,19 +73,25 @@ int weights(WeightsVerbOptions& options) {
 void register_weights(Dispatcher& dispatcher) {
     auto options = std::make_shared<WeightsVerbOptions>();
     plan::WeightsOrder& order = options->task.order;
-    CLI::App* verb = add_verb(dispatcher, "weights", "Official BiT weights (.npz) to checkpoints and back",
-                              options->task.output, [options] { return weights(*options); });
-    verb->add_option("action", options->action, "import or export")
-        ->required()
-        ->check(CLI::IsMember({"import", "export"}));
+    CLI::App* verb =
+        add_verb(dispatcher, "weights", "Converts official BiT weights (.npz) to checkpoints and back",
+                 options->task.output, [options] { return weights(*options); });
+    one_of(verb->add_option("action", options->action, "From .npz to a checkpoint, or back"),
+           {"import", "export"})
+        ->required();
     add_model(*verb, options->task);
-    verb->add_option("--npz", options->npz, "The official file: read by import, written by export");
-    verb->add_option("--out", options->out, "import: the checkpoint");
+    verb->add_option("--npz", options->npz, "The official file: read by import, written by export")
+        ->type_name("FILE");
+    verb->add_option("--out", options->out, "import: the checkpoint to write")->type_name("FILE");
     verb->add_option("--store", order.store,
-                     "import: keeps the checkpoint there too, under its key; export: where --run lies");
-    verb->add_flag("--zero-head", order.zero_head, "import: a head of zeros, whatever head the file has");
-    verb->add_option("--checkpoint", options->checkpoint, "export: the checkpoint");
-    verb->add_option("--run", order.run, "export: key of a run whose checkpoint the store holds");
+                     "import: store that keeps the checkpoint, too, under its key; export: store of --run")
+        ->type_name("DIR");
+    verb->add_flag("--zero-head", order.zero_head,
+                   "import: fill the head with zeros, whatever the file holds");
+    verb->add_option("--checkpoint", options->checkpoint, "export: the checkpoint to read")
+        ->type_name("FILE");
+    verb->add_option("--run", order.run, "export: key of a run whose checkpoint the store holds")
+        ->type_name("KEY");
 }
 
 } // namespace suite::app

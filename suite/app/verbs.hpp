@@ -1,4 +1,4 @@
-// The verbs of the command line (spec: cli.md). One file per verb; main only dispatches.
+// The commands ("verbs") of the command line. One file per verb; main only dispatches.
 #pragma once
 
 #include <filesystem>
@@ -49,36 +49,50 @@ struct SelectionOptions {
     OutputOptions output;
 };
 
+/// Help texts of this program's form, --version.
+void set_up_program(Dispatcher& dispatcher);
+
+/// Sorts the commands of the program into the groups that its help shows.
+void group_commands(CLI::App& root);
+
 /// A subcommand with --json and --quiet; `run` is called after parsing when this verb was chosen. `parent`:
 /// the verb that it is a part of, if any.
 CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::string& description,
                    OutputOptions& output, Action run, CLI::App* parent = nullptr);
-/// --protocol.
+/// --profile, --store (the default one), --seeds, --protocol, --weights: one option each.
+void add_profile(CLI::App& verb, std::string& profile);
+void add_store(CLI::App& verb, std::filesystem::path& store);
+CLI::Option* add_seeds(CLI::App& verb, SelectionOptions& options);
 void add_protocol(CLI::App& verb, std::string& protocol);
-/// WORKLOAD… --profile --protocol --store --seeds --cell --weights.
-void add_selection(CLI::App& verb, SelectionOptions& options);
-/// --weights.
 void add_weights(CLI::App& verb, SelectionOptions& options);
-/// --ranks --reduction --wire --bucket-bytes --precision: fast runs over several ranks and other precisions
-/// have keys of their own.
+/// WORKLOAD… --profile --cell --seeds --store --weights --protocol.
+void add_selection(CLI::App& verb, SelectionOptions& options);
+/// --ranks --oversubscribe --reduction --wire --bucket-bytes --precision: fast runs over several ranks and
+/// other precisions have keys of their own.
 void add_ranks(CLI::App& verb, SelectionOptions& options);
+/// --oversubscribe.
+void add_oversubscribe(CLI::App& verb, bool& oversubscribe);
 /// --wire --bucket-bytes: of fast reduction.
 void add_fast_reduction(CLI::App& verb, SelectionOptions& options);
-/// --data --limit --steps --batch: where published data sets lie, and how runs are made smaller.
+/// --data, in the group of data options.
+CLI::Option* add_data_root(CLI::App& verb, std::filesystem::path& data);
+/// --data --limit --steps --batch: where published data sets are, and how runs are made smaller.
 void add_data(CLI::App& verb, SelectionOptions& options);
-/// --precision, in the words of plan::Precision.
+/// --precision, by the names of plan::Precision.
 void add_precision(CLI::App& verb, std::string& precision);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
-/// The word `all` as every workload, in the order of lists; other words as they are.
+/// The keyword `all` as every workload but those of scaling, globs (`fewshot-*`) as those that they match, in
+/// the order of lists; other names as they are. Throws Error(usage) for a glob that matches none.
 [[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
                                               const std::vector<std::string>& workloads);
 /// The workload of scaling that was named, or the only one. Throws Error(usage).
 [[nodiscard]] std::string scaling_workload(const plan::Catalog& catalog,
                                            const std::optional<std::string>& named);
-/// Plans of all named workloads; unknown names throw Error(usage). From then on `options.data` is the data
-/// root of this process and those that it starts. With a folder of weights every file that
-/// can replace a pre-training run must be in it (unless some_weights): Error(weights) with all faults.
+/// Plans of all named workloads that have one of the named cells; unknown names throw Error(usage). From then
+/// on `options.data` is the data root of this process and those that it starts. With a folder of weights
+/// every file that can replace a pre-training run must be in it (unless some_weights): Error(weights) with
+/// all faults.
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
                                                        const SelectionOptions& options);
 
@@ -100,5 +114,8 @@ void register_weights(Dispatcher& dispatcher);
 void register_doctor(Dispatcher& dispatcher);
 void register_submit(Dispatcher& dispatcher);
 void register_data(Dispatcher& dispatcher);
+void register_help(Dispatcher& dispatcher);
+void register_completion(Dispatcher& dispatcher);
+void register_man(Dispatcher& dispatcher);
 
 } // namespace suite::app

@@ -1,5 +1,6 @@
 #include "suite/app/worker_tasks.hpp"
 
+#include "suite/app/option_values.hpp"
 #include "suite/plan/catalog.hpp"
 #include "suite/run/worker_process.hpp"
 
@@ -35,10 +36,12 @@ void check_paths(const plan::WeightsOrder& order) {
 
 CLI::Option* add_model(CLI::App& verb, WeightsOptions& options) {
     // More classes than any data set has; a bound on what a slip of the finger allocates.
-    constexpr std::size_t class_limit = 1'000'000;
-    verb.add_option("--model", options.order.model, "A declared network: R50x1, R152x4 …")->required();
-    return verb.add_option("--classes", options.order.classes, "Outputs of the network's head")
-        ->check(CLI::Range(std::size_t{1}, class_limit));
+    constexpr std::int64_t class_limit = 1'000'000;
+    verb.add_option("--model", options.order.model, "A declared network, such as R50x1 or R152x4")
+        ->type_name("NETWORK")
+        ->required();
+    return whole_within(verb.add_option("--classes", options.order.classes, "Outputs of the network's head"),
+                        1, class_limit);
 }
 
 int perform(const WeightsOptions& options) {
