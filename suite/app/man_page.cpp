@@ -41,10 +41,10 @@ constexpr Described variables[] = {
 
 constexpr Described examples[] = {
     {"transferscale list", "What can be reproduced."},
-    {"transferscale list table1", "What Table 1 consists of, and how to run it."},
-    {"transferscale run table1", "Train it at laptop scale; run it again to go on after an interruption."},
-    {"transferscale check table1", "Compare the results with the references, test the claims."},
-    {"transferscale report table1", "Print the table and write it with figures to the folder report."},
+    {"transferscale list WORKLOAD", "What a workload consists of, and how to run it."},
+    {"transferscale run WORKLOAD", "Train it at laptop scale; run it again to go on after an interruption."},
+    {"transferscale check WORKLOAD", "Compare the results with the references, test the claims."},
+    {"transferscale report WORKLOAD", "Print the table and write it with figures to the folder report."},
     {"transferscale audit", "Recompute the published tables from the authors' own seeds, without training."},
 };
 

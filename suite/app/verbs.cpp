@@ -116,7 +116,7 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
         ->required();
     add_profile(verb, options.profile);
     verb.add_option("--cell", options.cells,
-                    "Only these cells: a cell's id or a glob, as 'cifar10/*'; may be repeated")
+                    "Only these cells: a cell's id or a glob, as 'TARGET/*'; may be repeated")
         ->type_name("GLOB")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
