@@ -8,6 +8,7 @@
 
 namespace suite {
 
+/// Where `a` is a glob, its `*` and `?` match at no cost.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
     for (std::size_t i = 0; i <= a.size(); ++i) {

@@ -10,16 +10,14 @@
 
 namespace suite {
 
-/// Edit distance with transpositions (optimal string alignment). Where `a` is a glob, its `*` and `?` match
-/// at no cost.
+/// Edit distance with transpositions (optimal string alignment).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// Up to `count` names nearest to `name` (a glob, too), best first, whatever their case; names further than
-/// half their length are left out.
+/// Up to `count` names nearest to `name`, best first; names further than half their length are left out.
 [[nodiscard]] std::vector<std::string>
 nearest_names(std::string_view name, std::span<const std::string> valid, std::size_t count = 3);
 
-/// "one of a, b, c"; of more than eight valid names the nearest, or how many there are and three of them.
+/// "one of a, b, c", or "nearest: x, y" when there are more than eight valid names.
 [[nodiscard]] std::string expected_names(std::string_view name, std::span<const std::string> valid);
 
 /// The keys of a map by name, in their order: what is valid where one of them is asked for.
