@@ -46,7 +46,7 @@ class Values(CommandTest):
     def test_read_as_sentences(self):
         for arguments, words in (
                 (["welch", "--a", "94.2,94.3,94.2", "--b", "95.7,95.8,95.9"],
-                 "a is 1.56667 lower than b (95 % CI of a - b: -1.76"),
+                 "a is 1.56667 lower than b (95 % CI of a - b: -1.77152 to -1.36181).\n"),
                 (["paired", "--a", "3,5,9", "--b", "1,2,3"], "a is 3.66667 higher than b (95 % CI of a - b: "),
                 (["tost", "--a", "1,2,3", "--b", "1,2,3", "--margin", "0.5"],
                  "a and b have the same mean; that they are equivalent within a margin of 0.5 is not shown (p = "),
