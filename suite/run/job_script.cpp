@@ -155,6 +155,7 @@ data view_of(const JobRequest& request, const JobScript& script, const Resources
     view.set("title", fmt::format("{} of {} on {}", script.name, request.name, request.system.id));
     view.set("name", script.name);
     view.set("directives", directives);
+    view.set("has_modules", data{jobs.modules.empty() ? data::type::bool_false : data::type::bool_true});
     view.set("modules", modules);
     view.set("environment", environment);
     view.set("program", request.program.string());

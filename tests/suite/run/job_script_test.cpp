@@ -283,6 +283,45 @@ TEST(Script, RunsTheProgramAndKeepsItsExitCode) {
     }
 }
 
+struct ModuleCase {
+    std::string function; ///< body of the shell's `module`; "": there is none
+    int exit_code = 0;
+    std::string message;
+};
+
+TEST(Script, LoadsModulesOrGivesUpNamingTheOneThatDoesNotLoad) {
+    const std::string load = "LOADEDMODULES=${LOADEDMODULES:-}:$2/1.0;";
+    const std::vector<ModuleCase> cases{
+        {load + " unset module_cache; : $module_cache", 0, ""}, // reads an unset variable
+        {load + " [ $2 != OpenMPI ]", 6, "error[E600] module OpenMPI: found that it does not load on n[1-3]"},
+        {"[ $2 != OpenMPI ] || return 0;" + load, 6, "error[E600] module OpenMPI: found that it does not load"},
+        {"", 6, "error[E600] module: found no such command on n[1-3]"},
+    };
+    for (const ModuleCase& each : cases) {
+        const Rehearsal rehearsal("exit 0");
+        JobRequest request = rehearsal.request();
+        request.system.jobs->modules = {"GCC/12.2", "OpenMPI"};
+        const std::string module =
+            each.function.empty() ? "" : "module() { " + each.function + "\n}; export -f module;";
+        const CommandOutput done =
+            rehearsal.run(request, "unset LOADEDMODULES MODULESHOME LMOD_PKG; unset -f module;" + module);
+        EXPECT_EQ(done.exit_code, each.exit_code) << each.function << done.text;
+        EXPECT_THAT(done.text, HasSubstr(each.message));
+        EXPECT_THAT(rehearsal.folder().read("status.tsv"),
+                    HasSubstr("\tended\t" + std::to_string(each.exit_code) + "\n"));
+        EXPECT_EQ(rehearsal.folder().read("called").empty(), each.exit_code != 0);
+    }
+}
+
+TEST(Script, FindsModulesThatAlreadyAreLoaded) {
+    const Rehearsal rehearsal("exit 0");
+    JobRequest request = rehearsal.request();
+    request.system.jobs->modules = {"GCC/12.2", "OpenMPI"};
+    const CommandOutput done = rehearsal.run(
+        request, "export LOADEDMODULES=OpenMPI/4.1:GCC/12.2; module() { return 0; }; export -f module;");
+    EXPECT_EQ(done.exit_code, 0) << done.text;
+}
+
 TEST(Script, SaysTheSameToEveryAttempt) {
     for (const JobShape shape : {JobShape::allocation, JobShape::array, JobShape::ladder}) {
         const Rehearsal rehearsal("exit 75");
