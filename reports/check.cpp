@@ -88,6 +88,7 @@ void Checker::describe() {
                                                [](const plan::PlannedCell& cell) { return cell.is_as_run; }));
     result_.compares_with_baseline = references_.compares_with_baseline;
     result_.baseline_origin = references_.baseline_origin;
+    result_.baseline_facts = references_.baseline_facts;
     result_.figures = workload_.figures;
     result_.is_scaling = workload_.scaling.has_value();
     result_.caveat = workload_.scaling ? workload_.scaling->caveat : "";

@@ -153,6 +153,7 @@ struct CheckResult {
     std::size_t cells_as_run = 0; ///< planned cells whose runs are those of as-run: nothing differs there
     bool compares_with_baseline = false;
     std::string baseline_origin; ///< "" when none is recorded
+    Provenance baseline_facts{}; ///< of the machine and build that recorded it; empty when none is recorded
     std::vector<CellResult> cells;
     std::vector<ClaimResult> claims;
     std::vector<suite::plan::FigureSpec> figures;

@@ -58,6 +58,7 @@ private:
     void add_rung(CsvTable& table, const CsvRow& row, const std::string& cell, const PrintedThroughput& base);
     void read_baseline(const fs::path& path);
     std::string read_baseline_origin(const fs::path& csv, const fs::path& json);
+    void add_baseline_facts(const std::map<std::string, std::string>& facts);
 
     const Catalog& catalog_;
     const WorkloadSpec& workload_;
@@ -280,9 +281,27 @@ std::string ReferenceReader::read_baseline_origin(const fs::path& csv, const fs:
             "values_sha256 " + document["values_sha256"].get<std::string>(),
             fmt::format("{}, the SHA-256 of {}: values are recorded, never edited", now, name_of(csv)));
     }
+    std::map<std::string, std::string> facts;
+    for (const auto& [name, value] : document.items()) {
+        if (value.is_string()) {
+            facts[name] = value.get<std::string>();
+        }
+    }
+    add_baseline_facts(facts);
     return fmt::format("baseline of profile {}, recorded {} on {} ({}), commit {:.12}", profile_.id,
                        document["recorded"].get<std::string>(), document["host"].get<std::string>(),
                        document["cpu"].get<std::string>(), document["commit"].get<std::string>());
+}
+
+void ReferenceReader::add_baseline_facts(const std::map<std::string, std::string>& facts) {
+    for (const auto& [name, value] : facts) {
+        std::string& known = references_.baseline_facts[name];
+        if (known.empty()) {
+            known = value;
+        } else if (("; " + known + "; ").find("; " + value + "; ") == std::string::npos) {
+            known += "; " + value;
+        }
+    }
 }
 
 void ReferenceReader::read_baseline(const fs::path& path) {
@@ -338,6 +357,7 @@ void ReferenceReader::inherit(References part) {
     std::erase_if(part.baseline, [this](const auto& entry) { return !metrics_.contains(entry.first); });
     merge_raw(std::move(part.published));
     references_.baseline.merge(part.baseline);
+    add_baseline_facts(part.baseline_facts);
     const std::string& origin = part.baseline_origin;
     if (!origin.empty() && references_.baseline_origin.find(origin) == std::string::npos) {
         references_.baseline_origin += (references_.baseline_origin.empty() ? "" : "; ") + origin;

@@ -73,7 +73,10 @@ struct References {
     std::map<std::string, Reference> published; ///< by cell
     std::map<std::string, Reference> unshown;   ///< raw values of sources that no table or figure shows
     std::map<std::string, Reference> baseline;
-    std::string baseline_origin;         ///< when, where and from what it was recorded; "" when there is none
+    std::string baseline_origin; ///< when, where and from what it was recorded; "" when there is none
+    /// The machine, build and libraries that recorded it, by name as in a record's provenance ("cpu",
+    /// "libtorch", …); empty when there is none. Baselines of several workloads: values joined by "; ".
+    std::map<std::string, std::string> baseline_facts;
     bool compares_with_baseline = false; ///< of the profile: which of the two judges
 
     /// The one that judges this cell; null when there is none.

@@ -1,6 +1,7 @@
 // What concerns the process as a whole: threads, determinism, memory.
 #include <mutex>
 
+#include <dlfcn.h>
 #include <malloc.h>
 
 #include <ATen/Context.h>
@@ -8,6 +9,7 @@
 #include <ATen/Version.h>
 #include <torch/headeronly/version.h>
 
+#include "suite/train/runtime.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::train {
@@ -44,6 +46,18 @@ std::string torch_version() {
 
 std::string cpu_capability() {
     return at::get_cpu_capability();
+}
+
+std::map<std::string, std::string> numerical_libraries() {
+    std::map<std::string, std::string> facts{{"mkl", at::get_mkl_version()},
+                                             {"onednn", at::get_mkldnn_version()}};
+    // What stands behind mkl_cbwr_get_auto_branch(); a LibTorch may hide it or be built without MKL.
+    using Branch = int (*)();
+    if (const auto branch =
+            reinterpret_cast<Branch>(::dlsym(RTLD_DEFAULT, "mkl_serv_cbwr_get_auto_branch"))) {
+        facts["mkl_branch"] = std::to_string(branch());
+    }
+    return facts;
 }
 
 } // namespace suite::train

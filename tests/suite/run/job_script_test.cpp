@@ -294,7 +294,8 @@ TEST(Script, LoadsModulesOrGivesUpNamingTheOneThatDoesNotLoad) {
     const std::vector<ModuleCase> cases{
         {load + " unset module_cache; : $module_cache", 0, ""}, // reads an unset variable
         {load + " [ $2 != OpenMPI ]", 6, "error[E600] module OpenMPI: found that it does not load on n[1-3]"},
-        {"[ $2 != OpenMPI ] || return 0;" + load, 6, "error[E600] module OpenMPI: found that it does not load"},
+        {"[ $2 != OpenMPI ] || return 0;" + load, 6,
+         "error[E600] module OpenMPI: found that it does not load"},
         {"", 6, "error[E600] module: found no such command on n[1-3]"},
     };
     for (const ModuleCase& each : cases) {

@@ -77,8 +77,9 @@ TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
 
     const auto provenance = look_up(run_key(config)).record.value().provenance;
 
-    for (const char* name : {"commit", "dirty", "compiler", "build_type", "flags", "version", "libtorch",
-                             "hdf5", "host", "cpu", "kernel", "cpu_capability", "started", "finished"}) {
+    for (const char* name :
+         {"commit", "dirty", "compiler", "build_type", "flags", "version", "libtorch", "hdf5", "host", "cpu",
+          "cpu_id", "kernel", "cpu_capability", "switches", "mkl", "onednn", "started", "finished"}) {
         EXPECT_THAT(provenance, Contains(Key(name)));
         EXPECT_FALSE(provenance.at(name).empty()) << name;
     }
