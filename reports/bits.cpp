@@ -95,15 +95,24 @@ std::string bits_text(const BitsComparison& bits) {
     }
     std::vector<std::string> parts;
     for (const BitsFact& fact : bits.facts) {
-        parts.push_back(fmt::format("{} (recorded: {}; here: {})", label_of(fact.name), fact.recorded, fact.ours));
+        parts.push_back(
+            fmt::format("{} (recorded: {}; here: {})", label_of(fact.name), fact.recorded, fact.ours));
     }
     text += fmt::format(" What differs: {}.", fmt::join(parts, ", "));
-    const bool is_program_alone = std::all_of(bits.facts.begin(), bits.facts.end(), [](const BitsFact& fact) {
-        return fact.name == "commit";
-    });
-    return is_program_alone ? text
-                            : text + " Numerical libraries order their sums by CPU and version, so last bits may differ "
-                                     "without any fault.";
+    const bool is_program_alone = std::all_of(bits.facts.begin(), bits.facts.end(),
+                                              [](const BitsFact& fact) { return fact.name == "commit"; });
+    return is_program_alone
+               ? text
+               : text + " Numerical libraries order their sums by CPU and version, so last bits may differ "
+                        "without any fault.";
+}
+
+nlohmann::ordered_json to_json(const BitsComparison& bits) {
+    nlohmann::ordered_json facts = nlohmann::ordered_json::array();
+    for (const BitsFact& fact : bits.facts) {
+        facts.push_back({{"name", fact.name}, {"recorded", fact.recorded}, {"ours", fact.ours}});
+    }
+    return {{"cells", bits.cells}, {"differing", bits.differing}, {"facts", facts}};
 }
 
 } // namespace reports

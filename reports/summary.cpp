@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/bits.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -59,12 +60,14 @@ std::string claim_counts_text(const ClaimCounts& counts, ComparedWith side) {
 }
 
 Summary summary_of(const CheckResult& result) {
+    const std::string bits = bits_text(compare_bits(result));
     return {.comparison = comparison_text(result),
-            .cells =
-                result.cells.empty() // a claim alone was asked for
-                    ? ""
-                    : fmt::format("{} cell{}: {}.", result.cells.size(), result.cells.size() == 1 ? "" : "s",
-                                  counts_text(result.counts(), result.compared_with())),
+            .cells = result.cells.empty() // a claim alone was asked for
+                         ? ""
+                         : fmt::format("{} cell{}: {}.{}{}", result.cells.size(),
+                                       result.cells.size() == 1 ? "" : "s",
+                                       counts_text(result.counts(), result.compared_with()),
+                                       bits.empty() ? "" : " ", bits),
             .claims = claims_sentence(result)};
 }
 
@@ -115,7 +118,8 @@ ordered_json summary_json(const CheckResult& result) {
             {"text", comparison_text(result)},
             {"cells", to_json(result.counts())},
             {"claims", to_json(result.claim_counts())},
-            {"published_claims", to_json(result.published_claim_counts())}};
+            {"published_claims", to_json(result.published_claim_counts())},
+            {"bits", to_json(compare_bits(result))}};
 }
 
 } // namespace reports

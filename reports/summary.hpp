@@ -14,7 +14,9 @@ namespace reports {
 /// One sentence or more each, without a line break.
 struct Summary {
     std::string comparison; ///< "Compared with profile laptop's own recorded run, not with the paper (…). …"
-    std::string cells;  ///< "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing."; or ""
+    /// "88 cells: 80 identical, 3 as recorded, 0 drifted, 5 unclear, 0 missing." and what explains values
+    /// that do not repeat the recorded bits (reports/bits.hpp); or ""
+    std::string cells;
     std::string claims; ///< "16 claims of the paper. On our numbers at profile laptop: 9 hold, …"; or ""
 };
 [[nodiscard]] Summary summary_of(const CheckResult& result);
@@ -31,7 +33,7 @@ struct Summary {
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Counts& counts);
 [[nodiscard]] nlohmann::ordered_json to_json(const ClaimCounts& counts);
-/// {compared_with, text, cells, claims, published_claims}: `claims` on our numbers.
+/// {compared_with, text, cells, claims, published_claims, bits}: `claims` on our numbers.
 [[nodiscard]] nlohmann::ordered_json summary_json(const CheckResult& result);
 
 } // namespace reports

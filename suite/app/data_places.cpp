@@ -199,10 +199,10 @@ json places_document(const plan::Catalog& catalog, const Places& places) {
 
 std::string places_text(const json& document) {
     const json& root = document["data_root"];
-    std::string text = root.is_null()
-                           ? "data sets (no data folder: name one with --data DIR or TRANSFERSCALE_DATA)\n"
-                           : fmt::format("data sets in {}, looked for by name; `data check NAME` reads them\n",
-                                         root.get<std::string>());
+    std::string text =
+        root.is_null() ? "data sets (no data folder: name one with --data DIR or TRANSFERSCALE_DATA)\n"
+                       : fmt::format("data sets in {}, looked for by name; `data check NAME` reads them\n",
+                                     root.get<std::string>());
     for (const json& entry : document["datasets"]) {
         if (!entry["generated"].get<bool>() &&
             (entry["cells"].get<int>() > 0 || entry["found"].get<bool>() || entry["unusable"].is_string())) {

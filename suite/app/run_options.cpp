@@ -63,9 +63,10 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
                         "Threads of a rank that read and decode images of published sets (default: 1)"),
         0, 256)
         ->group(data_group);
-    one_of(verb.add_option("--on-bad-image", options.on_bad_image,
-                           "An unusable image: stop (default), or skip: train on the next one, leave it out of the "
-                           "test split, and note it in the record"),
+    one_of(verb.add_option(
+               "--on-bad-image", options.on_bad_image,
+               "An unusable image: stop (default), or skip: train on the next one, leave it out of the "
+               "test split, and note it in the record"),
            {"stop", "skip"})
         ->group(data_group);
     add_deadline(verb, options.deadline_seconds);

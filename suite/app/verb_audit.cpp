@@ -50,10 +50,11 @@ void register_audit(Dispatcher& dispatcher) {
     verb->add_option("workload", options->workloads,
                      "Names or globs of workloads, or all (default: those with published numbers)")
         ->type_name("WORKLOAD");
-    one_of(verb->add_option("--format", options->format,
-                            "text: on stdout; html: one page with every printed number, its raw seeds, and the "
-                            "file and line of each, written into --out"),
-           {"text", "html"})
+    one_of(
+        verb->add_option("--format", options->format,
+                         "text: on stdout; html: one page with every printed number, its raw seeds, and the "
+                         "file and line of each, written into --out"),
+        {"text", "html"})
         ->capture_default_str();
     verb->add_option("--out", options->out, "Folder of audit.html")->type_name("DIR")->capture_default_str();
     // Nothing is trained and no record read: both are there for scripts that hand them to every command.

@@ -324,8 +324,7 @@ void add_data_check(Dispatcher& dispatcher, CLI::App* data) {
         dispatcher, "check",
         "Opens a data set and reports counts, labels, splits and every error in its files", options->output,
         [options] { return check(*options); }, data);
-    verb->add_option("name", options->name,
-                     "Data set, such as nih, padchest, padchest-cl, chexpert or mimic")
+    verb->add_option("name", options->name, "Data set, such as nih, padchest, padchest-cl, chexpert or mimic")
         ->type_name("DATASET")
         ->required();
     verb->add_option("--root", options->root,

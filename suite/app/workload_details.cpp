@@ -80,10 +80,11 @@ std::string profiles_text(const ordered_json& profiles) {
     std::string text = "\nProfiles\n";
     for (const auto& [id, profile] : profiles.items()) {
         const ordered_json& estimate = profile["estimate"];
-        text += labelled("  " + id,
-                         fmt::format("{} runs + {} pre-training, {}", profile["runs"].get<std::size_t>(),
-                                     profile["parents"].get<std::size_t>(), estimate["text"].get<std::string>()),
-                         label_columns);
+        text +=
+            labelled("  " + id,
+                     fmt::format("{} runs + {} pre-training, {}", profile["runs"].get<std::size_t>(),
+                                 profile["parents"].get<std::size_t>(), estimate["text"].get<std::string>()),
+                     label_columns);
         if (const auto infeasible = estimate["here"]["infeasible"].get<std::string>(); !infeasible.empty()) {
             text += labelled("", infeasible, label_columns);
         }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "reports/summary.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -23,7 +24,9 @@ protected:
     suite::plan::References references_ = synthetic::baseline_of(plan_, around_fifty);
     synthetic::FilledStore store_{plan_, around_fifty};
 
-    void move_recorded(const std::string& cell) { references_.baseline.at(cell).values.front().value += 0.01; }
+    void move_recorded(const std::string& cell) {
+        references_.baseline.at(cell).values.front().value += 0.01;
+    }
     [[nodiscard]] BitsComparison compare() const { return compare_bits(store_.check(references_)); }
 };
 
@@ -38,16 +41,19 @@ TEST_F(Bits, SayNothingWhereAllRepeat) {
 TEST_F(Bits, NameTheCpuThatDiffersWithCounts) {
     move_recorded("cifar10/R50x1/S-MED");
     move_recorded("cifar10/R152x4/L-MED");
-    references_.baseline_facts = {{"cpu", "another CPU"}, {"commit", "0123456789abcdef"}, {"mkl", "not in our records"}};
+    references_.baseline_facts = {
+        {"cpu", "another CPU"}, {"commit", "0123456789abcdef"}, {"mkl", "not in our records"}};
 
     const BitsComparison bits = compare();
 
     EXPECT_EQ(bits.differing, 2U);
     ASSERT_THAT(bits.facts, SizeIs(1));
     EXPECT_EQ(bits.facts[0].name, "cpu");
-    EXPECT_THAT(bits_text(bits), AllOf(HasSubstr("2 of 8 cells do not repeat the recorded values bit for bit"),
-                                       HasSubstr("CPU (recorded: another CPU; here: a CPU)"),
-                                       HasSubstr("order their sums by CPU")));
+    EXPECT_THAT(bits_text(bits),
+                AllOf(HasSubstr("2 of 8 cells do not repeat the recorded values bit for bit"),
+                      HasSubstr("CPU (recorded: another CPU; here: a CPU)"),
+                      HasSubstr("order their sums by CPU")));
+    EXPECT_THAT(summary_of(store_.check(references_)).cells, HasSubstr(bits_text(bits)));
 }
 
 TEST_F(Bits, DoNotBlameTheCpuWhereOnlyTheProgramChanged) {

@@ -21,7 +21,7 @@ constexpr const char* differing_cell = "pets/R50x1/S-MED";
 constexpr const char* damaged_cell = "pets/R50x1/L-MED";
 constexpr const char* incomplete_cell = "pets/R50x1/1K-NAT";
 
-std::size_t count(const std::string& text, const std::string& part) {
+std::size_t occurrences(const std::string& text, const std::string& part) {
     std::size_t found = 0;
     for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
         ++found;
@@ -51,7 +51,7 @@ TEST(Junit, OneCaseACellAndAClaimWithItsOutcome) {
 
     const std::string xml = to_junit(result);
 
-    EXPECT_EQ(count(xml, "<testcase "), result.cells.size() + result.claims.size());
+    EXPECT_EQ(occurrences(xml, "<testcase "), result.cells.size() + result.claims.size());
     EXPECT_THAT(case_of(xml, differing_cell), HasSubstr("<failure type=\"different\""));
     EXPECT_THAT(case_of(xml, damaged_cell), HasSubstr("<error type=\"damaged\""));
     EXPECT_THAT(case_of(xml, incomplete_cell), HasSubstr("<skipped message="));
@@ -86,11 +86,11 @@ TEST(Junit, WhatIsNotShownIsSkippedWithItsReason) {
 TEST(Junit, CountsAreThoseOfItsCases) {
     const std::string xml = to_junit(one_of_each());
 
-    const std::string counted = "failures=\"" + std::to_string(count(xml, "<failure ")) + "\" errors=\"" +
-                                std::to_string(count(xml, "<error ")) + "\" skipped=\"" +
-                                std::to_string(count(xml, "<skipped ")) + "\"";
+    const std::string counted = "failures=\"" + std::to_string(occurrences(xml, "<failure ")) +
+                                "\" errors=\"" + std::to_string(occurrences(xml, "<error ")) +
+                                "\" skipped=\"" + std::to_string(occurrences(xml, "<skipped ")) + "\"";
     EXPECT_THAT(xml, HasSubstr(counted));
-    EXPECT_THAT(xml, HasSubstr("tests=\"" + std::to_string(count(xml, "<testcase ")) + "\""));
+    EXPECT_THAT(xml, HasSubstr("tests=\"" + std::to_string(occurrences(xml, "<testcase ")) + "\""));
 }
 
 TEST(Junit, TextsCannotBecomeMarkup) {
