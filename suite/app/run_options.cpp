@@ -95,6 +95,7 @@ std::vector<std::string> words_of(const SelectionOptions& selection) {
     words.add_unless(usual.bucket_bytes, "--bucket-bytes", selection.bucket_bytes);
     words.add_flag("--oversubscribe", selection.oversubscribe);
     words.add_unless(usual.precision, "--precision", selection.precision);
+    words.add_flag("--portable-bits", selection.portable_bits);
     words.add("--seeds", selection.seeds);
     words.add("--limit", selection.limits.images);
     words.add("--steps", selection.limits.steps);

@@ -39,11 +39,23 @@ nlohmann::json document_of(const run::RunSummary& summary) {
     return document;
 }
 
+/// Portable bits are those of CPUs: such runs train there wherever a GPU is.
+std::string device_of(const RunVerbOptions& options) {
+    if (options.selection.portable_bits && options.more.device == "cuda") {
+        throw Error(ErrorKind::usage, Fault{.where = "--portable-bits",
+                                            .found = "--device cuda",
+                                            .expected = "a CPU: GPUs have other code paths",
+                                            .fix = "leave --portable-bits, or take --device cpu"});
+    }
+    return options.selection.portable_bits ? "cpu" : options.more.device;
+}
+
 int run_verb(const RunVerbOptions& options) {
+    const std::string device = device_of(options);
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
-    const int gpus = request_device(options.more.device, options.selection.precision,
-                                    options.launcher != run::default_launcher);
+    const int gpus =
+        request_device(device, options.selection.precision, options.launcher != run::default_launcher);
     const int places = gpus > 0 ? std::min(gpus, run::default_jobs()) : run::default_jobs();
     store::Store store(options.selection.store, store::Access::read_write);
     const int ranks = options.selection.ranks;
@@ -54,6 +66,7 @@ int run_verb(const RunVerbOptions& options) {
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
                               .deadline_seconds = options.more.deadline_seconds,
+                              .portable_bits = options.selection.portable_bits,
                               .gpus = gpus > 0});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {

@@ -139,6 +139,10 @@ void add_ranks(CLI::App& verb, SelectionOptions& options) {
         ->group(ranks_group);
     add_fast_reduction(verb, options);
     add_precision(verb, options.precision);
+    verb.add_flag(
+            "--portable-bits", options.portable_bits,
+            "Compute so that every x86 CPU with AVX2 gives the same bits; such runs have keys of their own")
+        ->group(ranks_group);
 }
 
 void add_oversubscribe(CLI::App& verb, bool& oversubscribe) {
@@ -323,6 +327,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.reduction = options.reduction == "fast" ? plan::ReductionMode::fast : plan::ReductionMode::strict;
     filter.fast = fast_reduction(options);
     filter.precision = *plan::from_word<plan::Precision>(options.precision);
+    filter.portable_bits = options.portable_bits;
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);
     }

@@ -46,6 +46,7 @@ struct SelectionOptions {
     std::filesystem::path weights; ///< folder of published weights; empty: every source is trained
     bool some_weights = false;     ///< a file that is not in the folder leaves its source to be trained
     std::string precision = "float32";
+    bool portable_bits = false; ///< code paths that every x86 CPU with AVX2 has (plan::RunConfig)
     OutputOptions output;
 };
 

@@ -224,6 +224,7 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const Planne
 void Expander::settle(PlannedRun& run) const {
     if (!run.config.weights) { // which are taken as they are
         run.config.precision = filter_.precision;
+        run.config.portable_bits = filter_.portable_bits;
     }
     if (filter_.reduction == ReductionMode::fast && filter_.ranks > 1 && !run.config.weights) {
         run.config.reduction = filter_.reduction;

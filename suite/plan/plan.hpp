@@ -114,6 +114,7 @@ struct PlanFilter {
     ReductionMode reduction = ReductionMode::strict; ///< of every run
     FastReduction fast{};                            ///< of every run with that reduction
     Precision precision = Precision::float32;        ///< of every run; part of its key
+    bool portable_bits = false;                      ///< of every run; part of its key
     int ranks = 1; ///< of every run; part of its key where the result depends on it (fast, more than one)
     std::optional<int>
         slots{}; ///< scaling: rungs of more ranks are skipped, unless declared to oversubscribe

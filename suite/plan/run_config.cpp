@@ -209,6 +209,7 @@ void visit(Visitor& v, Value& c) {
     v.field("metric", c.metric);
     v.field("network", c.network);
     v.field("parent_key", c.parent_key);
+    v.optional_field("portable_bits", c.portable_bits);
     v.optional_field("precision", c.precision);
     v.field("protocol", c.protocol);
     v.optional_field("ranks", c.ranks);

@@ -94,6 +94,9 @@ struct RunConfig {
     /// given then, of `train` the outputs and the inputs' mean and sd.
     std::optional<WeightsConfig> weights;
     Precision precision = Precision::float32; ///< others need a device
+    /// Numerical libraries take the code path that every x86 CPU with AVX2 has, so that these CPUs give the
+    /// same bits; other last bits than without.
+    bool portable_bits = false;
 
     /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
     [[nodiscard]] std::size_t outputs() const noexcept {

@@ -134,6 +134,9 @@ std::vector<std::string> command_of(const WorkerLaunch& launch) {
             words.emplace_back("--oversubscribed");
         }
     }
+    if (launch.portable_bits) {
+        words.emplace_back("--portable-bits");
+    }
     if (launch.first_core >= 0) {
         words.insert(words.end(), {"--first-core", std::to_string(launch.first_core)});
     }

@@ -24,6 +24,7 @@ struct WorkerLaunch {
     int first_core = -1;            ///< ranks, one alone too, are bound to the cores from here on; -1: not
     int first_gpu = 0;              ///< runs beside this one take those before
     double deadline_seconds = 60.0; ///< how long a rank waits for another one
+    bool portable_bits = false;     ///< of every run of this worker (RunConfig)
 };
 
 /// Words of the command. Throws Error(usage) when the launcher does not hold {ranks}, Error(environment) when

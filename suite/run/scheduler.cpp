@@ -169,7 +169,8 @@ void Scheduler::start_worker(Slot& slot, const Task& task) {
                                      .oversubscribed = oversubscribed,
                                      .first_core = task.run->exclusive && !oversubscribed ? 0 : -1,
                                      .first_gpu = first_gpu,
-                                     .deadline_seconds = options_.deadline_seconds});
+                                     .deadline_seconds = options_.deadline_seconds,
+                                     .portable_bits = options_.portable_bits});
     slot.ranks = ranks;
     slot.exclusive = task.run->exclusive;
     slot.proved = false;

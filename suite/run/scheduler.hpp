@@ -26,6 +26,7 @@ struct RunOptions {
     std::string launcher{default_launcher};
     bool oversubscribe = false;   ///< more ranks than cores may run
     double deadline_seconds = 60; ///< how long a rank waits for another one
+    bool portable_bits = false;   ///< of every run: as its configuration says
     bool gpus = false;            ///< each process has one: for estimates
 };
 

@@ -1,5 +1,7 @@
 // What concerns the process as a whole: threads, determinism, memory.
+#include <cstdlib>
 #include <mutex>
+#include <optional>
 
 #include <dlfcn.h>
 #include <malloc.h>
@@ -9,6 +11,7 @@
 #include <ATen/Version.h>
 #include <torch/headeronly/version.h>
 
+#include "suite/base/error.hpp"
 #include "suite/train/runtime.hpp"
 #include "suite/train/trainer.hpp"
 
@@ -46,6 +49,44 @@ std::string torch_version() {
 
 std::string cpu_capability() {
     return at::get_cpu_capability();
+}
+
+namespace {
+
+bool portable_paths_requested = false;
+
+// What stands behind mkl_cbwr_get(MKL_CBWR_BRANCH); nothing where a LibTorch hides it.
+std::optional<int> mkl_branch_in_force() {
+    constexpr int branch_option = 1; // MKL_CBWR_BRANCH of mkl_types.h
+    using Get = int (*)(int);
+    const auto get = reinterpret_cast<Get>(::dlsym(RTLD_DEFAULT, "mkl_serv_cbwr_get"));
+    return get == nullptr ? std::nullopt : std::optional(get(branch_option));
+}
+
+} // namespace
+
+// By the variables that the libraries document: MKL and oneDNN export no functions for it from LibTorch.
+void take_portable_code_paths() {
+    ::setenv("MKL_CBWR", "COMPATIBLE", 1);
+    ::setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
+    ::setenv("ATEN_CPU_CAPABILITY", "avx2", 1);
+    portable_paths_requested = true;
+}
+
+bool has_portable_code_paths() {
+    if (!portable_paths_requested) {
+        return false;
+    }
+    constexpr int compatible = 3; // MKL_CBWR_COMPATIBLE of mkl_types.h
+    const std::optional<int> branch = mkl_branch_in_force();
+    if (cpu_capability() != "AVX2" || (branch && *branch != compatible)) {
+        throw Error(ErrorKind::environment,
+                    {"--portable-bits",
+                     "libraries that do not take the common code path (ATen: " + cpu_capability() +
+                         ", MKL's branch: " + (branch ? std::to_string(*branch) : "unknown") + ")",
+                     "an x86 CPU with AVX2 and a LibTorch with MKL", "leave --portable-bits"});
+    }
+    return true;
 }
 
 std::map<std::string, std::string> numerical_libraries() {

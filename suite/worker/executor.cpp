@@ -11,6 +11,7 @@
 #include "suite/dist/alone.hpp"
 #include "suite/plan/memory_estimate.hpp"
 #include "suite/plan/words.hpp"
+#include "suite/train/runtime.hpp"
 #include "suite/worker/loading.hpp"
 #include "suite/worker/record_parts.hpp"
 #include "suite/worker/scaling_run.hpp"
@@ -68,6 +69,17 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
 void refuse(const std::string& reason) {
     if (!reason.empty()) {
         throw Error(ErrorKind::skipped, Fault{.where = reason, .found = "", .expected = "", .fix = ""});
+    }
+}
+
+// The libraries choose their code once a process: a worker computes all of its runs with the same.
+void require_code_paths(const plan::RunConfig& config) {
+    if (train::has_portable_code_paths() != config.portable_bits && !config.weights) {
+        throw Error(ErrorKind::usage, Fault{.where = "--portable-bits",
+                                            .found = config.portable_bits ? "a worker started without it"
+                                                                          : "a worker started with it",
+                                            .expected = "what the run's configuration says",
+                                            .fix = "let transferscale run start the worker"});
     }
 }
 
@@ -384,6 +396,7 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
                                                 .fix = "use programs of one build"});
         }
         attempt.config = config;
+        require_code_paths(config);
         perform(order, config, attempt);
         report.event = plan::WorkEvent::done;
         report.wall_seconds = monotonic_seconds() - attempt.started_seconds;

@@ -2,9 +2,9 @@
 // several ranks; or, with a task as its arguments, does that. Started by transferscale, one thread; a crash
 // here is a failure record there, not the end.
 //
-//   transferscale-worker --store DIR [--first-core C]
+//   transferscale-worker --store DIR [--first-core C] [--portable-bits]
 //   transferscale-worker --store DIR --communicator mpi --ranks N [--deadline S] [--first-core C]
-//                        [--oversubscribed]
+//                        [--oversubscribed] [--portable-bits]
 //   transferscale-worker --describe        MPI library and topology as JSON
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +23,7 @@
 #include "suite/base/log.hpp"
 #include "suite/plan/weights_order.hpp"
 #include "suite/plan/work_message.hpp"
+#include "suite/train/runtime.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/executor.hpp"
 #include "suite/worker/rank_service.hpp"
@@ -84,7 +85,7 @@ suite::Error argument_error(const std::string& where, const std::string& found) 
                          .found = found,
                          .expected =
                              "--store DIR [--communicator mpi --ranks N] [--deadline S] [--first-core C] "
-                             "[--oversubscribed]",
+                             "[--oversubscribed] [--portable-bits]",
                          .fix = "let transferscale run start it"}};
 }
 
@@ -94,6 +95,10 @@ suite::worker::RankServiceOptions rank_options(const std::vector<std::string>& a
         const std::string& name = arguments[i];
         if (name == "--oversubscribed") {
             options.oversubscribed = true;
+            continue;
+        }
+        if (name == "--portable-bits") {
+            suite::train::take_portable_code_paths();
             continue;
         }
         if (i + 1 == arguments.size()) {

@@ -205,7 +205,8 @@ TEST(CanonicalText, DoesNotDependOnTheLocale) {
 TEST(RunKey, NamesReductionAndRanksOnlyWhereTheyChangeTheResult) {
     suite::plan::RunConfig config = suite::plan::expand(Tree().load(), "w", "full").runs[0].config;
     const std::string strict = suite::plan::canonical_text(config);
-    for (const char* word : {"reduction", "ranks", "wire", "bucket_bytes", "measured_buckets"}) {
+    for (const char* word :
+         {"reduction", "ranks", "wire", "bucket_bytes", "measured_buckets", "portable_bits"}) {
         EXPECT_THAT(strict, ::testing::Not(::testing::HasSubstr("\"" + std::string(word) + "\":")));
     }
     config.reduction = suite::plan::ReductionMode::fast;
@@ -217,6 +218,18 @@ TEST(RunKey, NamesReductionAndRanksOnlyWhereTheyChangeTheResult) {
     EXPECT_THAT(fast, ::testing::HasSubstr(R"("wire":"bfloat16")"));
     EXPECT_THAT(fast, ::testing::HasSubstr(R"("measured_buckets":true,"metric":)"));
     EXPECT_EQ(suite::plan::canonical_text(suite::plan::run_config_from_text(fast)), fast);
+}
+
+TEST(RunKey, TellsRunsWithPortableBitsFromOthers) {
+    const suite::plan::Catalog catalog = Tree().load();
+    const suite::plan::Plan usual = suite::plan::expand(catalog, "w", "full");
+    const suite::plan::Plan portable = suite::plan::expand(catalog, "w", "full", {.portable_bits = true});
+    ASSERT_EQ(usual.runs.size(), portable.runs.size());
+    for (std::size_t i = 0; i < usual.runs.size(); ++i) {
+        EXPECT_NE(usual.runs[i].key, portable.runs[i].key);
+        EXPECT_THAT(suite::plan::canonical_text(portable.runs[i].config),
+                    ::testing::HasSubstr(R"("portable_bits":true)"));
+    }
 }
 
 TEST(CanonicalText, OfAnythingElseIsRefused) {

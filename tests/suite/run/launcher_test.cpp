@@ -61,6 +61,12 @@ TEST(LauncherTest, BindsOneRankAndManyAlike) {
     EXPECT_THAT(std::vector(words.end() - 2, words.end()), ElementsAre("--first-core", "0"));
 }
 
+TEST(LauncherTest, AsksForPortableBits) {
+    WorkerLaunch launch = of_ranks(1, "no such thing");
+    launch.portable_bits = true;
+    EXPECT_THAT(command_of(launch), ElementsAre("/opt/worker", "--store", "/data/store", "--portable-bits"));
+}
+
 TEST(LauncherTest, RefusesALauncherThatWouldNotKnowHowMany) {
     const Error error = refusal(of_ranks(2, "env X=2"));
     EXPECT_EQ(error.kind(), ErrorKind::usage);

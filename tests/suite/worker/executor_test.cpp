@@ -71,6 +71,14 @@ TEST_F(ExecutorTest, PretrainsThenFineTunesAndRecordsEverything) {
                                        record.timing->evaluation_seconds + record.timing->store_seconds);
 }
 
+TEST_F(ExecutorTest, RefusesPortableBitsInAProcessThatWasStartedWithout) {
+    plan::RunConfig config = small_config(plan::RunKind::pretrain);
+    config.portable_bits = true;
+    const plan::WorkReport report = execute(config);
+    EXPECT_EQ(report.event, WorkEvent::failed);
+    EXPECT_THAT(report.reason, HasSubstr("--portable-bits: found a worker started without it"));
+}
+
 TEST_F(ExecutorTest, SaysWhereItsNumbersComeFrom) {
     const plan::RunConfig config = small_config(plan::RunKind::pretrain);
     ASSERT_EQ(execute(config).event, WorkEvent::done);
