@@ -140,6 +140,9 @@ class Documents(CommandTest):
         self.take("run --json", "run", "table6", "--profile", "paper", *cell, "--store", "paper", code=77)  # no data
         self.take("check --json", "check", "table6", *AT, "--store", "store")
         self.take("check --json", "check", "table6", *AT, "--store", "store", "--steps", "4")
+        portable = ("table6", *AT, "--store", "portable", "--portable-bits")  # other bits than the recorded ones
+        self.take("run --json", "run", *portable, *cell)
+        self.take("check --json", "check", *portable)
         self.take("check --json", "check", "table1", *AT, "--store", "store")
         self.take("report --json", "report", "table6", *AT, "--store", "store", "--out", "report", "--format", "md,csv")
         self.take("bundle --json", "bundle", "table6", *AT, "--store", "store", "--out", "a.h5", "--ro-crate", "crate")
