@@ -10,6 +10,9 @@ def _readme(source):
     table1 = next(each for each in _json(source, "list --json")["workloads"] if each["id"] == "table1")
     hours = round(table1["profiles"]["paper"]["estimate"]["device_hours"], -2)
     yield f"{hours:,.0f} A100-hours for Table 1"
+    grades = [claim["grade"] for claim in _json(source, "audit --json")["claims"]]
+    robust, fragile = (sum(grade.startswith(word) for grade in grades) for word in ("robust", "fragile"))
+    yield f"{len(grades)} claims: {robust} robust, {fragile} fragile, {len(grades) - robust - fragile} not supported"
 
 
 def _reproduce(source):
