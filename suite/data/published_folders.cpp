@@ -139,6 +139,10 @@ private:
 
     /// Classes that still are tars are read where they lie.
     void list_class_tars(const std::string& part, const std::vector<std::string>& tars) {
+        if (!tars.empty()) {
+            listing_.manifest.notes.push_back(
+                fmt::format("{}: read where they lie", counted_names("class tars", tars)));
+        }
         for (const std::string& tar : tars) {
             const auto class_index = static_cast<std::int32_t>(listing_.manifest.label_names.size());
             listing_.manifest.label_names.push_back(tar.substr(0, tar.size() - 4));

@@ -22,7 +22,7 @@ struct Kind {
 const std::vector<Kind>& kinds() {
     using plan::LayoutKind;
     static const std::vector<Kind> all = [] {
-        std::vector<Kind> list(4);
+        std::vector<Kind> list(5);
         list[0].layout = {.kind = LayoutKind::byte_records, .train = {"a.bin"}, .test = {}, .side = 2};
         list[0].file = "a.bin";
         list[1].layout = {.kind = LayoutKind::name_lists, .train = {"train.txt"}, .test = {}};
@@ -34,6 +34,8 @@ const std::vector<Kind>& kinds() {
         list[2].images = "train";
         list[3].layout = {.kind = LayoutKind::class_folders, .train = {"train"}, .test = {}};
         list[3].file = "train/a.tar";
+        list[4].layout = list[3].layout; // a class that still is a tar
+        list[4].file = "train/n00000001.tar";
         return list;
     }();
     return all;

@@ -112,6 +112,8 @@ TEST_F(ClassFolder, TarsOfTheWinterReleaseAreReadWhereTheyLie) {
     const DataSet before = open_published(spec_of("imagenet21k"), root_.path());
     pack_classes(folder);
     fs::rename(folder, root_.path() / "winter21_whole");
+    EXPECT_THAT(listed("imagenet21k", root_.path())->notes,
+                ElementsAre(HasSubstr("8 class tars (n01440764.tar, ")));
     const DataSet after = open_published(spec_of("imagenet21k"), root_.path());
     EXPECT_EQ(after.label_names, before.label_names);
     ASSERT_EQ(after.train.size(), before.train.size());
