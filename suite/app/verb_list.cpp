@@ -7,6 +7,7 @@
 
 #include "reports/ctest_file.hpp"
 #include "suite/app/command_table.hpp"
+#include "suite/app/help_text.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/app/workload_details.hpp"
 #include "suite/base/files.hpp"
@@ -17,8 +18,10 @@ namespace suite::app {
 namespace {
 
 void print(const nlohmann::ordered_json& workload) {
-    fmt::print("{}  {} ({})\n    {} cells, {} claims\n", workload["id"].get<std::string>(),
-               workload["title"].get<std::string>(), workload["source"].get<std::string>(),
+    const auto id_of_workload = workload["id"].get<std::string>();
+    const std::string title =
+        fmt::format("{} ({})", workload["title"].get<std::string>(), workload["source"].get<std::string>());
+    fmt::print("{}    {} cells, {} claims\n", labelled(id_of_workload, title, id_of_workload.size() + 2),
                workload["cells"].get<int>(), workload["claims"].get<int>());
     for (const auto& [id, profile] : workload["profiles"].items()) {
         const nlohmann::ordered_json& estimate = profile["estimate"];

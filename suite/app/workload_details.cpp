@@ -151,8 +151,8 @@ ordered_json workload_details(const plan::Catalog& catalog, const plan::Workload
 }
 
 std::string details_text(const ordered_json& details) {
-    std::string text = labelled(details["id"].get<std::string>() + "  ", details["title"].get<std::string>(),
-                                details["id"].get<std::string>().size() + 2);
+    const auto id = details["id"].get<std::string>();
+    std::string text = labelled(id, details["title"].get<std::string>(), id.size() + 2);
     text += labelled("Printed in", details["source"].get<std::string>(), label_columns);
     text += labelled("Declared", details["folder"].get<std::string>(), label_columns);
     text += labelled("Margin", margins_text(details), label_columns);
