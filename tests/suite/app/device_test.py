@@ -38,7 +38,7 @@ class WithoutGpu(DeviceTest):
 
     def test_the_environment_counts_as_the_option(self):
         self.assertIn("no GPU", self.refused_run(6, environment={"TRANSFERSCALE_DEVICE": "cuda"}))
-        self.assertIn("--device: gpu", self.refused_run(2, environment={"TRANSFERSCALE_DEVICE": "gpu"}))
+        self.assertIn("--device: found 'gpu'", self.refused_run(2, environment={"TRANSFERSCALE_DEVICE": "gpu"}))
 
     def test_the_host_has_one_precision(self):
         self.assertIn("bfloat16 with --device cpu", self.refused_run(2, "--device", "cpu", "--precision", "bf16"))
