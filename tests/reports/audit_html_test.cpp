@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/reports/occurrences.hpp"
+
 namespace reports {
 namespace {
 
@@ -20,14 +22,6 @@ const Audit& whole() {
 const std::string& page() {
     static const std::string html = to_html(whole());
     return html;
-}
-
-std::size_t occurrences(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-        ++count;
-    }
-    return count;
 }
 
 TEST(AuditSummary, CountsWhatSeveralTablesShowOnce) {

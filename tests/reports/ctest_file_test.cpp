@@ -1,5 +1,6 @@
 #include "reports/ctest_file.hpp"
 
+#include "tests/reports/occurrences.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -8,27 +9,20 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::size_t count(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-        ++found;
-    }
-    return found;
-}
-
 TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
     const std::string text = ctest_file_text(
         small_tree::published(),
         {.program = "/a b/transferscale", .folder = "/source", .profile = "smoke", .trained = {{"table1"}}});
 
-    EXPECT_EQ(count(text, "add_test([=[table1.cell."), 88U);
-    EXPECT_EQ(count(text, "add_test([=[table1.claim."), 16U);
-    EXPECT_EQ(count(text, "add_test([=[table1.run]=]"), 1U);
-    EXPECT_EQ(count(text, "add_test([=[table1.verdict]=]"), 1U);
-    EXPECT_EQ(count(text, "LABELS [=[table1;smoke]=]"), 106U);
-    EXPECT_EQ(count(text, "FIXTURES_REQUIRED [=[table1]=]"), 105U);
-    EXPECT_EQ(count(text, "FIXTURES_SETUP [=[table1]=]"), 1U);
-    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test(") - 1) << "all but the verdict";
+    EXPECT_EQ(occurrences(text, "add_test([=[table1.cell."), 88U);
+    EXPECT_EQ(occurrences(text, "add_test([=[table1.claim."), 16U);
+    EXPECT_EQ(occurrences(text, "add_test([=[table1.run]=]"), 1U);
+    EXPECT_EQ(occurrences(text, "add_test([=[table1.verdict]=]"), 1U);
+    EXPECT_EQ(occurrences(text, "LABELS [=[table1;smoke]=]"), 106U);
+    EXPECT_EQ(occurrences(text, "FIXTURES_REQUIRED [=[table1]=]"), 105U);
+    EXPECT_EQ(occurrences(text, "FIXTURES_SETUP [=[table1]=]"), 1U);
+    EXPECT_EQ(occurrences(text, "SKIP_RETURN_CODE 77"), occurrences(text, "add_test(") - 1)
+        << "all but the verdict";
     EXPECT_THAT(
         text,
         HasSubstr("add_test([=[table1.cell.cifar10.R50x1.21K-NAT]=] [=[/a b/transferscale]=] [=[check]=] "
@@ -45,11 +39,11 @@ TEST(CtestFile, OfWorkloadsThatAreNotTrainedItReadsRecords) {
                                                   .profile = "smoke",
                                                   .trained = std::vector<std::string>{}});
 
-    EXPECT_EQ(count(text, "add_test([=[table1.cell."), 88U);
+    EXPECT_EQ(occurrences(text, "add_test([=[table1.cell."), 88U);
     EXPECT_THAT(text, Not(HasSubstr(".run]=]")));
     EXPECT_THAT(text, Not(HasSubstr(".verdict]=]"))) << "which would fail on an empty store";
     EXPECT_THAT(text, Not(HasSubstr("FIXTURES")));
-    EXPECT_EQ(count(text, "SKIP_RETURN_CODE 77"), count(text, "add_test("));
+    EXPECT_EQ(occurrences(text, "SKIP_RETURN_CODE 77"), occurrences(text, "add_test("));
 }
 
 TEST(CtestFile, DisablesTheTestsOfViewsThatAreNotTrained) {
@@ -64,8 +58,10 @@ TEST(CtestFile, DisablesTheTestsOfViewsThatAreNotTrained) {
     EXPECT_THAT(none, HasSubstr("add_test([=[fig4.cell.covidx.R50x1.1K-NAT.5]=]"));
     EXPECT_THAT(none, Not(HasSubstr("add_test([=[fig4.run]=]")));
     EXPECT_THAT(figure, HasSubstr("add_test([=[fig4.run]=]"));
-    EXPECT_EQ(count(none, "DISABLED ON") - count(figure, "DISABLED ON"), 72U + 6U); // fig4's cells and claims
-    EXPECT_EQ(count(none, "LABELS [=[fewshot-covidx;smoke]=] WORKING_DIRECTORY [=[/source]=] ENVIRONMENT "
+    EXPECT_EQ(occurrences(none, "DISABLED ON") - occurrences(figure, "DISABLED ON"),
+              72U + 6U); // fig4's cells and claims
+    EXPECT_EQ(occurrences(none,
+                          "LABELS [=[fewshot-covidx;smoke]=] WORKING_DIRECTORY [=[/source]=] ENVIRONMENT "
                           "OMP_NUM_THREADS=1 DISABLED"),
               0U);
 }

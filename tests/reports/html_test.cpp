@@ -5,6 +5,7 @@
 #include "reports/html.hpp"
 #include "reports/loss_curve.hpp"
 #include "reports/render.hpp"
+#include "tests/reports/occurrences.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -22,14 +23,6 @@ CheckResult pets() {
     FilledStore store(plan, synthetic::around_fifty);
     store.remove(shown_cell, 2);
     return store.check(synthetic::baseline_of(plan, synthetic::around_fifty));
-}
-
-std::size_t occurrences(const std::string& text, const std::string& part) {
-    std::size_t count = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-        ++count;
-    }
-    return count;
 }
 
 /// Every planned run finished, with the recorded values.

@@ -6,6 +6,7 @@
 
 #include "reports/event_log.hpp"
 #include "reports/junit.hpp"
+#include "tests/reports/occurrences.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {
@@ -20,14 +21,6 @@ constexpr const char* four_cells = "pets/R50x1/*";
 constexpr const char* differing_cell = "pets/R50x1/S-MED";
 constexpr const char* damaged_cell = "pets/R50x1/L-MED";
 constexpr const char* incomplete_cell = "pets/R50x1/1K-NAT";
-
-std::size_t occurrences(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
-        ++found;
-    }
-    return found;
-}
 
 /// From the start of a case to the start of the next.
 std::string case_of(const std::string& xml, const std::string& id) {
