@@ -184,7 +184,8 @@ struct ExitRules {
 };
 
 /// 5 a record is damaged; 1 a cell is different or a claim fails unexpectedly (strict: or anything is missing
-/// or incomplete, or no cell and no claim could be judged); 77 something is skipped by the rules; 0.
+/// or incomplete, or nothing could be judged for want of a reference); 77 something is skipped by the rules;
+/// 0.
 [[nodiscard]] int exit_code(const CheckResult& result, const ExitRules& rules);
 
 /// "CELL: reason" for every listed cell and claim that is missing or incomplete.

@@ -1,5 +1,6 @@
 #include "reports/declaration_json.hpp"
 
+#include <map>
 #include <stdexcept>
 
 #include "suite/plan/words.hpp"
@@ -247,7 +248,8 @@ ordered_json declaration_to_json(const BundleSubject& subject) {
                                     return ordered_json{{"cell", cell.cell}, {"reason", cell.reason}};
                                 })},
             {"compares_with_baseline", subject.references.compares_with_baseline},
-            {"baseline_origin", subject.references.baseline_origin}};
+            {"baseline_origin", subject.references.baseline_origin},
+            {"baseline_facts", subject.references.baseline_facts}};
 }
 
 BundleSubject declaration_from_json(const ordered_json& document) {
@@ -266,6 +268,8 @@ BundleSubject declaration_from_json(const ordered_json& document) {
         });
     subject.references.compares_with_baseline = document.at("compares_with_baseline");
     subject.references.baseline_origin = document.at("baseline_origin");
+    subject.references.baseline_facts = // not in bundles of schema 1
+        document.value("baseline_facts", std::map<std::string, std::string>());
     return subject;
 }
 

@@ -228,6 +228,16 @@ std::string comparison_text(const CheckResult& result) {
     if (!result.compares_with_baseline) {
         return "Compared with the published numbers." + protocol_text(result) + limits_text(result);
     }
+    const bool is_empty =
+        !result.cells.empty() &&
+        std::ranges::all_of(result.cells, [](const CellResult& cell) { return cell.values.empty(); });
+    if (is_empty) {
+        return fmt::format(
+                   "Nothing was compared: the store holds no finished run of these cells. `transferscale run "
+                   "{} --profile {}` makes them.",
+                   result.workload, result.profile) +
+               protocol_text(result) + limits_text(result);
+    }
     const std::string beside = " Published numbers are shown for orientation only; they come from full-scale "
                                "networks and data.";
     return (result.baseline_origin.empty()

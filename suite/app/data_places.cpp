@@ -157,7 +157,9 @@ std::string set_line(const json& entry) {
                         name_columns);
     }
     if (entry["unusable"].is_string()) {
-        return labelled(name, fmt::format("{}; {}", entry["reason"].get<std::string>(), need), name_columns);
+        // Not folded: its command is there to be pasted.
+        return fmt::format("{:<{}}{}\n{:{}}{}\n", name, name_columns, entry["reason"].get<std::string>(), "",
+                           name_columns, need);
     }
     std::string text = labelled(
         name, fmt::format("missing; {}, {} lack nothing else", need, entry["cells_alone"].get<int>()),

@@ -11,6 +11,7 @@
 #include "suite/app/option_values.hpp"
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
+#include "suite/base/shell.hpp"
 #include "suite/data/label_readers.hpp"
 #include "suite/data/published_check.hpp"
 #include "suite/plan/catalog.hpp"
@@ -196,10 +197,10 @@ void say_how_runs_find_it(const plan::Catalog& catalog, const plan::DataSetSpec&
     };
     const fs::path parent = place.folder.parent_path();
     if (!finds(root)) {
-        log_info(finds(parent)
-                     ? fmt::format("{}: runs find it with --data {}", spec.id, parent.string())
-                     : fmt::format("{}: runs find it with --data {} after: ln -s '{}' '{}'", spec.id,
-                                   parent.string(), place.folder.string(), (parent / spec.id).string()));
+        log_info(finds(parent) ? fmt::format("{}: runs find it with --data {}", spec.id, parent.string())
+                               : fmt::format("{}: runs find it with --data {} after: ln -s {} {}", spec.id,
+                                             parent.string(), single_quoted(place.folder.string()),
+                                             single_quoted((parent / spec.id).string())));
     }
 }
 

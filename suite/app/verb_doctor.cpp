@@ -96,9 +96,11 @@ std::string cuda_text(const json& cuda) {
     const std::string parts =
         cuda["compiled"].get<bool>() ? "compiled" : "not compiled (TRANSFERSCALE_CUDA=1 ./reproduce build)";
     const int gpus = cuda["gpus"].get<int>();
+    const auto reason = cuda["reason"].get<std::string>();
     return fmt::format("{}; {}; this version was not tested on a GPU", parts,
-                       gpus > 0 ? fmt::format("{} GPUs", gpus)
-                                : "no GPU: " + cuda["reason"].get<std::string>());
+                       gpus > 0         ? fmt::format("{} GPUs", gpus)
+                       : reason.empty() ? "no GPU"
+                                        : "no GPU: " + reason);
 }
 
 json examine(const Places& places) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "suite/base/shell.hpp"
+
 namespace suite::data {
 namespace {
 
@@ -49,9 +51,9 @@ std::string_view without_outer_blanks(std::string_view text) noexcept {
 
 std::vector<ListLine> lines_of(std::string_view text, const std::string& file, LabelFaults& faults) {
     if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
-        faults.add(file_problem(
-            file, "UTF-16 text", "UTF-8 or ASCII text",
-            fmt::format("iconv -f UTF-16 -t UTF-8 '{0}' > '{0}.new' && mv '{0}.new' '{0}'", file)));
+        faults.add(file_problem(file, "UTF-16 text", "UTF-8 or ASCII text",
+                                fmt::format("iconv -f UTF-16 -t UTF-8 {0} > {1} && mv {1} {0}",
+                                            single_quoted(file), single_quoted(file + ".new"))));
         return {};
     }
     if (text.starts_with("\xef\xbb\xbf")) {

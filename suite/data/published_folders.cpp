@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "suite/base/shell.hpp"
 #include "suite/data/folder_listing.hpp"
 #include "suite/data/label_table.hpp"
 #include "suite/data/published_listing.hpp"
@@ -49,9 +50,9 @@ Fault packed_fault(const fs::path& folder, const std::vector<std::string>& tars)
     return {.where = folder.string(),
             .found = counted_names("class tars that are not unpacked", tars),
             .expected = "a folder for each class",
-            .fix = fmt::format("cd '{}' && for t in n*.tar; do mkdir -p \"${{t%.tar}}\" && tar -xf \"$t\" -C "
+            .fix = fmt::format("cd {} && for t in n*.tar; do mkdir -p \"${{t%.tar}}\" && tar -xf \"$t\" -C "
                                "\"${{t%.tar}}\" && rm \"$t\"; done",
-                               folder.string())};
+                               single_quoted(folder.string()))};
 }
 
 /// A part's folder without class folders.

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "suite/base/shell.hpp"
 #include "suite/data/folder_listing.hpp"
 #include "suite/data/label_readers.hpp"
 #include "suite/data/published_listing.hpp"
@@ -145,10 +146,9 @@ private:
             for (const std::string_view ending : {".zip", ".tar.gz", ".tgz", ".tar"}) {
                 if (name.ends_with(ending)) {
                     const std::string tool = ending == ".zip" ? "unzip -qn \"$f\" -d" : "tar -xf \"$f\" -C";
-                    const std::string folder = place_.folder.string();
-                    command =
-                        fmt::format("unpack what was downloaded: for f in '{0}'/*{1}; do {2} '{0}'; done",
-                                    folder, ending, tool);
+                    const std::string folder = single_quoted(place_.folder.string());
+                    command = fmt::format("unpack what was downloaded: for f in {0}/*{1}; do {2} {0}; done",
+                                          folder, ending, tool);
                     return true;
                 }
             }
@@ -186,7 +186,8 @@ void require_records(const PublishedPlace& place, Shortage& shortage) {
         shortage.add(python.lexically_relative(place.folder),
                      "the Python version, whose pickle files could run code and are never opened",
                      fmt::format("the binary version ({})", layout.train.front()),
-                     fmt::format("mkdir -p '{0}' && curl -fsSL {1} | tar -xz -C '{0}'", place.wanted.string(),
+                     fmt::format("mkdir -p {0} && curl -fsSL {1} | tar -xz -C {0}",
+                                 single_quoted(place.wanted.string()),
                                  address_of(layout, layout.hashes.begin()->first)));
         return;
     }
@@ -205,12 +206,13 @@ void require_matlab_lists(const PublishedPlace& place, Shortage& shortage) {
     for (const char* file : {"imagelabels.mat", "setid.mat"}) {
         shortage.require_file(
             file, "the lists of classes and parts, also where the images are sorted into class folders",
-            fmt::format("curl -fL --output-dir '{}' -O {}", place.folder.string(), address_of(layout, file)));
+            fmt::format("curl -fL --output-dir {} -O {}", single_quoted(place.folder.string()),
+                        address_of(layout, file)));
     }
     if (!has_images_below(place.folder, image_depth)) {
         shortage.add("jpg", "no images", "image_00001.jpg and so on, in jpg or in class folders",
-                     fmt::format("curl -fsSL {} | tar -xz -C '{}'", address_of(layout, "102flowers.tgz"),
-                                 place.folder.string()));
+                     fmt::format("curl -fsSL {} | tar -xz -C {}", address_of(layout, "102flowers.tgz"),
+                                 single_quoted(place.folder.string())));
     }
 }
 
@@ -246,10 +248,11 @@ void require_class_part(const PublishedPlace& place, const std::string& alternat
     if (part.empty()) {
         const std::string name = alternatives.substr(0, alternatives.find('|'));
         const std::string folder = (place.folder / name).string();
-        shortage.add(name, "no such folder", "a folder of class folders",
-                     shortage.has_archives()
-                         ? fmt::format("mkdir '{}', and unpack the archive of this part in it", folder)
-                         : "");
+        shortage.add(
+            name, "no such folder", "a folder of class folders",
+            shortage.has_archives()
+                ? fmt::format("mkdir {}, and unpack the archive of this part in it", single_quoted(folder))
+                : "");
         return;
     }
     FaultList unreadable;

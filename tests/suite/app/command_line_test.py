@@ -274,7 +274,7 @@ class CheckAndReportOfAnEmptyStore(CommandTest):
                 for line in text.splitlines():
                     if not line.startswith("Report: "):
                         self.assertLessEqual(len(line), columns, line)
-                self.assertIn("not with the paper", text.replace("\n", " "))
+                self.assertIn("Nothing was compared", text.replace("\n", " "))
                 self.assertNotIn("equivalent", text)
 
     def test_a_terminal_says_how_wide_it_is(self):
