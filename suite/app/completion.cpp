@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "suite/base/shell.hpp"
+
 namespace suite::app {
 namespace {
 
@@ -23,11 +25,6 @@ std::string replaced(std::string text, const std::string& from, const std::strin
         text.replace(place, from.size(), to);
     }
     return text;
-}
-
-/// A word in single quotes, for any of the three shells.
-std::string shell_quoted(const std::string& text) {
-    return "'" + replaced(text, "'", "'\\''") + "'";
 }
 
 /// This command and all of its parts, outermost first.
@@ -108,14 +105,14 @@ std::string zsh_value(const OptionEntry& option, const CompletionValues& values)
 
 std::string zsh_option(const OptionEntry& option, const std::string& name, const CompletionValues& values) {
     const std::string repeated = option.is_repeated ? "*" : "";
-    return shell_quoted(
+    return single_quoted(
         fmt::format("{}{}[{}]{}", repeated, name, zsh_escaped(option.help), zsh_value(option, values)));
 }
 
 std::string zsh_parts(const CommandEntry& command) {
     std::string text = "    local -a commands=(\n";
     for (const CommandEntry& part : command.parts) {
-        text += "        " + shell_quoted(part.name() + ":" + replaced(part.summary, ":", "\\:")) + "\n";
+        text += "        " + single_quoted(part.name() + ":" + replaced(part.summary, ":", "\\:")) + "\n";
     }
     text += "    )\n    case $state in\n    command) _describe -t commands command commands ;;\n"
             "    arguments)\n        case $line[1] in\n";
@@ -130,7 +127,7 @@ std::string zsh_command(const CommandEntry& command, const CompletionValues& val
     for (const OptionEntry& option : command.options) {
         if (option.is_positional) {
             arguments +=
-                " \\\n        " + shell_quoted((option.is_list ? "*" : "") + zsh_value(option, values));
+                " \\\n        " + single_quoted((option.is_list ? "*" : "") + zsh_value(option, values));
             continue;
         }
         for (const std::string& name : option.names) {
@@ -175,19 +172,20 @@ std::string fish_value(const OptionEntry& option, const CompletionValues& values
     return option.metavar == "DIR"    ? " -x -a '(__fish_complete_directories)'"
            : option.metavar == "FILE" ? " -r -F"
            : words.empty()            ? " -x"
-                                      : " -x -a " + shell_quoted(joined(words));
+                                      : " -x -a " + single_quoted(joined(words));
 }
 
 std::string fish_option(const OptionEntry& option, const CompletionValues& values) {
     if (option.is_positional) {
         const std::vector<std::string> words = values_of(option, values);
-        return words.empty() ? (option.metavar == "FILE" ? " -F" : "") : " -a " + shell_quoted(joined(words));
+        return words.empty() ? (option.metavar == "FILE" ? " -F" : "")
+                             : " -a " + single_quoted(joined(words));
     }
     std::string text;
     for (const std::string& name : option.names) {
         text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    return text + fish_value(option, values) + " -d " + shell_quoted(option.help);
+    return text + fish_value(option, values) + " -d " + single_quoted(option.help);
 }
 
 } // namespace
@@ -263,14 +261,14 @@ std::string fish_completion(const CommandEntry& program, const CompletionValues&
                        "complete -c transferscale -f\n";
     for (const CommandEntry* command : commands) {
         const std::string start =
-            "complete -c transferscale -n " + shell_quoted(fish_condition(program, *command));
+            "complete -c transferscale -n " + single_quoted(fish_condition(program, *command));
         std::string no_part = fish_condition(program, *command);
         if (!command->path.empty()) {
             no_part += "; and not __fish_seen_subcommand_from " + joined(names_of_parts(*command));
         }
         for (const CommandEntry& part : command->parts) {
-            text += fmt::format("complete -c transferscale -n {} -a {} -d {}\n", shell_quoted(no_part),
-                                shell_quoted(part.name()), shell_quoted(part.summary));
+            text += fmt::format("complete -c transferscale -n {} -a {} -d {}\n", single_quoted(no_part),
+                                single_quoted(part.name()), single_quoted(part.summary));
         }
         for (const OptionEntry& option : command->options) {
             const std::string what = fish_option(option, values);

@@ -6,22 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "suite/run/job_script.hpp"
+
 namespace suite::app {
 namespace {
-
-/// In single quotes unless a shell reads it as one plain word.
-std::string shell_word(const std::string& word) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) {
-        return word;
-    }
-    std::string text = "'";
-    for (const char letter : word) {
-        text += letter == '\'' ? "'\\''" : std::string(1, letter);
-    }
-    return text + "'";
-}
 
 std::size_t skipped_runs(const run::RunSummary& summary) {
     return std::accumulate(summary.skipped.begin(), summary.skipped.end(), std::size_t{0},
@@ -41,7 +29,7 @@ std::string called_name() {
     std::ifstream words("/proc/self/cmdline");
     std::string name;
     std::getline(words, name, '\0');
-    return name.empty() ? "transferscale" : shell_word(name);
+    return name.empty() ? "transferscale" : run::shell_quoted(name);
 }
 
 std::string selection_text(const SelectionOptions& selection) {
@@ -63,7 +51,7 @@ std::string selection_text(const SelectionOptions& selection) {
     words.insert(words.end(), options.begin(), options.end());
     std::string text;
     for (const std::string& word : words) {
-        text += (text.empty() ? "" : " ") + shell_word(word);
+        text += (text.empty() ? "" : " ") + run::shell_quoted(word);
     }
     return text;
 }

@@ -102,6 +102,11 @@ void list_label_table(Listing& listing);
 void list_shards(Listing& listing);
 /// Whether the folder holds shards of a training part.
 [[nodiscard]] bool has_shards(const std::filesystem::path& folder);
+/// The same for the part that it is tested on.
+[[nodiscard]] bool has_test_shards(const std::filesystem::path& folder);
+/// What is expected where has_test_shards() is false.
+inline constexpr std::string_view expected_test_shards =
+    "test/*.tar, val/*.tar, validation/*.tar or NAME-val-000000.tar";
 
 /// Why the folder of a part, in which `found` lies, cannot be read class by class, as far as names tell, with
 /// the command that mends it: class tars that are not unpacked (read where they lie when `reads_tars`, unless

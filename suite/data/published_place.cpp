@@ -310,7 +310,8 @@ PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& roo
                                             .expected = "one of datasets/layouts.toml",
                                             .fix = "declare how its files lie"});
     }
-    PublishedPlace place{.layout = *layout, .folder = {}, .wanted = root / spec.id};
+    PublishedPlace place{
+        .layout = *layout, .folder = {}, .wanted = root / spec.id, .has_test_part = spec.test_images > 0};
     std::vector<fs::path> candidates{root / spec.id};
     for (const std::string& folder : layout->folders) {
         candidates.push_back(root / folder);
@@ -333,7 +334,10 @@ PublishedPlace find_published(const plan::DataSetSpec& spec, const fs::path& roo
 std::vector<Fault> what_is_lacking(const PublishedPlace& place) {
     Shortage shortage(place);
     if (has_shards(place.folder)) {
-        return {};
+        if (place.has_test_part && !has_test_shards(place.folder)) {
+            shortage.add(".", "no shards of a test part", expected_test_shards);
+        }
+        return shortage.take();
     }
     if (const auto set = label_set_of(place.layout.kind)) {
         require_label_tables(place, *set, shortage);

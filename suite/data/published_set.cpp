@@ -125,12 +125,12 @@ plan::Manifest list_published(const plan::DataSetSpec& spec, const PublishedPlac
                     .workloads = workloads,
                     .faults = {},
                     .manifest = manifest_identity(spec, place)};
-    const std::vector<Fault> lacking = what_is_lacking(place);
     const bool is_packed = has_shards(place.folder);
-    if (!lacking.empty()) {
+    const std::vector<Fault> lacking = is_packed ? std::vector<Fault>() : what_is_lacking(place);
+    if (is_packed) {
+        list_shards(listing); // names a missing part, too, beside all damage
+    } else if (!lacking.empty()) {
         std::ranges::for_each(lacking, [&listing](const Fault& fault) { listing.add_fault(fault); });
-    } else if (is_packed) {
-        list_shards(listing);
     } else {
         list_by_kind(listing);
     }

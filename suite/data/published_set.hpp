@@ -21,6 +21,7 @@ struct PublishedPlace {
     plan::LayoutSpec layout;
     std::filesystem::path folder; ///< absolute, without links; empty: not found
     std::filesystem::path wanted; ///< where it would lie
+    bool has_test_part = true;    ///< whether the set is declared with test images
 };
 
 /// What a root is: the folder of all sets' folders, or perhaps the set's own (where one set was asked for).

@@ -333,14 +333,18 @@ bool has_shards(const fs::path& folder) {
     return !shards_of(folder, train_words, unheard).empty();
 }
 
+bool has_test_shards(const fs::path& folder) {
+    FaultList unheard;
+    return !shards_of(folder, test_words, unheard).empty();
+}
+
 void list_shards(Listing& listing) {
     listing.manifest.is_multilabel = listing.spec.task == plan::Task::multilabel;
     listing.manifest.label_names = packed_names(listing);
     static_cast<void>(list_part(listing, train_words));
     listing.manifest.train_samples = listing.manifest.size();
     if (!list_part(listing, test_words) && listing.spec.test_images > 0) {
-        listing.add_fault(".", "no shards of a test part",
-                          "test/*.tar, val/*.tar, validation/*.tar or NAME-val-000000.tar");
+        listing.add_fault(".", "no shards of a test part", std::string(expected_test_shards));
     }
     if (std::ranges::all_of(listing.manifest.patients, [](std::int64_t patient) { return patient < 0; })) {
         listing.manifest.patients.clear();

@@ -9,6 +9,7 @@
 
 #include "job_templates.hpp"
 #include "suite/base/error.hpp"
+#include "suite/base/shell.hpp"
 
 namespace suite::run {
 namespace {
@@ -382,11 +383,7 @@ std::string shell_quoted(const std::string& text) {
     if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) {
         return text;
     }
-    std::string quoted = "'";
-    for (const char character : text) {
-        quoted += character == '\'' ? std::string("'\\''") : std::string{character};
-    }
-    return quoted + "'";
+    return single_quoted(text);
 }
 
 } // namespace suite::run

@@ -179,6 +179,17 @@ TEST(ForeignShard, WithoutATestPartIsRefused) {
                 HasSubstr("no shards of a test part"));
 }
 
+// doctor and plan ask what is lacking; data check and runs open the set. They must decide alike.
+TEST(ForeignShard, WithoutATestPartLacksIt) {
+    const testing::TemporaryFolder root;
+    std::filesystem::create_directories(root.path() / "imagenet1k/train");
+    root.write("imagenet1k/train/000000.tar", tar_member("a.cls", "5") + testing::tar_end_mark);
+    const auto lacking =
+        what_is_lacking(find_published(spec_of("imagenet1k"), root.path(), plan::default_catalog_root()));
+    ASSERT_EQ(lacking.size(), 1U);
+    EXPECT_EQ(lacking[0].found, "no shards of a test part");
+}
+
 TEST(ShardFault, IsFoundWhereverABlockWasOverwritten) {
     std::string shard;
     for (const char* key : {"a", "b", "c"}) {
