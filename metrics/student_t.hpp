@@ -1,6 +1,5 @@
-// Student's t in extended precision. Tails are computed as tails (incomplete beta), so p-values keep their
-// relative accuracy down to the smallest double: 1e-14 at the df of seeds, 1e-11 at worst (df of thousands,
-// p < 1e-250).
+// Student's t. Tails are computed as tails (incomplete beta), so p-values keep their relative accuracy down
+// to the smallest double: 1e-14 at the df of seeds, 1e-11 at worst (df of thousands, p < 1e-250).
 #pragma once
 
 namespace metrics {
