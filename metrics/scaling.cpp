@@ -43,6 +43,11 @@ std::vector<double> logs_of(std::span<const double> values) {
     return logs;
 }
 
+TTest test_against(const Efficiency& ours, double bound) {
+    // A bound of nothing or less is below every throughput.
+    return one_sample(ours.log_ratios, bound > 0 ? std::log(bound / percent) : -1e3);
+}
+
 } // namespace
 
 MedianInterval median_interval(std::span<const double> values) {
@@ -101,7 +106,7 @@ Efficiency efficiency(std::span<const double> base, std::span<const double> rung
 
 CellComparison compare_efficiency(const Efficiency& ours, std::optional<double> reference,
                                   const Margin& margin, double alpha) {
-    CellComparison cell{.margin = margin.total()};
+    CellComparison cell{.margin = margin.declared, .rounding_half_width = margin.rounding_half_width};
     if (!reference || ours.n == 0) {
         cell.verdict = ours.n == 0 ? Verdict::missing : Verdict::no_reference;
         cell.reason = ours.n == 0 ? "no result" : "no reference";
@@ -116,20 +121,17 @@ CellComparison compare_efficiency(const Efficiency& ours, std::optional<double> 
                                   ours.n == 1 ? "" : "s");
         return cell;
     }
-    const double bound = *reference - margin.total();
-    // A bound of nothing or less is below every throughput.
-    const double log_bound = bound > 0 ? std::log(bound / percent) : -1e3;
-    const TTest test = one_sample(ours.log_ratios, log_bound);
-    cell.p_equivalent = test.p_greater;
-    cell.p_different = test.p_less;
-    cell.verdict = test.p_greater < alpha ? Verdict::equivalent
-                   : test.p_less < alpha  ? Verdict::different
-                                          : Verdict::inconclusive;
-    if (cell.verdict == Verdict::equivalent && ours.ci95->low > *reference + margin.total())
+    const double bound = *reference - margin.equivalence_bound();
+    cell.p_equivalent = test_against(ours, bound).p_greater;
+    cell.p_different = test_against(ours, *reference - margin.difference_bound()).p_less;
+    cell.verdict = *cell.p_equivalent < alpha  ? Verdict::equivalent
+                   : *cell.p_different < alpha ? Verdict::different
+                                               : Verdict::inconclusive;
+    if (cell.verdict == Verdict::equivalent && ours.ci95->low > *reference + margin.difference_bound())
         cell.reason = "better than the reference by more than the margin";
     if (cell.verdict == Verdict::inconclusive)
         cell.reason = fmt::format("neither at least {:.2f} % (p = {:.2g}) nor below it (p = {:.2g}) is shown",
-                                  bound, test.p_greater, test.p_less);
+                                  bound, *cell.p_equivalent, *cell.p_different);
     return cell;
 }
 

@@ -178,6 +178,39 @@ TTest shifted(const TTest& test, double shift) {
     return make_test({test.difference, test.standard_error, test.df}, shift);
 }
 
+TTest with_added_variance(const TTest& test, const VarianceComponent& added) {
+    FaultList faults;
+    if (!(added.variance >= 0) || !std::isfinite(added.variance))
+        faults.add({"added variance", fmt::format("{}", added.variance), "a finite number of 0 or more", ""});
+    if (!(added.df > 0))
+        faults.add({"added variance's df", fmt::format("{}", added.df), "a number above 0", ""});
+    faults.throw_if_any(ErrorKind::usage);
+    if (added.variance == 0)
+        return test;
+    const long double seen = static_cast<long double>(test.standard_error) * test.standard_error;
+    const long double total = seen + added.variance;
+    const long double share = seen / total;
+    const long double added_share = added.variance / total;
+    return make_test({test.difference, std::sqrt(total),
+                      1 / (share * share / test.df + added_share * added_share / added.df)},
+                     0);
+}
+
+double p_within(const TTest& test, double margin) {
+    if (!(margin > 0))
+        return 1;
+    const long double nearer_edge =
+        (margin - std::fabs(static_cast<long double>(test.difference))) / test.standard_error;
+    return static_cast<double>(student_t_upper_tail(nearer_edge, test.df));
+}
+
+double p_beyond(const TTest& test, double margin) {
+    const long double size = std::fabs(static_cast<long double>(test.difference));
+    const long double same_side = student_t_upper_tail((size - margin) / test.standard_error, test.df);
+    const long double other_side = student_t_upper_tail((size + margin) / test.standard_error, test.df);
+    return static_cast<double>(std::min(1.0L, same_side + other_side));
+}
+
 Tost tost(const Sample& a, const Sample& b, double margin, double alpha) {
     FaultList faults = find_pair_faults(a, b);
     if (!(margin > 0) || !std::isfinite(margin))

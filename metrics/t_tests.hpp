@@ -39,6 +39,26 @@ struct TTest {
 /// and its interval stay).
 [[nodiscard]] TTest shifted(const TTest& test, double shift);
 
+/// A variance that a difference has beside that of its values, and the degrees of freedom that it was
+/// estimated with; for example what two pre-training runs add to a difference of two fine-tuned means.
+struct VarianceComponent {
+    double variance = 0; ///< in squared units of the values, >= 0
+    double df = 0;       ///< > 0
+};
+/// The same test against 0 with this variance added to the squared standard error; df by Satterthwaite
+/// (Biometrics 2, 1946). Throws Error(usage) for a variance that is negative or not finite, or a df not
+/// above 0.
+[[nodiscard]] TTest with_added_variance(const TTest& test, const VarianceComponent& added);
+
+/// Small when the true difference is shown to lie within −margin..margin: the larger p of the two one-sided
+/// tests (Schuirmann, 1987), from any t test. 1 for a margin that is not above 0.
+[[nodiscard]] double p_within(const TTest& test, double margin);
+/// Small when the true difference is shown to lie outside −margin..margin: the chance of a difference as
+/// large as this or larger, of either sign, if the true one were the margin (minimum-effect test; Murphy and
+/// Myors, J. Appl. Psych. 84, 1999). A margin of 0 gives the two-sided p of a difference.
+///     p_beyond(welch(ours, theirs), 1.0) < 0.05   // they differ by more than 1 point
+[[nodiscard]] double p_beyond(const TTest& test, double margin);
+
 /// Two one-sided tests (Schuirmann, 1987) in Welch form.
 struct Tost {
     double difference = 0;

@@ -101,11 +101,18 @@ TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
     EXPECT_EQ(compare_efficiency(ours, std::nullopt, margin).verdict, Verdict::no_reference);
 }
 
-TEST(CompareEfficiency, TakesTheRoundingOfThePrintedNumberIn) {
-    const CellComparison cell =
-        compare_efficiency(efficiency(base, rung, 2), 97.69, {.declared = 1.5, .rounding_half_width = 0.5});
-    EXPECT_DOUBLE_EQ(cell.margin, 2.0);
-    EXPECT_EQ(cell.verdict, Verdict::equivalent);
+TEST(CompareEfficiency, TheRoundingOfThePrintedNumberNarrowsWhatCanBeShown) {
+    const Efficiency ours = efficiency(base, rung, 2);
+    const double edge = ours.ci95->low + 1.0; // the margin alone would just reach the interval's lower end
+
+    const CellComparison exact = compare_efficiency(ours, edge, {.declared = 1.5});
+    const CellComparison rounded =
+        compare_efficiency(ours, edge, {.declared = 1.5, .rounding_half_width = 1.0});
+
+    EXPECT_DOUBLE_EQ(rounded.margin, 1.5);
+    EXPECT_EQ(exact.verdict, Verdict::equivalent);
+    EXPECT_GT(rounded.p_equivalent.value(), exact.p_equivalent.value());
+    EXPECT_GT(rounded.p_different.value(), exact.p_different.value());
 }
 
 } // namespace

@@ -103,6 +103,62 @@ TEST(TTests, ShiftedTestsAgainstAnotherNullDifference) {
     expect_close(below.p_less, both_sides.p_upper, 1e-10, "p_upper");
 }
 
+TEST(WithAddedVariance, OneSampleWithTheOtherSidesVarianceIsWelchsTest) {
+    const Sample a = summary_sample(3.0, 1.2, 5);
+    const Sample b = summary_sample(1.0, 0.7, 8);
+
+    const TTest test = with_added_variance(one_sample(a, b.mean), {.variance = 0.7 * 0.7 / 8, .df = 7});
+
+    const TTest expected = welch(a, b);
+    EXPECT_NEAR(test.standard_error, expected.standard_error, tight);
+    EXPECT_NEAR(test.df, expected.df, tight);
+    EXPECT_NEAR(test.p, expected.p, tight);
+    EXPECT_NEAR(test.ci95.low, expected.ci95.low, tight);
+    EXPECT_NEAR(test.ci95.high, expected.ci95.high, tight);
+}
+
+TEST(WithAddedVariance, NothingAddedChangesNothing) {
+    const TTest test = welch(summary_sample(3, 1, 5), summary_sample(1, 1, 5));
+    EXPECT_EQ(with_added_variance(test, {.variance = 0, .df = 3}).p, test.p);
+}
+
+TEST(WithAddedVariance, RefusesANegativeVarianceAndNoDegreesOfFreedom) {
+    const TTest test = welch(summary_sample(3, 1, 5), summary_sample(1, 1, 5));
+    const std::string message =
+        usage_message([&] { (void)with_added_variance(test, {.variance = -1, .df = 0}); });
+    EXPECT_THAT(message, HasSubstr("added variance: found -1"));
+    EXPECT_THAT(message, HasSubstr("added variance's df: found 0"));
+}
+
+TEST(PWithin, IsTostsP) {
+    const Sample a = summary_sample(3.0, 1.2, 5);
+    for (const double mean : {2.2, 3.1, 4.5}) {
+        const Sample b = summary_sample(mean, 0.7, 8);
+        EXPECT_NEAR(p_within(welch(a, b), 1.5), tost(a, b, 1.5).p, tight) << mean;
+    }
+    EXPECT_EQ(p_within(welch(a, summary_sample(3, 1, 5)), 0), 1);
+}
+
+TEST(PBeyond, WithoutAMarginIsTheTwoSidedP) {
+    const TTest test = welch(summary_sample(3, 1, 5), summary_sample(2, 1, 5));
+    EXPECT_NEAR(p_beyond(test, 0), test.p, tight);
+}
+
+TEST(PBeyond, FarFromZeroIsTheOneSidedTestAgainstTheNearerEdge) {
+    const TTest test = welch(summary_sample(30, 1, 50), summary_sample(20, 1, 50));
+    const TTest mirrored = welch(summary_sample(20, 1, 50), summary_sample(30, 1, 50));
+
+    EXPECT_NEAR(p_beyond(test, 9.8), shifted(test, 9.8).p_greater, 1e-10);
+    EXPECT_NEAR(p_beyond(mirrored, 9.8), shifted(test, 9.8).p_greater, 1e-10);
+}
+
+TEST(PBeyond, IsTheChanceOfALargerDifferenceWhenTheTrueOneIsTheMargin) {
+    const TTest test = welch(summary_sample(3, 1, 5), summary_sample(2, 1, 5));
+    // SciPy: t.sf(0.5 / se, 8) + t.sf(1.5 / se, 8), se = sqrt(2 / 5).
+    EXPECT_NEAR(p_beyond(test, 0.5), 0.2485590799075988, 1e-12);
+    EXPECT_EQ(p_beyond(welch(summary_sample(2, 1, 5), summary_sample(2, 1, 5)), 0), 1);
+}
+
 TEST(TTestsBadInput, OneValueIsNamed) {
     const Sample one = make_sample(std::vector{1.0});
     const Sample three = make_sample(std::vector{1.0, 2.0, 4.0});

@@ -20,15 +20,18 @@ TEST(Compare, CloseResultsAreEquivalent) {
     EXPECT_EQ(cell.verdict, Verdict::equivalent);
     EXPECT_TRUE(cell.reason.empty());
     EXPECT_NEAR(cell.difference.value(), -0.05, 1e-12);
-    EXPECT_EQ(cell.p_different, welch(around(95.0), around(95.05)).p);
-    EXPECT_EQ(cell.p_equivalent, tost(around(95.0), around(95.05), 0.5).p);
+    EXPECT_EQ(cell.p_different, p_beyond(welch(around(95.0), around(95.05)), 0.5));
+    EXPECT_EQ(cell.test, CellTest::welch);
+    EXPECT_NEAR(cell.p_equivalent.value(), tost(around(95.0), around(95.05), 0.5).p, 1e-12);
 }
 
 TEST(Compare, ASignificantDifferenceInsideTheMarginIsEquivalentAndSaysSo) {
     const CellComparison cell = compare(around(95.0), around(95.25), half_point);
 
-    ASSERT_LT(cell.p_different.value(), 0.05);
+    ASSERT_LT(cell.ci95.value().high, 0.0);
+    EXPECT_GT(cell.p_different.value(), 0.99);
     EXPECT_EQ(cell.verdict, Verdict::equivalent);
+    EXPECT_FALSE(cell.differs_size_unresolved);
     EXPECT_THAT(cell.reason, HasSubstr("declared beforehand"));
 }
 
@@ -43,15 +46,106 @@ TEST(Compare, NoisyResultsAreInconclusive) {
     const CellComparison cell = compare(summary_sample(95, 3, 5), summary_sample(96, 3, 5), half_point);
 
     EXPECT_EQ(cell.verdict, Verdict::inconclusive);
-    EXPECT_THAT(cell.reason, HasSubstr("neither a difference"));
+    EXPECT_THAT(cell.reason, HasSubstr("neither a difference beyond 0.5"));
 }
 
-TEST(Compare, TheRoundingOfPrintedReferencesWidensTheMargin) {
-    const CellComparison cell =
-        compare(around(95), around(95), {.declared = 0.5, .rounding_half_width = 0.005});
+TEST(Compare, TheRoundingOfPrintedReferencesNarrowsWhatCanBeShown) {
+    const TTest test = welch(around(95.1), around(95));
 
-    EXPECT_DOUBLE_EQ(cell.margin, 0.505);
-    EXPECT_EQ(cell.p_equivalent, tost(around(95), around(95), 0.505).p);
+    const CellComparison cell =
+        compare(around(95.1), around(95), {.declared = 0.5, .rounding_half_width = 0.05});
+
+    EXPECT_DOUBLE_EQ(cell.margin, 0.5);
+    EXPECT_DOUBLE_EQ(cell.rounding_half_width, 0.05);
+    EXPECT_EQ(cell.p_equivalent, p_within(test, 0.45));
+    EXPECT_EQ(cell.p_different, p_beyond(test, 0.55));
+}
+
+TEST(Compare, APrintedMeanCoarserThanTheMarginShowsNoEquivalence) {
+    const CellComparison cell =
+        compare(around(95), around(95), {.declared = 0.5, .rounding_half_width = 0.5});
+
+    EXPECT_EQ(cell.p_equivalent, 1.0);
+    EXPECT_EQ(cell.verdict, Verdict::inconclusive);
+}
+
+TEST(Compare, ADifferenceThatReachesIntoTheMarginIsOfUnresolvedSize) {
+    // Interval 0.4 .. 0.8: not 0, but on both sides of the margin.
+    const CellComparison cell = compare(around(95.6), around(95.0), half_point);
+
+    EXPECT_EQ(cell.verdict, Verdict::inconclusive);
+    EXPECT_TRUE(cell.differs_size_unresolved);
+    EXPECT_THAT(cell.reason, HasSubstr("differs, size unresolved"));
+    EXPECT_THAT(cell.short_reason, HasSubstr("differs, size unresolved"));
+}
+
+TEST(Compare, ADifferenceWithinTheMarginIsDifferentOnlyWhereThatRuleIsOff) {
+    const auto verdict = [](const Rules& rules) {
+        return compare(around(95.6), around(95.0), half_point, rules).verdict;
+    };
+    EXPECT_EQ(verdict({}), Verdict::inconclusive);
+    EXPECT_EQ(verdict({.different_beyond_margin = false}), Verdict::different);
+}
+
+TEST(Compare, EquivalenceIsWithheldWhereChanceLiesWithinTheMargin) {
+    const Margin margin{.declared = 0.5, .chance = 95.4};
+
+    const CellComparison cell = compare(around(95), around(95), margin);
+
+    EXPECT_EQ(cell.verdict, Verdict::inconclusive);
+    EXPECT_TRUE(cell.at_chance);
+    EXPECT_THAT(cell.reason, HasSubstr("cannot tell from chance"));
+    EXPECT_EQ(compare(around(95), around(95), margin, {.withholds_at_chance = false}).verdict,
+              Verdict::equivalent);
+    EXPECT_EQ(compare(around(95), around(95), {.declared = 0.5, .chance = 94.4}).verdict,
+              Verdict::equivalent);
+}
+
+TEST(Compare, ADifferenceFromAReferenceAtChanceIsStillADifference) {
+    EXPECT_EQ(compare(around(97), around(95), {.declared = 0.5, .chance = 95.4}).verdict, Verdict::different);
+}
+
+TEST(Compare, SharedSeedsAreTestedInPairs) {
+    const std::vector ours{50.1, 55.2, 60.1, 65.3, 70.2};
+    const std::vector theirs{50.0, 55.0, 60.0, 65.0, 70.0};
+    const CellInput input{.ours = make_sample(ours),
+                          .reference = make_sample(theirs),
+                          .margin = half_point,
+                          .pairs = SeedPairs{ours, theirs}};
+
+    const CellComparison cell = compare(input);
+
+    EXPECT_EQ(cell.test, CellTest::paired);
+    EXPECT_EQ(cell.pairs, 5U);
+    EXPECT_EQ(cell.p_equivalent, p_within(paired(ours, theirs), 0.5));
+    EXPECT_EQ(cell.verdict, Verdict::equivalent);
+    EXPECT_EQ(compare(input, {.pairs_seeds = false}).test, CellTest::welch);
+    EXPECT_EQ(compare(input, {.pairs_seeds = false}).verdict, Verdict::inconclusive);
+}
+
+TEST(Compare, PairsThatDifferByAConstantOrAreOneAreTestedByWelch) {
+    const std::vector ours{51.0, 56.0, 61.0};
+    const std::vector theirs{50.0, 55.0, 60.0};
+    CellInput input{.ours = make_sample(ours),
+                    .reference = make_sample(theirs),
+                    .margin = half_point,
+                    .pairs = SeedPairs{ours, theirs}};
+    EXPECT_EQ(compare(input).test, CellTest::welch);
+
+    input.pairs = SeedPairs{{51.0}, {50.0}};
+    EXPECT_EQ(compare(input).test, CellTest::welch);
+}
+
+TEST(Compare, TheVarianceBetweenParentsIsAddedWhereItIsKnown) {
+    CellInput input{.ours = around(97), .reference = around(95), .margin = half_point};
+    ASSERT_EQ(compare(input).verdict, Verdict::different);
+
+    input.parents = VarianceComponent{.variance = 4, .df = 3};
+
+    EXPECT_EQ(compare(input).verdict, Verdict::inconclusive);
+    EXPECT_EQ(compare(input).ci95->low,
+              with_added_variance(welch(around(97), around(95)), {.variance = 4, .df = 3}).ci95.low);
+    EXPECT_EQ(compare(input, {.counts_parents = false}).verdict, Verdict::different);
 }
 
 TEST(Compare, AResultWithoutAReferenceIsNotMissing) {
@@ -78,20 +172,33 @@ TEST(Compare, OneRunIsInconclusiveWithItsDifferenceAndNoP) {
     EXPECT_FALSE(cell.ci95.has_value());
 }
 
-TEST(Compare, NoVarianceOnBothSidesIsInconclusive) {
+TEST(Compare, ConstantsOnBothSidesAreDifferentWhenTheyDifferByMoreThanTheMargin) {
     const CellComparison cell =
         compare(make_sample(std::vector{100.0, 100.0}), summary_sample(99, 0, 5), half_point);
 
-    EXPECT_EQ(cell.verdict, Verdict::inconclusive);
-    EXPECT_THAT(cell.reason, HasSubstr("zero variance on both sides"));
+    EXPECT_EQ(cell.verdict, Verdict::different);
+    EXPECT_EQ(cell.test, CellTest::constants);
+    EXPECT_THAT(cell.reason, HasSubstr("the constants differ by 1, more than the margin 0.5"));
     EXPECT_DOUBLE_EQ(cell.difference.value(), 1.0);
     EXPECT_FALSE(cell.p_different.has_value());
+}
+
+TEST(Compare, ConstantsWithinTheMarginAreInconclusive) {
+    const auto verdict = [](double reference, double half_width) {
+        return compare(make_sample(std::vector{100.0, 100.0}), summary_sample(reference, 0, 5),
+                       {.declared = 0.5, .rounding_half_width = half_width})
+            .verdict;
+    };
+    EXPECT_EQ(verdict(100.0, 0), Verdict::inconclusive);
+    EXPECT_EQ(verdict(99.5, 0), Verdict::inconclusive);
+    EXPECT_EQ(verdict(99.4, 0), Verdict::different);
+    EXPECT_EQ(verdict(99.4, 0.25), Verdict::inconclusive);
 }
 
 TEST(JudgeFamily, CorrectsOverTheCellsThatHaveAPAndJudgesAgain) {
     // p = .03 alone; with nine cells without any difference, Benjamini–Hochberg makes it .3.
     std::vector<CellComparison> cells{
-        compare(summary_sample(95, 1, 5), summary_sample(96.7, 1, 5), half_point),
+        compare(summary_sample(95, 1, 5), summary_sample(96.9, 1, 5), half_point),
         compare({}, around(95), half_point)};
     for (int i = 0; i < 9; ++i)
         cells.push_back(compare(summary_sample(95, 1, 5), summary_sample(95.1, 1, 5), half_point));
@@ -101,10 +208,31 @@ TEST(JudgeFamily, CorrectsOverTheCellsThatHaveAPAndJudgesAgain) {
 
     EXPECT_EQ(cells[0].verdict, Verdict::inconclusive);
     EXPECT_THAT(cells[0].reason, HasSubstr("after correction"));
-    EXPECT_EQ(cells[0].short_reason, "neither a difference nor equivalence within the margin is shown");
+    EXPECT_EQ(cells[0].short_reason, "beyond the margin alone, but not after correction over all cells");
     EXPECT_NEAR(cells[0].p_different_adjusted.value(), 10 * cells[0].p_different.value(), 1e-12);
     EXPECT_FALSE(cells[1].p_different_adjusted.has_value());
     EXPECT_EQ(cells[1].verdict, Verdict::missing);
+}
+
+TEST(JudgeFamily, EquivalentCellsEnterWithPOne) {
+    // Two cells whose means differ within the margin; one whose difference survives no correction over three.
+    const Rules old{.different_beyond_margin = false, .equivalents_at_one = false};
+    const Rules with_one{.different_beyond_margin = false};
+    const auto judged = [](const Rules& rules) {
+        std::vector<CellComparison> cells{
+            compare(summary_sample(95, 1, 5), summary_sample(96.65, 1, 5), half_point, rules),
+            compare(around(95), around(95.25), half_point, rules),
+            compare(around(95), around(95.25), half_point, rules)};
+        judge_family(cells, rules);
+        return cells;
+    };
+
+    EXPECT_EQ(judged(old)[0].verdict, Verdict::different);
+    EXPECT_EQ(judged(with_one)[0].verdict, Verdict::inconclusive);
+    EXPECT_NEAR(judged(with_one)[0].p_different_adjusted.value(), 3 * judged(with_one)[0].p_different.value(),
+                1e-12);
+    EXPECT_EQ(judged(with_one)[1].verdict, Verdict::equivalent);
+    EXPECT_EQ(judged(with_one)[1].p_different_adjusted, 1.0);
 }
 
 TEST(JudgeFamily, StrongDifferencesAndEquivalencesStay) {
