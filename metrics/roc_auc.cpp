@@ -83,13 +83,6 @@ RocAuc auc_by_ranks(std::span<const Score> scores, std::span<const float> labels
     return result;
 }
 
-void require_matrix(std::size_t numbers, std::size_t labels, std::size_t classes) {
-    if (classes == 0 || numbers != labels || numbers % classes != 0)
-        throw Error(ErrorKind::numeric,
-                    {"scores", fmt::format("{} scores, {} labels, {} classes", numbers, labels, classes),
-                     "samples × classes scores and labels", ""});
-}
-
 void average(MeanAuc& result) {
     long double sum = 0;
     for (const RocAuc& one_class : result.classes)
@@ -101,6 +94,15 @@ void average(MeanAuc& result) {
         result.percent = static_cast<double>(100 * sum / static_cast<long double>(result.valid_classes));
 }
 
+} // namespace
+
+void require_matrix(std::size_t numbers, std::size_t labels, std::size_t classes) {
+    if (classes == 0 || numbers != labels || numbers % classes != 0)
+        throw Error(ErrorKind::numeric,
+                    {"scores", fmt::format("{} scores, {} labels, {} classes", numbers, labels, classes),
+                     "samples × classes scores and labels", ""});
+}
+
 void require_class_labels(std::span<const std::int64_t> labels, std::size_t classes) {
     suite::FaultList faults;
     for (std::size_t i = 0; i < labels.size(); ++i)
@@ -109,8 +111,6 @@ void require_class_labels(std::span<const std::int64_t> labels, std::size_t clas
                         fmt::format("a class in [0, {})", classes), "map the labels first"});
     faults.throw_if_any(ErrorKind::data);
 }
-
-} // namespace
 
 RocAuc roc_auc(std::span<const double> scores, std::span<const float> labels) {
     return auc_by_ranks(scores, labels);

@@ -42,4 +42,9 @@ struct MeanAuc {
 [[nodiscard]] MeanAuc macro_one_vs_rest_auc(std::span<const float> logits,
                                             std::span<const std::int64_t> labels, std::size_t classes);
 
+/// Throws Error(numeric) unless there are as many numbers as labels, in whole rows of `classes` > 0.
+void require_matrix(std::size_t numbers, std::size_t labels, std::size_t classes);
+/// Throws Error(data) naming every label outside [0, classes).
+void require_class_labels(std::span<const std::int64_t> labels, std::size_t classes);
+
 } // namespace metrics

@@ -25,9 +25,9 @@ StepForm form_from(const std::string& word) {
 
 std::vector<Rung> rungs_of(const nlohmann::json& expected) {
     std::vector<Rung> rungs;
-    for (const Rung& rung : published::ladder()) {
-        if (rung.ranks <= expected["most"].get<int>()) {
-            rungs.push_back(rung);
+    for (const Rung& published_rung : published::ladder()) {
+        if (published_rung.ranks <= expected["most"].get<int>()) {
+            rungs.push_back(published_rung);
             if (!expected["sd"].is_null()) {
                 rungs.back().sd = expected["sd"][rungs.size() - 1].get<double>();
             }
