@@ -4,6 +4,7 @@
 
 #include "metrics/least_squares.hpp"
 #include "metrics/step_backtest.hpp"
+#include "suite/base/philox.hpp"
 #include "tests/metrics/golden.hpp"
 #include "tests/metrics/published_ladder.hpp"
 
