@@ -61,19 +61,40 @@ std::map<std::string, double> margins_of(const plan::Catalog& catalog, const pla
     return margins;
 }
 
+/// A number of points, or "1/classes", as declared.
+ordered_json chance_of(const plan::WorkloadSpec& workload) {
+    ordered_json chance = ordered_json::object();
+    for (const auto& [metric, level] : workload.chance) {
+        chance[metric] = level.points ? ordered_json(*level.points) : ordered_json(plan::one_in_classes);
+    }
+    return chance;
+}
+
 std::string joined(const ordered_json& values) {
     return fmt::format("{}", fmt::join(values.get<std::vector<std::string>>(), ", "));
 }
 
-std::string margins_text(const ordered_json& details) {
+std::string points_text(const ordered_json& points_of_metrics) {
     std::string text;
-    for (const auto& [metric, margin] : details["margins"].items()) {
-        text += fmt::format("{}{} points of {}", text.empty() ? "" : ", ", margin.get<double>(), metric);
+    for (const auto& [metric, points] : points_of_metrics.items()) {
+        text += fmt::format("{}{} points of {}", text.empty() ? "" : ", ", points.get<double>(), metric);
     }
-    const double sds = details["margin_sds"].get<double>();
-    return sds > 0.0
-               ? fmt::format("{}, or {} standard deviations of the reference where that is more", text, sds)
-               : text;
+    return text;
+}
+
+std::string margins_text(const ordered_json& details) {
+    std::string text = points_text(details["margins"]);
+    if (const double sds = details["margin_sds"].get<double>(); sds > 0.0) {
+        text += fmt::format(", or {} standard deviations of the reference where that is more", sds);
+    }
+    if (const ordered_json& axes = details["margin_groups"]; !axes.empty()) {
+        text += fmt::format(" (pooled over cells of the same {})",
+                            fmt::join(axes.get<std::vector<std::string>>(), " and "));
+    }
+    if (const ordered_json& caps = details["margin_caps"]; !caps.empty()) {
+        text += fmt::format("; at most {}", points_text(caps));
+    }
+    return text;
 }
 
 std::string profiles_text(const ordered_json& profiles) {
@@ -137,6 +158,9 @@ ordered_json workload_details(const plan::Catalog& catalog, const plan::Workload
     document["axes"] = axes_of(workload, cells);
     document["margins"] = margins_of(catalog, workload);
     document["margin_sds"] = workload.margin_sds;
+    document["margin_groups"] = workload.margin_groups;
+    document["margin_caps"] = workload.margin_caps;
+    document["chance"] = chance_of(workload);
     document["cell_ids"] = ordered_json::array();
     for (const plan::CellId& cell : cells) {
         document["cell_ids"].push_back(cell.text());

@@ -193,10 +193,6 @@ void check_workload(TomlReader& reader, const WorkloadSpec& spec) {
     for (const std::string& shots : spec.shots) {
         reader.expect(is_shots(shots), "shots", shots, "\"full\" or a whole number of images per class");
     }
-    for (const auto& [metric, margin] : spec.margins) {
-        reader.expect_above_zero("margins", margin);
-    }
-    reader.expect(spec.margin_sds >= 0, "margin_sds", spec.margin_sds, "a number of 0 or more");
     if (spec.source_rules.empty()) {
         reader.add_fault(reader.origin(), "no [[workload.sources]]", "at least one");
     }
@@ -236,8 +232,7 @@ void read_axes(TomlReader& reader, WorkloadSpec& spec) {
     reader.required("targets", spec.targets);
     reader.required("models", spec.models);
     reader.required("shots", spec.shots);
-    reader.required("margins", spec.margins);
-    reader.optional("margin_sds", spec.margin_sds);
+    read_margins(reader, spec);
     read_sources(reader, spec);
     check_workload(reader, spec);
 }

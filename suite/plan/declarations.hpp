@@ -27,6 +27,12 @@ void read_recipe(TomlReader& reader, RecipeSpec& spec);
 void read_protocol(TomlReader& reader, ProtocolSpec& spec);
 void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
 void read_workload(TomlReader& reader, WorkloadSpec& spec);
+/// How far the means of a workload's cells may differ: margins, margin_sds, margin_groups, margin_caps,
+/// chance.
+void read_margins(TomlReader& reader, WorkloadSpec& spec);
+/// Gives a view what one of its workloads declares of margins; a fault for each number that differs from what
+/// the others declare. `is_first`: none has been taken over yet.
+void take_margins(const WorkloadSpec& part, bool is_first, WorkloadSpec& view, Findings& findings);
 /// The table `scaling` of a workload; fills its sources and shots with modes and ranks.
 void read_scaling(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);

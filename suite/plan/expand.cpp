@@ -40,6 +40,7 @@ private:
     const WeightsSpec* weights_of(const std::string& data_set, const std::string& model) const;
     std::optional<RecipeSpec> pretraining_recipe(const CellId& id) const;
     std::vector<StandIn> stand_ins(const CellId& id) const;
+    void declare_margin(PlannedCell& cell) const;
 
     const Catalog& catalog_;
     const WorkloadSpec& workload_;
@@ -89,6 +90,20 @@ RunConfig Expander::with_limits(bool is_parent_limited, const Make& make) {
 
 std::string standing_metric(const DataSetSpec& set) {
     return set.task == Task::multilabel ? "mean_auc" : "top1";
+}
+
+/// What guessing one of so many classes scores, percent.
+double one_in(std::size_t classes) {
+    return 100.0 / static_cast<double>(classes);
+}
+
+/// "top1/cifar10/100": the metric, and the cell's values of the declared axes; of no axes the cell itself.
+std::string margin_group(const WorkloadSpec& workload, const CellId& id, const std::string& metric) {
+    std::string group = metric;
+    for (const std::string& axis : workload.margin_groups) {
+        group += "/" + id.axis(axis);
+    }
+    return workload.margin_groups.empty() ? metric + "/" + id.text() : group;
 }
 
 std::size_t shots_of(const CellId& id) {
@@ -268,6 +283,17 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
     return list;
 }
 
+void Expander::declare_margin(PlannedCell& cell) const {
+    cell.margin = workload_.margins.at(cell.metric);
+    cell.margin_sds = workload_.margin_sds;
+    cell.margin_group = margin_group(workload_, cell.id, cell.metric);
+    if (const auto cap = workload_.margin_caps.find(cell.metric); cap != workload_.margin_caps.end()) {
+        cell.margin_cap = cap->second;
+    }
+    cell.chance = workload_.chance.at(cell.metric)
+                      .points.value_or(one_in(declared_.used_target(cell.id.target).outputs()));
+}
+
 void Expander::add_cell(const CellId& id) {
     const std::string refusal =
         few_shot_refusal(declared_.target(id.target),
@@ -284,8 +310,7 @@ void Expander::add_cell(const CellId& id) {
                      .stand_ins = stand_ins(id),
                      .runs = {}};
     cell.metric = declared_.target(id.target).metric;
-    cell.margin = workload_.margins.at(cell.metric);
-    cell.margin_sds = workload_.margin_sds;
+    declare_margin(cell);
     const std::string& source = source_data_set(workload_, id);
     const PlannedRun* parent = source.empty() ? nullptr : &parents_[add_parent(source, id.model)];
     for (const std::uint64_t seed : plan_.seeds) {

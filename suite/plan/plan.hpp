@@ -62,13 +62,16 @@ struct PlannedCell {
     std::string text;
     std::string metric;
     double margin = 0.0;     ///< points, declared in the workload
-    double margin_sds = 0.0; ///< … but at least this many sds of the reference
+    double margin_sds = 0.0; ///< … but at least this many sds of the references of its margin_group
     std::vector<StandIn> stand_ins;
     std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed (of a base case: all its runs)
     std::vector<BaseRuns> bases{}; ///< of a rung above the base case: of each of `runs`
     bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
     bool is_limited = false;       ///< RunLimits made one of its runs, or a parent, smaller
-    std::string obstacle{};        ///< why its runs cannot start on this machine, where somebody has looked
+    std::string margin_group{};    ///< metric and declared axes: cells of one group share an sd
+    std::optional<double> margin_cap{}; ///< points that the margin never exceeds
+    std::optional<double> chance{};     ///< what guessing scores, in the metric's points; nothing for rungs
+    std::string obstacle{}; ///< why its runs cannot start on this machine, where somebody has looked
 };
 
 struct SkippedCell {

@@ -36,6 +36,7 @@ private:
     void check_outputs(const DataSetSpec& spec, const std::string& recipe);
     void check_target(const WorkloadSpec& workload, const std::string& target);
     void check_scaling(const WorkloadSpec& spec);
+    void check_margins(const WorkloadSpec& spec, const std::vector<CellId>& cells);
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
     void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);

@@ -1,9 +1,10 @@
 // Names that a workload uses: its axes, claims, figures, ladder.
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "suite/base/names.hpp"
 #include "suite/plan/references_checker.hpp"
+#include "suite/plan/resolve.hpp"
 
 namespace suite::plan {
 namespace {
@@ -165,6 +166,37 @@ void ReferenceChecker::check_scaling(const WorkloadSpec& spec) {
     }
 }
 
+/// Metrics of these cells, whatever the protocol.
+std::set<std::string> metrics_of(const Catalog& catalog, const std::vector<CellId>& cells) {
+    std::set<std::string> metrics;
+    const auto add = [&](const std::string& target) {
+        if (const auto set = catalog.data_sets.find(target); set != catalog.data_sets.end()) {
+            metrics.insert(set->second.metric);
+        }
+    };
+    for (const CellId& cell : cells) {
+        add(cell.target);
+        for (const auto& [id, protocol] : catalog.protocols) {
+            add(mapped(protocol.targets, cell.target));
+        }
+    }
+    return metrics;
+}
+
+void ReferenceChecker::check_margins(const WorkloadSpec& spec, const std::vector<CellId>& cells) {
+    const std::set<std::string> metrics = metrics_of(catalog_, cells);
+    for (const auto& [metric, margin] : spec.margins) {
+        const bool is_known = known(spec.origin, "metric", metric, known_metrics);
+        if (is_known && !metrics.empty() && !metrics.contains(metric)) {
+            faults_.add(
+                {.where = lines_.find(spec.origin, metric).text(),
+                 .found = "a margin of " + metric + ", the metric of no cell of '" + spec.id + "'",
+                 .expected = expected_names(metric, std::vector<std::string>(metrics.begin(), metrics.end())),
+                 .fix = "leave it out"});
+        }
+    }
+}
+
 void ReferenceChecker::check(const WorkloadSpec& spec) {
     if (spec.scaling) {
         check_scaling(spec);
@@ -174,9 +206,6 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
     }
     for (const std::string& model : spec.models) {
         known(spec.origin, "network", model, networks_);
-    }
-    for (const auto& [metric, margin] : spec.margins) {
-        known(spec.origin, "metric", metric, known_metrics);
     }
     for (const SourceRule& rule : spec.source_rules) {
         if (!rule.data_set.empty()) {
@@ -191,6 +220,9 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
     }
     const std::vector<CellId> cells = workload_cells(spec);
     check_without(spec, cells);
+    if (spec.union_of.empty()) { // a view's are checked where they are declared
+        check_margins(spec, cells);
+    }
     std::vector<std::string> claim_ids;
     for (const ClaimSpec& claim : spec.claims) {
         if (std::find(claim_ids.begin(), claim_ids.end(), claim.id) != claim_ids.end()) {

@@ -61,6 +61,12 @@ Origin TomlReader::origin_of(const char* key) const {
     return node == nullptr ? origin_ : at(*node);
 }
 
+Origin TomlReader::origin_of(const char* key, std::string_view entry) const {
+    const toml::table* table = table_->get_as<toml::table>(key);
+    const toml::node* node = table == nullptr ? nullptr : table->get(entry);
+    return node == nullptr ? origin_of(key) : at(*node);
+}
+
 void TomlReader::add_fault(const Origin& where, std::string found, std::string expected, std::string fix) {
     findings_->faults.add({.where = where.text(),
                            .found = std::move(found),
@@ -133,10 +139,22 @@ void TomlReader::read(const toml::node& node, const char* key, std::int64_t& val
     }
 }
 
-void TomlReader::read(const toml::node& node, const char* key, std::map<std::string, std::string>& value) {
+void TomlReader::read(const toml::node& node, const char* key, std::variant<double, std::string>& value) {
+    if (node.is_string()) {
+        read(node, key, value.emplace<std::string>());
+    } else if (node.is_number()) {
+        read(node, key, value.emplace<double>());
+    } else {
+        wrong_type(node, key, "a number or a string");
+    }
+}
+
+template<typename Value>
+void TomlReader::read_entries(const toml::node& node, const char* key, const char* expected,
+                              std::map<std::string, Value>& value) {
     const toml::table* entries = node.as_table();
     if (entries == nullptr) {
-        wrong_type(node, key, "a table of strings");
+        wrong_type(node, key, expected);
         return;
     }
     for (const auto& [name, entry] : *entries) {
@@ -145,16 +163,17 @@ void TomlReader::read(const toml::node& node, const char* key, std::map<std::str
     }
 }
 
+void TomlReader::read(const toml::node& node, const char* key, std::map<std::string, std::string>& value) {
+    read_entries(node, key, "a table of strings", value);
+}
+
 void TomlReader::read(const toml::node& node, const char* key, std::map<std::string, double>& value) {
-    const toml::table* entries = node.as_table();
-    if (entries == nullptr) {
-        wrong_type(node, key, "a table of numbers");
-        return;
-    }
-    for (const auto& [name, entry] : *entries) {
-        note_name(name.str(), static_cast<int>(name.source().begin.line));
-        read(entry, key, value[std::string(name.str())]);
-    }
+    read_entries(node, key, "a table of numbers", value);
+}
+
+void TomlReader::read(const toml::node& node, const char* key,
+                      std::map<std::string, std::variant<double, std::string>>& value) {
+    read_entries(node, key, "a table of numbers or strings", value);
 }
 
 std::vector<TomlReader> TomlReader::tables(const char* key) {

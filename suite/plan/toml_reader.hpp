@@ -9,6 +9,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <toml++/toml.h>
@@ -68,6 +69,8 @@ public:
 
     [[nodiscard]] Origin origin() const { return origin_; }
     [[nodiscard]] Origin origin_of(const char* key) const;
+    /// Of an entry of the table `key`; the table's own where it has no such entry.
+    [[nodiscard]] Origin origin_of(const char* key, std::string_view entry) const;
     void add_fault(const Origin& where, std::string found, std::string expected, std::string fix = "");
     /// Whether all these keys are there and could be read.
     [[nodiscard]] bool sound(std::initializer_list<const char*> keys) const;
@@ -77,6 +80,14 @@ public:
     void expect(bool holds, const char* key, const Value& value, const std::string& expected) {
         if (!holds && sound({key})) {
             add_fault(origin_of(key), text_of(value) + " for '" + key + "'", expected);
+        }
+    }
+    /// The same of an entry of the table `key`, at that entry's line.
+    template<typename Value>
+    void expect_entry(bool holds, const char* key, std::string_view entry, const Value& value,
+                      const std::string& expected) {
+        if (!holds && sound({key})) {
+            add_fault(origin_of(key, entry), text_of(value) + " for '" + key + "'", expected);
         }
     }
     void expect_at_least(const char* key, std::int64_t value, std::int64_t least) {
@@ -114,6 +125,12 @@ private:
     void read(const toml::node& node, const char* key, std::int64_t& value);
     void read(const toml::node& node, const char* key, std::map<std::string, std::string>& value);
     void read(const toml::node& node, const char* key, std::map<std::string, double>& value);
+    void read(const toml::node& node, const char* key, std::variant<double, std::string>& value);
+    void read(const toml::node& node, const char* key,
+              std::map<std::string, std::variant<double, std::string>>& value);
+    template<typename Value>
+    void read_entries(const toml::node& node, const char* key, const char* expected,
+                      std::map<std::string, Value>& value);
 
     template<typename Integer>
     requires std::is_integral_v<Integer>

@@ -123,17 +123,7 @@ private:
         add_once(view_.models, part.models);
         add_once(view_.sources, part.sources);
         add_once(view_.shots, part.shots);
-        for (const auto& [metric, margin] : part.margins) {
-            const auto [place, is_new] = view_.margins.try_emplace(metric, margin);
-            if (!is_new && place->second != margin) {
-                fault(part.id, "margin of " + metric + " in '" + part.id + "' unlike that of the others",
-                      "one margin for a metric");
-            }
-        }
-        if (view_.blocks.size() > 1 && view_.margin_sds != part.margin_sds) {
-            fault(part.id, "margin_sds of '" + part.id + "' unlike that of the others", "one number of sds");
-        }
-        view_.margin_sds = part.margin_sds;
+        take_margins(part, view_.blocks.size() == 1, view_, findings_);
         for (const SourceRule& rule : part.source_rules) {
             add_rule(part, rule);
         }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "suite/plan/origin.hpp"
@@ -16,6 +17,15 @@ struct SourceRule {
     std::string source;
     std::string data_set;                          ///< empty: from scratch, no pre-training run
     std::map<std::string, std::string> for_target; ///< target -> data set, where it differs
+};
+
+/// How a chance level is declared that is 100 over the number of classes.
+inline constexpr std::string_view one_in_classes = "1/classes";
+
+/// What guessing scores on a metric's scale. Declared as one_in_classes or as a number of points.
+struct ChanceLevel {
+    std::optional<double> points; ///< nothing: 100 over the number of classes of the data set that is used
+    [[nodiscard]] bool operator==(const ChanceLevel&) const = default;
 };
 
 /// The cells of four axes, all combinations but those that one of the globs matches.
@@ -89,7 +99,10 @@ struct WorkloadSpec {
     int order = 50;                    ///< place in lists of all workloads, small first, then by id
     std::vector<SourceRule> source_rules;
     std::map<std::string, double> margins; ///< metric -> points, declared before any run
-    double margin_sds = 0.0;               ///< the margin is at least this many sds of the reference
+    double margin_sds = 0.0; ///< the margin is at least this many sds of the references of a group …
+    std::vector<std::string> margin_groups;    ///< … of cells that agree in these axes; empty: of one cell
+    std::map<std::string, double> margin_caps; ///< metric -> points that no margin exceeds
+    std::map<std::string, ChanceLevel> chance; ///< metric -> its chance level
     std::vector<ClaimSpec> claims;
     std::vector<FigureSpec> figures;
     std::optional<ScalingSpec> scaling; ///< of a workload that measures instead of scoring

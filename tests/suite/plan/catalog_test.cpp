@@ -139,7 +139,7 @@ TEST(Duplicates, AcrossFilesNameTheFirst) {
 TEST(Duplicates, SourceTwiceInAWorkload) {
     Tree tree;
     tree.add("w/workload.toml", "\n[[workload.sources]]\nid = \"NAT\"\ndata_set = \"pets\"\n");
-    EXPECT_THAT(tree.faults(), testing::Contains(fault("workloads/w/workload.toml:17", "'NAT' for 'id'",
+    EXPECT_THAT(tree.faults(), testing::Contains(fault("workloads/w/workload.toml:19", "'NAT' for 'id'",
                                                        "each source once")));
 }
 
@@ -282,7 +282,8 @@ TEST(Workloads, SourceWithoutAPretrainingRecipeSaysWhereToAddIt) {
 TEST(Workloads, MetricThatIsUnknownIsAFault) {
     Tree tree;
     tree.replace("w/workload.toml", "top1 = 1.0", "top1 = 1.0\nmean_auk = 0.5");
-    EXPECT_THAT(tree.faults(), ElementsAre(fault(tree.where("w/workload.toml", "mean_auk"),
+    tree.replace("w/workload.toml", "\"1/classes\"", "\"1/classes\"\nmean_auk = 50.0");
+    EXPECT_THAT(tree.faults(), ElementsAre(fault(tree.where("w/workload.toml", "mean_auk = 0.5"),
                                                  "metric 'mean_auk'", "mean_auc")));
 }
 

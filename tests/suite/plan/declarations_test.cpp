@@ -158,7 +158,7 @@ const Slip out_of_range[] = {
     {"TargetTwice", "w/workload.toml", "[\"pets\"]", "[\"pets\", \"pets\"]", "", "'pets' for 'targets'",
      "each once"},
     {"NoModels", "w/workload.toml", "[\"small\"]", "[]", "models = []", "0 for 'models'", "at least one"},
-    {"NoMargin", "w/workload.toml", "top1 = 1.0", "top1 = 0", "margins", "0 for 'margins'", "above 0"},
+    {"NoMargin", "w/workload.toml", "top1 = 1.0", "top1 = 0", "", "0 for 'margins'", "above 0"},
     {"SlashInId", "profiles.toml", "\"full\"", "\"fu/ll\"", "", "'fu/ll' for 'id'", "letters, digits"},
 };
 INSTANTIATE_TEST_SUITE_P(Ranges, SlipTest, testing::ValuesIn(out_of_range), name_of);

@@ -147,6 +147,8 @@ models = ["small"]
 shots = ["full"]
 [workload.margins]
 top1 = 1.0
+[workload.chance]
+top1 = "1/classes"
 
 [[workload.sources]]
 id = "NAT"

@@ -43,6 +43,8 @@ shots = ["1", "5", "full"]
 without = ["*/5"]
 [workload.margins]
 top1 = 1.0
+[workload.chance]
+top1 = "1/classes"
 [[workload.sources]]
 id = "NAT"
 data_set = "photos"
