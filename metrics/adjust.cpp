@@ -35,16 +35,7 @@ std::vector<std::size_t> ascending(std::span<const double> p_values) {
 } // namespace
 
 std::vector<double> holm(std::span<const double> p_values) {
-    require_probabilities(p_values);
-    const std::vector<std::size_t> order = ascending(p_values);
-    std::vector<double> adjusted(p_values.size());
-    double largest = 0;
-    for (std::size_t rank = 0; rank < order.size(); ++rank) {
-        const auto tests_left = static_cast<double>(order.size() - rank);
-        largest = std::max(largest, std::min(1.0, tests_left * p_values[order[rank]]));
-        adjusted[order[rank]] = largest;
-    }
-    return adjusted;
+    return partial_conjunction(p_values, 1);
 }
 
 std::vector<double> benjamini_hochberg(std::span<const double> p_values) {
@@ -57,6 +48,23 @@ std::vector<double> benjamini_hochberg(std::span<const double> p_values) {
         const std::size_t position = order[rank - 1];
         smallest = std::min(smallest, p_values[position] * tests / static_cast<double>(rank));
         adjusted[position] = smallest;
+    }
+    return adjusted;
+}
+
+std::vector<double> partial_conjunction(std::span<const double> p_values, std::size_t needed) {
+    require_probabilities(p_values);
+    const std::vector<std::size_t> order = ascending(p_values);
+    if (needed < 1 || needed > order.size())
+        throw suite::Error(suite::ErrorKind::usage,
+                           {"needed", fmt::format("{} of {} hypotheses", needed, order.size()),
+                            "a number between 1 and all", ""});
+    std::vector<double> adjusted(p_values.size());
+    double largest = 0;
+    for (std::size_t rank = 0; rank < order.size(); ++rank) {
+        const auto factor = static_cast<double>(order.size() - std::max(rank, needed - 1));
+        largest = std::max(largest, std::min(1.0, factor * p_values[order[rank]]));
+        adjusted[order[rank]] = largest;
     }
     return adjusted;
 }

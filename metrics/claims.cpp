@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "metrics/adjust.hpp"
+#include "metrics/claim_term.hpp"
 
 namespace metrics {
 
@@ -15,42 +17,28 @@ namespace {
 
 using suite::ErrorKind;
 
-enum class Variance { welch, pooled };
-enum class Correction { holm, none };
-
-/// The choices behind one verdict.
-struct Choices {
-    Variance variance = Variance::welch;
-    Correction correction = Correction::holm;
-    bool pairs_seeds = true;               ///< where a term says so
-    std::optional<std::size_t> left_out{}; ///< position of the seed that is not looked at
-    double alpha = default_alpha;
-};
-
-bool present(const std::optional<Sample>& sample) {
-    return sample && sample->n > 0;
-}
-bool has_bound(const ClaimTerm& term) {
-    return term.kind == TermKind::above || term.kind == TermKind::below;
-}
-bool constant(const Sample& sample) {
-    return moments_of(sample, sample.mean).variance == 0;
-}
-
-bool pairs_exist(const ClaimTerm& term) {
-    return term.paired_by_seed && !term.a->values.empty() && term.a->values.size() == term.b->values.size();
-}
-
-std::size_t needed_terms(const Claim& claim) {
-    switch (claim.rule) {
+std::size_t needed_terms(ClaimRule rule, std::size_t at_least, std::size_t terms) {
+    switch (rule) {
     case ClaimRule::all:
-        return claim.terms.size();
+        return terms;
     case ClaimRule::any:
         return 1;
     case ClaimRule::at_least:
         break;
     }
-    return claim.at_least;
+    return at_least;
+}
+
+std::size_t needed_terms(const Claim& claim) {
+    return needed_terms(claim.rule, claim.at_least, claim.terms.size());
+}
+
+void find_cell_faults(const ClaimCell& cell, const std::string& label, suite::FaultList& faults) {
+    if (cell.sample.n >= 2)
+        find_faults(cell.sample, label, faults);
+    if (!cell.seeds.empty() && cell.seeds.size() != cell.sample.values.size())
+        faults.add({label, fmt::format("{} seeds of {} values", cell.seeds.size(), cell.sample.values.size()),
+                    "one seed a value", ""});
 }
 
 void require_sane(const Claim& claim) {
@@ -61,159 +49,73 @@ void require_sane(const Claim& claim) {
         faults.add({"claim", fmt::format("at least {} of {} terms", claim.at_least, claim.terms.size()),
                     "a number of terms between 1 and all", ""});
     for (const ClaimTerm& term : claim.terms) {
-        if (term.kind == TermKind::not_worse && !(term.margin > 0 && std::isfinite(term.margin)))
+        const bool has_margin = term.kind == TermKind::not_worse || term.kind == TermKind::equivalent;
+        if (has_margin && !(term.margin > 0 && std::isfinite(term.margin)))
             faults.add({term.label, fmt::format("margin {}", term.margin), "a finite margin above 0",
-                        "declare by how much a may be worse"});
+                        term.kind == TermKind::equivalent ? "declare by how much a and b may differ"
+                                                          : "declare by how much a may be worse"});
+        if (term.kind == TermKind::equivalent && term.a.size() > 1)
+            faults.add({term.label, fmt::format("{} left-hand cells", term.a.size()),
+                        "one: equivalence of a maximum is not defined here", "compare each cell"});
         if (!std::isfinite(term.bound) || !(term.by_sds >= 0 && std::isfinite(term.by_sds)))
             faults.add({term.label, fmt::format("bound {}, by_sds {}", term.bound, term.by_sds),
                         "finite numbers, by_sds 0 or more", ""});
-        for (const auto* side : {&term.a, &term.b})
-            if (present(*side) && (*side)->n >= 2)
-                find_faults(**side, term.label, faults);
+        for (const ClaimCell& cell : term.a)
+            find_cell_faults(cell, term.label, faults);
+        find_cell_faults(term.b, term.label, faults);
     }
     faults.throw_if_any(ErrorKind::usage);
 }
 
-std::optional<Sample> without_seed(const std::optional<Sample>& sample, std::size_t position) {
-    if (!present(sample) || position >= sample->values.size())
-        return sample;
-    std::vector<double> values = sample->values;
-    values.erase(values.begin() + static_cast<std::ptrdiff_t>(position));
-    return make_sample(values);
-}
-
-std::optional<TermResult> untestable_against_bound(const ClaimTerm& term, std::size_t min_values) {
-    if (!present(term.a))
-        return TermResult{.verdict = ClaimVerdict::missing, .reason = "the cell is missing"};
-    TermResult result{.verdict = ClaimVerdict::inconclusive, .difference = term.a->mean - term.bound};
-    if (term.a->n < min_values)
-        result.reason = fmt::format("n = {}: a claim needs {} values a cell", term.a->n, min_values);
-    else if (constant(*term.a))
-        result.reason = "zero variance: no t test exists";
-    else
-        return std::nullopt;
-    return result;
-}
-
-/// Nothing when the term can be tested; else the verdict and reason that it gets instead.
-std::optional<TermResult> untestable(const ClaimTerm& term, std::size_t min_values) {
-    if (has_bound(term))
-        return untestable_against_bound(term, min_values);
-    if (!present(term.a) || !present(term.b))
-        return TermResult{.verdict = ClaimVerdict::missing,
-                          .reason = present(term.a)   ? "b is missing"
-                                    : present(term.b) ? "a is missing"
-                                                      : "both cells are missing"};
-    TermResult result{.verdict = ClaimVerdict::inconclusive, .difference = term.a->mean - term.b->mean};
-    if (std::min(term.a->n, term.b->n) < min_values)
-        result.reason =
-            fmt::format("n = {} and {}: a claim needs {} values a cell", term.a->n, term.b->n, min_values);
-    else if (constant(*term.a) && constant(*term.b))
-        result.reason = "zero variance on both sides: no t test exists";
-    else
-        return std::nullopt;
-    return result;
-}
-
-TTest unpaired_test(const ClaimTerm& term, Variance variance) {
-    return variance == Variance::welch ? welch(*term.a, *term.b) : pooled(*term.a, *term.b);
-}
-
-TermResult test_term(const ClaimTerm& term, const Choices& choices, std::size_t min_values) {
-    if (auto result = untestable(term, min_values))
-        return *result;
-    TTest test;
-    if (has_bound(term))
-        test = one_sample(*term.a, term.bound);
-    else if (choices.pairs_seeds && pairs_exist(term) && !pairs_are_constant(term.a->values, term.b->values))
-        test = paired(term.a->values, term.b->values);
-    else
-        test = unpaired_test(term, choices.variance);
-    if (term.kind == TermKind::not_worse)
-        test = shifted(test, -term.margin);
-    if (term.kind == TermKind::below)
-        std::swap(test.p_greater, test.p_less);
-    return {.verdict = ClaimVerdict::inconclusive,
-            .difference = test.difference,
-            .p_favour = test.p_greater,
-            .p_against = test.p_less};
-}
-
-/// Whether the difference is as large as the term asks, in pooled sds (n − 1).
-bool large_enough(const ClaimTerm& term, const TermResult& result) {
-    if (term.by_sds == 0 || !result.difference || !present(term.a) || !present(term.b))
-        return true;
-    const TTest test = pooled(*term.a, *term.b);
-    const double sd = test.standard_error /
-                      std::sqrt(1.0 / static_cast<double>(term.a->n) + 1.0 / static_cast<double>(term.b->n));
-    return *result.difference > term.by_sds * sd;
-}
-
-/// Corrected over all terms; those without a p count as 1.
-void correct(std::span<TermResult> terms, Correction correction, std::optional<double> TermResult::*plain,
-             std::optional<double> TermResult::*adjusted) {
+/// One direction of a claim: sets every adjusted p, returns the p of `needed` terms together.
+double correct(std::span<TermResult> terms, std::size_t needed, const Rules& rules,
+               std::optional<double> TermResult::*plain, std::optional<double> TermResult::*adjusted) {
     std::vector<double> family;
     for (const TermResult& term : terms)
         family.push_back((term.*plain).value_or(1.0));
-    if (correction == Correction::holm)
-        family = holm(family);
+    family = partial_conjunction(family, rules.all_of_is_intersection ? needed : 1);
     for (std::size_t i = 0; i < terms.size(); ++i)
-        if (terms[i].*plain)
-            terms[i].*adjusted = family[i];
+        terms[i].*adjusted = terms[i].*plain ? std::optional(family[i]) : std::nullopt;
+    std::sort(family.begin(), family.end());
+    return family[needed - 1];
 }
 
-void decide_terms(std::span<const ClaimTerm> statements, std::span<TermResult> terms,
-                  const Choices& choices) {
-    correct(terms, choices.correction, &TermResult::p_favour, &TermResult::p_favour_adjusted);
-    correct(terms, choices.correction, &TermResult::p_against, &TermResult::p_against_adjusted);
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-        TermResult& term = terms[i];
-        if (term.p_favour_adjusted && *term.p_favour_adjusted < choices.alpha) {
-            term.verdict = large_enough(statements[i], term) ? ClaimVerdict::holds : ClaimVerdict::fails;
-            if (term.verdict == ClaimVerdict::fails)
-                term.reason = fmt::format("not above {:g} sds", statements[i].by_sds);
-        } else if (term.p_against_adjusted && *term.p_against_adjusted < choices.alpha)
-            term.verdict = ClaimVerdict::fails;
-    }
-}
+struct JudgedTerms {
+    std::vector<TermResult> terms;
+    CombinedTerms combined;
+};
 
-ClaimVerdict combine(std::span<const TermResult> terms, std::size_t needed) {
-    const auto count = [&](ClaimVerdict verdict) {
-        return static_cast<std::size_t>(std::count_if(
-            terms.begin(), terms.end(), [&](const TermResult& term) { return term.verdict == verdict; }));
-    };
-    if (count(ClaimVerdict::holds) >= needed)
-        return ClaimVerdict::holds;
-    if (terms.size() - count(ClaimVerdict::fails) < needed)
-        return ClaimVerdict::fails;
-    return count(ClaimVerdict::missing) > 0 ? ClaimVerdict::missing : ClaimVerdict::inconclusive;
-}
-
-std::vector<TermResult> judge_terms(const Claim& claim, const Choices& choices) {
-    std::vector<TermResult> results;
-    std::vector<ClaimTerm> statements;
-    for (ClaimTerm term : claim.terms) {
-        std::size_t min_values = claim_min_values;
-        if (choices.left_out) {
-            // Two values a cell are enough to see whether a verdict hangs on one seed.
-            min_values = claim_min_values - 1;
-            term.a = without_seed(term.a, *choices.left_out);
-            term.b = without_seed(term.b, *choices.left_out);
-        }
-        results.push_back(test_term(term, choices, min_values));
-        statements.push_back(std::move(term));
-    }
-    decide_terms(statements, results, choices);
-    return results;
-}
-
-std::size_t longest_raw_sample(const Claim& claim) {
-    std::size_t longest = 0;
+JudgedTerms judge_terms(const Claim& claim, const ClaimChoices& choices) {
+    JudgedTerms judged;
     for (const ClaimTerm& term : claim.terms)
-        for (const auto* side : {&term.a, &term.b})
-            if (present(*side))
-                longest = std::max(longest, (*side)->values.size());
-    return longest;
+        judged.terms.push_back(test_term(term, choices));
+    judged.combined = combine_terms(claim.rule, claim.at_least, judged.terms, choices.rules);
+    return judged;
+}
+
+template<typename Visit>
+void for_each_cell(const Claim& claim, const Visit& visit) {
+    for (const ClaimTerm& term : claim.terms) {
+        for (const ClaimCell& cell : term.a)
+            visit(cell);
+        if (!has_bound(term))
+            visit(term.b);
+    }
+}
+
+std::set<std::uint64_t> all_seeds(const Claim& claim) {
+    std::set<std::uint64_t> seeds;
+    for_each_cell(claim, [&seeds](const ClaimCell& cell) {
+        const std::vector<std::uint64_t> of_cell = seeds_of(cell);
+        seeds.insert(of_cell.begin(), of_cell.end());
+    });
+    return seeds;
+}
+
+bool has_raw_values(const Claim& claim) {
+    bool raw = true;
+    for_each_cell(claim, [&raw](const ClaimCell& cell) { raw = raw && !cell.sample.values.empty(); });
+    return raw;
 }
 
 /// A choice under which the verdict is another one.
@@ -223,22 +125,28 @@ struct Dependency {
 };
 
 /// Every other defensible set of choices under which the verdict changes.
-std::vector<Dependency> dependencies(const Claim& claim, ClaimVerdict verdict, double alpha) {
+std::vector<Dependency> dependencies(const Claim& claim, ClaimVerdict verdict, const Rules& rules) {
     std::vector<Dependency> found;
-    const auto try_choices = [&](const Choices& choices, std::string words) {
-        const ClaimVerdict other = combine(judge_terms(claim, choices), needed_terms(claim));
+    const auto try_choices = [&](const ClaimChoices& choices, std::string words) {
+        const ClaimVerdict other = judge_terms(claim, choices).combined.verdict;
         if (other != verdict)
             found.push_back({std::move(words), other});
     };
-    try_choices({.variance = Variance::pooled, .alpha = alpha}, "pooled variance");
-    try_choices({.alpha = alpha / 2}, "two-sided tests");
-    if (std::any_of(claim.terms.begin(), claim.terms.end(),
-                    [](const ClaimTerm& term) { return term.paired_by_seed; }))
-        try_choices({.pairs_seeds = false, .alpha = alpha}, "seeds unpaired");
-    if (claim.terms.size() > 1)
-        try_choices({.correction = Correction::none, .alpha = alpha}, "no Holm correction");
-    for (std::size_t seed = 0; seed < longest_raw_sample(claim); ++seed)
-        try_choices({.left_out = seed, .alpha = alpha}, fmt::format("seed position {} left out", seed));
+    const auto with = [&rules](auto Rules::*rule, auto value) {
+        ClaimChoices choices{.rules = rules};
+        choices.rules.*rule = value;
+        return choices;
+    };
+    try_choices({.rules = rules, .variance = Variance::pooled}, "pooled variance");
+    try_choices(with(&Rules::alpha, rules.alpha / 2), "two-sided tests");
+    const auto is_paired = [](const ClaimTerm& term) { return term.paired_by_seed; };
+    if (rules.pairs_seeds && std::any_of(claim.terms.begin(), claim.terms.end(), is_paired))
+        try_choices(with(&Rules::pairs_seeds, false), "seeds unpaired");
+    if (rules.all_of_is_intersection && claim.terms.size() > 1)
+        try_choices(with(&Rules::all_of_is_intersection, false), "Holm correction over all terms");
+    for (const std::uint64_t seed : all_seeds(claim))
+        try_choices({.rules = rules, .left_out = seed}, fmt::format("seed {} left out", seed));
+    try_choices({.rules = rules, .counts_single_images = false}, "one test image");
     return found;
 }
 
@@ -249,47 +157,81 @@ bool is_judged(const ClaimResult& result) {
            (result.verdict != ClaimVerdict::inconclusive || all_tested);
 }
 
-ClaimGrade grade_of(ClaimVerdict verdict, std::span<const Dependency> found) {
+ClaimGrade grade_of(ClaimVerdict verdict, bool is_raw, std::span<const Dependency> found) {
     if (verdict == ClaimVerdict::holds)
-        return found.empty() ? ClaimGrade::robust : ClaimGrade::fragile;
+        return !found.empty() ? ClaimGrade::fragile
+               : is_raw       ? ClaimGrade::robust
+                              : ClaimGrade::robust_printed;
     return std::any_of(found.begin(), found.end(),
                        [](const Dependency& entry) { return entry.verdict == ClaimVerdict::holds; })
                ? ClaimGrade::fragile
                : ClaimGrade::not_supported;
 }
 
-void judge_robustness(const Claim& claim, double alpha, ClaimResult& result) {
-    result.robustness = "not judged";
+void judge_robustness(const Claim& claim, const Rules& rules, ClaimResult& result) {
+    result.robustness = words_of(ClaimGrade::not_judged);
     if (!is_judged(result))
         return;
-    const std::vector<Dependency> found = dependencies(claim, result.verdict, alpha);
-    result.grade = grade_of(result.verdict, found);
+    const std::vector<Dependency> found = dependencies(claim, result.verdict, rules);
+    const bool is_raw = has_raw_values(claim);
+    result.grade = grade_of(result.verdict, is_raw, found);
     for (const Dependency& entry : found)
         result.depends_on.push_back(fmt::format("{} → {}", entry.choice, to_string(entry.verdict)));
-    result.robustness =
-        found.empty() ? "robust" : fmt::format("fragile: {}", fmt::join(result.depends_on, "; "));
+    result.robustness = !found.empty()
+                            ? fmt::format("fragile: depends on {}", fmt::join(result.depends_on, "; "))
+                            : words_of(is_raw ? ClaimGrade::robust : ClaimGrade::robust_printed);
 }
 
-std::string side_text(const std::optional<Sample>& sample) {
-    if (!present(sample))
+std::string cell_text(const ClaimCell& cell) {
+    const Sample& sample = cell.sample;
+    if (sample.n == 0)
         return "missing";
-    return sample->sd ? fmt::format("{:.2f} ± {:.2f} (n = {})", sample->mean, *sample->sd, sample->n)
-                      : fmt::format("{:.2f} (n = {})", sample->mean, sample->n);
+    return sample.sd ? fmt::format("{:.2f} ± {:.2f} (n = {})", sample.mean, *sample.sd, sample.n)
+                     : fmt::format("{:.2f} (n = {})", sample.mean, sample.n);
 }
 
-std::string evidence_line(const ClaimTerm& term, const TermResult& result) {
-    std::string line =
-        has_bound(term) ? fmt::format("{}: {}", term.label, side_text(term.a))
-                        : fmt::format("{}: {} against {}", term.label, side_text(term.a), side_text(term.b));
+/// The left-hand side: of several cells the one with the best mean.
+std::string left_text(const ClaimTerm& term) {
+    const ClaimCell* best = best_cell(term);
+    const auto is_missing = [](const ClaimCell& cell) { return cell.sample.n == 0; };
+    if (best == nullptr || std::any_of(term.a.begin(), term.a.end(), is_missing))
+        return "missing";
+    return term.a.size() > 1 ? fmt::format("{}, best of {}", cell_text(*best), term.a.size())
+                             : cell_text(*best);
+}
+
+/// How the p-values of the terms are corrected where `needed` of them must hold, or fail; "" for one term.
+std::string correction_text(std::size_t needed, std::size_t terms, std::string_view verb,
+                            const Rules& rules) {
+    if (terms < 2)
+        return "";
+    if (needed == 1 || !rules.all_of_is_intersection)
+        return " (Holm)";
+    if (needed == terms)
+        return fmt::format(" (uncorrected: all must {})", verb);
+    return fmt::format(" (times {}: {} of {} must {})", terms - needed + 1, needed, terms, verb);
+}
+
+std::string evidence_line(const Claim& claim, const ClaimTerm& term, const TermResult& result,
+                          const Rules& rules) {
+    std::string line = has_bound(term)
+                           ? fmt::format("{}: {}", term.label, left_text(term))
+                           : fmt::format("{}: {} against {}", term.label, left_text(term), cell_text(term.b));
     if (result.difference)
         line += fmt::format(", difference {:+.2f}", *result.difference);
-    if (term.kind == TermKind::not_worse)
+    if (term.kind == TermKind::not_worse || term.kind == TermKind::equivalent)
         line += fmt::format(", margin {:g}", term.margin);
     if (term.by_sds > 0)
         line += fmt::format(", wanted above {:g} sds", term.by_sds);
-    if (result.p_favour_adjusted && result.p_against_adjusted)
-        line += fmt::format(", p = {:.2g} for, {:.2g} against (Holm)", *result.p_favour_adjusted,
-                            *result.p_against_adjusted);
+    if (!result.test.empty())
+        line += fmt::format(", {}", result.test);
+    if (result.p_favour_adjusted && result.p_against_adjusted) {
+        const std::size_t terms = claim.terms.size();
+        const std::size_t needed = needed_terms(claim);
+        line += fmt::format(", p = {:.2g} for{}, {:.2g} against{}", *result.p_favour_adjusted,
+                            correction_text(needed, terms, "hold", rules), *result.p_against_adjusted,
+                            correction_text(terms - needed + 1, terms, "fail", rules));
+    }
     line += fmt::format(": {}", to_string(result.verdict));
     return result.reason.empty() ? line : fmt::format("{} ({})", line, result.reason);
 }
@@ -302,18 +244,73 @@ std::string_view to_string(ClaimVerdict verdict) noexcept {
 }
 
 std::string_view to_string(ClaimGrade grade) noexcept {
-    constexpr std::array<std::string_view, 4> words{"robust", "fragile", "not supported", "not judged"};
+    constexpr std::array<std::string_view, 5> words{"robust", "robust-printed", "fragile", "not-supported",
+                                                    "not-judged"};
     return words[static_cast<std::size_t>(grade)];
 }
 
-ClaimResult judge_claim(const Claim& claim, double alpha) {
+std::string_view words_of(ClaimGrade grade) noexcept {
+    constexpr std::array<std::string_view, 5> words{"robust", "robust (printed values)", "fragile",
+                                                    "not supported", "not judged"};
+    return words[static_cast<std::size_t>(grade)];
+}
+
+CombinedTerms combine_terms(ClaimRule rule, std::size_t at_least, std::span<TermResult> terms,
+                            const Rules& rules) {
+    const std::size_t needed = needed_terms(rule, at_least, terms.size());
+    const std::size_t needed_against = terms.size() - needed + 1;
+    CombinedTerms combined;
+    combined.p_favour = correct(terms, needed, rules, &TermResult::p_favour, &TermResult::p_favour_adjusted);
+    combined.p_against =
+        correct(terms, needed_against, rules, &TermResult::p_against, &TermResult::p_against_adjusted);
+    bool any_missing = false;
+    for (TermResult& term : terms) {
+        if (term.verdict == ClaimVerdict::missing)
+            any_missing = true;
+        else
+            term.verdict = ClaimVerdict::inconclusive;
+        if (term.p_favour_adjusted.value_or(1.0) < rules.alpha)
+            term.verdict = ClaimVerdict::holds;
+        else if (term.p_against_adjusted.value_or(1.0) < rules.alpha)
+            term.verdict = ClaimVerdict::fails;
+    }
+    combined.verdict = combined.p_favour < rules.alpha    ? ClaimVerdict::holds
+                       : combined.p_against < rules.alpha ? ClaimVerdict::fails
+                       : any_missing                      ? ClaimVerdict::missing
+                                                          : ClaimVerdict::inconclusive;
+    return combined;
+}
+
+ClaimResult judge_claim(const Claim& claim, const Rules& rules) {
     require_sane(claim);
-    ClaimResult result{.terms = judge_terms(claim, {.alpha = alpha})};
-    result.verdict = combine(result.terms, needed_terms(claim));
-    judge_robustness(claim, alpha, result);
+    JudgedTerms judged = judge_terms(claim, {.rules = rules});
+    ClaimResult result{.verdict = judged.combined.verdict,
+                       .p_favour = judged.combined.p_favour,
+                       .p_against = judged.combined.p_against,
+                       .terms = std::move(judged.terms)};
+    judge_robustness(claim, rules, result);
     for (std::size_t i = 0; i < claim.terms.size(); ++i)
-        result.evidence.push_back(evidence_line(claim.terms[i], result.terms[i]));
+        result.evidence.push_back(evidence_line(claim, claim.terms[i], result.terms[i], rules));
     return result;
+}
+
+ClaimErrorRates claim_error_rates(std::size_t claims, double alpha) {
+    const auto count = static_cast<double>(claims);
+    return {.claims = claims,
+            .alpha = alpha,
+            .expected = count * alpha,
+            .chance_of_any = -std::expm1(count * std::log1p(-alpha))};
+}
+
+std::string error_rates_text(const ClaimErrorRates& rates) {
+    if (rates.claims == 0)
+        return "";
+    if (rates.claims == 1)
+        return fmt::format("The claim is tested at {:g} %.", 100 * rates.alpha);
+    return fmt::format("Each claim is tested at {:g} %: if none of the {} claims were true, {:.2g} would be "
+                       "expected to seem to hold, and the chance of at least one would be up to {:.0f} % "
+                       "(independent tests).",
+                       100 * rates.alpha, rates.claims, rates.expected, 100 * rates.chance_of_any);
 }
 
 } // namespace metrics

@@ -97,13 +97,24 @@ AuditTable audit_table(const plan::Catalog& catalog, const AuditedReferences& au
     return table;
 }
 
-AuditedClaim audit_claim(const AuditedReferences& audited, const plan::ClaimSpec& claim) {
+AuditedClaim audit_claim(const plan::Catalog& catalog, const AuditedReferences& audited,
+                         const plan::ClaimSpec& claim) {
     const std::vector<ClaimPair> pairs = expand_claim(*audited.workload, claim);
+    const auto numbers_of = [&](const plan::CellId& cell) {
+        const auto found = audited.references.published.find(cell.text());
+        if (found == audited.references.published.end()) {
+            return metrics::ClaimCell{};
+        }
+        const plan::DataSetSpec& target = find(catalog.data_sets, cell.target, "data set");
+        metrics::ClaimCell numbers = claim_cell(found->second);
+        numbers.one_image = points_of_one_image(target.metric, target.test_images);
+        return numbers;
+    };
     AuditedClaim result{.workload = audited.workload->id,
                         .id = claim.id,
                         .text = claim.text,
                         .where = claim.where,
-                        .result = judge(claim, pairs, audited.references.published)};
+                        .result = judge(claim, pairs, numbers_of)};
     std::set<std::string> cells;
     for (const ClaimPair& pair : pairs) {
         for (const plan::CellId& cell : pair.a) {
@@ -132,6 +143,8 @@ std::size_t& count_of(AuditSummary& summary, metrics::ClaimGrade grade) {
     switch (grade) {
     case metrics::ClaimGrade::robust:
         return summary.robust;
+    case metrics::ClaimGrade::robust_printed:
+        return summary.robust_printed;
     case metrics::ClaimGrade::fragile:
         return summary.fragile;
     case metrics::ClaimGrade::not_supported:
@@ -219,7 +232,7 @@ Audit audit(const plan::Catalog& catalog, std::vector<std::string> workloads, co
         }
         for (const plan::ClaimSpec& claim : entry.workload->claims) {
             if (claims.insert(claim.origin.text()).second) {
-                result.claims.push_back(audit_claim(entry, claim));
+                result.claims.push_back(audit_claim(catalog, entry, claim));
             }
         }
     }

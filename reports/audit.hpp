@@ -105,11 +105,14 @@ struct AuditSummary {
     std::size_t bold_agreeing = 0;
     std::size_t claims = 0;
     std::size_t robust = 0;
+    std::size_t robust_printed = 0; ///< as far as printed means and sds can tell
     std::size_t fragile = 0;
     std::size_t not_supported = 0;
     std::size_t not_judged = 0;
 };
 [[nodiscard]] AuditSummary summary_of(const Audit& audit);
+/// Of the claims whose numbers are there.
+[[nodiscard]] metrics::ClaimErrorRates error_rates_of(const Audit& audit);
 
 /// Audits these workloads, in this order; none: every one that has reference files of its own. A cell,
 /// contrast or claim that several of them have is listed once; tables keep theirs. Throws Error(usage) for

@@ -228,7 +228,7 @@ ordered_json claim_view(const AuditedClaim& claim) {
             {"text", claim.text},
             {"where", claim.where},
             {"verdict", verdict_view(claim.result.verdict)},
-            {"weakest", weakest_text(claim.result)},
+            {"p_values", claim_p_text(claim.result)},
             {"has_choices", !claim.result.depends_on.empty()},
             {"choices", claim.result.depends_on},
             {"without_seeds", claim.cells - claim.cells_with_raw_seeds},
@@ -252,6 +252,9 @@ ordered_json grades_view(const Audit& audit) {
           Grade{ClaimGrade::fragile, "inconclusive",
                 "they hold with some of the reasonable tests and not with others"},
           Grade{ClaimGrade::robust, "equivalent", "they hold with every reasonable test"},
+          Grade{ClaimGrade::robust_printed, "equivalent",
+                "they hold with every reasonable test of the printed means and sds; some of their cells have "
+                "no raw seeds, which could be left out one by one"},
           Grade{ClaimGrade::not_judged, "missing", "numbers are missing or too few to test"}}) {
         ordered_json claims = ordered_json::array();
         for (const AuditedClaim& claim : audit.claims) {
@@ -260,12 +263,13 @@ ordered_json grades_view(const Audit& audit) {
             }
         }
         if (!claims.empty()) {
-            grades.push_back({{"grade", metrics::to_string(grade.grade)},
-                              {"class", grade.style},
-                              {"meaning", grade.meaning},
-                              {"is_open", grade.grade != ClaimGrade::robust},
-                              {"count", claims.size()},
-                              {"claims", std::move(claims)}});
+            grades.push_back(
+                {{"grade", metrics::words_of(grade.grade)},
+                 {"class", grade.style},
+                 {"meaning", grade.meaning},
+                 {"is_open", grade.grade != ClaimGrade::robust && grade.grade != ClaimGrade::robust_printed},
+                 {"count", claims.size()},
+                 {"claims", std::move(claims)}});
         }
     }
     return grades;
@@ -282,6 +286,8 @@ ordered_json summary_view(const Audit& audit) {
             {"bold_contradicted", summary.bold_rows - summary.bold_agreeing},
             {"claims", summary.claims},
             {"robust", summary.robust},
+            {"robust_printed", summary.robust_printed},
+            {"has_robust_printed", summary.robust_printed > 0},
             {"fragile", summary.fragile},
             {"not_supported", summary.not_supported},
             {"not_judged", summary.not_judged},
@@ -342,6 +348,7 @@ std::string to_html(const Audit& audit) {
                    {"contrasts", ordered_json::array({contrast_view(audit, false, "Welch's t test"),
                                                       contrast_view(audit, true, "seed-paired t test")})},
                    {"why_paired", why_paired},
+                   {"error_rates", metrics::error_rates_text(error_rates_of(audit))},
                    {"grades", grades_view(audit)},
                    {"targets", targets_of(audit)},
                    {"standings", std::move(standings)},

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "reports/audit_text.hpp"
+#include "reports/claims.hpp"
 
 namespace reports {
 namespace {
@@ -82,6 +83,7 @@ Json claim_json(const AuditedClaim& claim) {
                          {"difference", or_null(term.difference)},
                          {"p", or_null(term.p_favour)},
                          {"p_adjusted", or_null(term.p_favour_adjusted)},
+                         {"test", term.test},
                          {"p_against", or_null(term.p_against)},
                          {"p_against_adjusted", or_null(term.p_against_adjusted)}});
     }
@@ -91,6 +93,8 @@ Json claim_json(const AuditedClaim& claim) {
             {"where", claim.where},
             {"verdict", metrics::to_string(claim.result.verdict)},
             {"grade", metrics::to_string(claim.result.grade)},
+            {"p", claim.result.p_favour},
+            {"p_against", claim.result.p_against},
             {"depends_on", claim.result.depends_on},
             {"cells", claim.cells},
             {"cells_with_raw_seeds", claim.cells_with_raw_seeds},
@@ -118,6 +122,7 @@ Json to_json(const Audit& audit) {
             {"contrasts", array_of(audit.contrasts, contrast_json)},
             {"bold", array_of(audit.bold, bold_json)},
             {"claims", array_of(audit.claims, claim_json)},
+            {"claim_error_rates", to_json(error_rates_of(audit))},
             {"why_paired", why_paired}};
 }
 

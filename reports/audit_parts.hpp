@@ -34,7 +34,7 @@ struct ContrastCounts {
 };
 [[nodiscard]] ContrastCounts contrast_counts(const Audit& audit, bool is_paired);
 
-/// "8 comparisons, weakest p = 3.2e-05, Holm 3.2e-05": the term that carries the claim least; "" without any.
-[[nodiscard]] std::string weakest_text(const metrics::ClaimResult& result);
+/// "8 comparisons, p = 3.2e-05 for the claim, 1 against it"; the claim's own p-values, by its rule.
+[[nodiscard]] std::string claim_p_text(const metrics::ClaimResult& result);
 
 } // namespace reports

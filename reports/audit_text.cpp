@@ -101,14 +101,10 @@ std::string contrasts_text(const Audit& audit) {
            wrapped(fmt::format("Seed-paired because {}.", why_paired), width - 2, 2) + "\n";
 }
 
-std::string probability(const std::optional<double>& p) {
-    return p ? fmt::format("{:.2g}", *p) : "none";
-}
-
 std::string claim_text(const AuditedClaim& claim) {
     std::string text =
         fmt::format("{}.{} ({}): {} {}", claim.workload, claim.id, metrics::to_string(claim.result.verdict),
-                    claim.text, weakest_text(claim.result));
+                    claim.text, claim_p_text(claim.result));
     if (!claim.result.depends_on.empty()) {
         text += fmt::format("; depends on: {}", fmt::join(claim.result.depends_on, "; "));
     }
@@ -121,9 +117,13 @@ std::string claim_text(const AuditedClaim& claim) {
 
 std::string claims_text(const Audit& audit) {
     using metrics::ClaimGrade;
-    std::string text = "\nClaims, on the published numbers (one-sided; Holm within a claim)\n";
-    for (const ClaimGrade grade :
-         {ClaimGrade::robust, ClaimGrade::fragile, ClaimGrade::not_supported, ClaimGrade::not_judged}) {
+    std::string text =
+        "\nClaims, on the published numbers (one-sided tests, corrected by each claim's rule)\n";
+    if (const std::string rates = metrics::error_rates_text(error_rates_of(audit)); !rates.empty()) {
+        text += "  " + wrapped(rates, width - 2, 2) + "\n";
+    }
+    for (const ClaimGrade grade : {ClaimGrade::robust, ClaimGrade::robust_printed, ClaimGrade::fragile,
+                                   ClaimGrade::not_supported, ClaimGrade::not_judged}) {
         std::string lines;
         std::size_t count = 0;
         for (const AuditedClaim& claim : audit.claims) {
@@ -132,7 +132,7 @@ std::string claims_text(const Audit& audit) {
                 lines += claim_text(claim);
             }
         }
-        text += fmt::format("  {}: {}\n", metrics::to_string(grade), count) + lines;
+        text += fmt::format("  {}: {}\n", metrics::words_of(grade), count) + lines;
     }
     return text;
 }
@@ -152,17 +152,16 @@ ContrastCounts contrast_counts(const Audit& audit, bool is_paired) {
     return counts;
 }
 
-std::string weakest_text(const metrics::ClaimResult& result) {
-    const auto weakest =
-        std::max_element(result.terms.begin(), result.terms.end(), [](const auto& a, const auto& b) {
-            return a.p_favour_adjusted.value_or(1.0) < b.p_favour_adjusted.value_or(1.0);
-        });
-    if (weakest == result.terms.end()) {
-        return "";
-    }
-    return fmt::format("{} comparison{}, weakest p = {}, Holm {}", result.terms.size(),
-                       result.terms.size() == 1 ? "" : "s", probability(weakest->p_favour),
-                       probability(weakest->p_favour_adjusted));
+std::string claim_p_text(const metrics::ClaimResult& result) {
+    return fmt::format("{} comparison{}, p = {:.2g} for the claim, {:.2g} against it", result.terms.size(),
+                       result.terms.size() == 1 ? "" : "s", result.p_favour, result.p_against);
+}
+
+metrics::ClaimErrorRates error_rates_of(const Audit& audit) {
+    return metrics::claim_error_rates(static_cast<std::size_t>(
+        std::count_if(audit.claims.begin(), audit.claims.end(), [](const AuditedClaim& claim) {
+            return claim.result.verdict != metrics::ClaimVerdict::missing;
+        })));
 }
 
 std::string audit_text(const Audit& audit) {

@@ -96,8 +96,9 @@ ordered_json bar_view(const AuditSummary& summary) {
     ordered_json parts = ordered_json::array();
     double start = 0.0;
     for (const auto& [style, count] :
-         {std::pair{"holds", summary.robust}, std::pair{"inconclusive", summary.fragile},
-          std::pair{"fails", summary.not_supported}, std::pair{"missing", summary.not_judged}}) {
+         {std::pair{"holds", summary.robust + summary.robust_printed},
+          std::pair{"inconclusive", summary.fragile}, std::pair{"fails", summary.not_supported},
+          std::pair{"missing", summary.not_judged}}) {
         const double share = 100.0 * static_cast<double>(count) /
                              static_cast<double>(std::max<std::size_t>(summary.claims, 1));
         if (count > 0) {
@@ -237,8 +238,9 @@ StudyCard make_card(const std::string& paper, const Audit& audit, std::vector<Pr
 
 std::string claims_text(const StudyCard& card) {
     const AuditSummary& summary = card.summary;
-    return fmt::format("{} claims: {} robust, {} fragile, {} not supported{}", summary.claims, summary.robust,
-                       summary.fragile, summary.not_supported,
+    return fmt::format("{} claims: {} robust, {} robust (printed values), {} fragile, {} not supported{}",
+                       summary.claims, summary.robust, summary.robust_printed, summary.fragile,
+                       summary.not_supported,
                        summary.not_judged > 0 ? fmt::format(", {} not judged", summary.not_judged) : "");
 }
 
@@ -268,6 +270,8 @@ std::string to_html(const StudyCard& card) {
                                         {"bold_agreeing", summary.bold_agreeing},
                                         {"claims", summary.claims},
                                         {"robust", summary.robust},
+                                        {"robust_printed", summary.robust_printed},
+                                        {"has_robust_printed", summary.robust_printed > 0},
                                         {"bar", bar_view(summary)},
                                         {"profiles", profiles_view(card)},
                                         {"fragile", summary.fragile},

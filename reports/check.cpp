@@ -323,19 +323,11 @@ ClaimVerdict Checker::verdict_on(const plan::ClaimSpec& claim, const std::vector
 
 metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim,
                                          const std::vector<ClaimPair>& pairs) const {
-    const auto sample = [this](const std::string& id) -> std::optional<Sample> {
-        const CellResult* found = cell(id);
-        return found == nullptr || found->values.empty() || found->is_limited ? std::nullopt
-                                                                              : std::optional(found->ours);
+    const auto numbers_of = [this](const plan::CellId& id) {
+        const CellResult* found = cell(id.text());
+        return found == nullptr ? metrics::ClaimCell{} : claim_cell(*found, plan_);
     };
-    const auto same_seeds = [this](const std::string& a, const std::string& b) {
-        const CellResult* x = cell(a);
-        const CellResult* y = cell(b);
-        return x != nullptr && y != nullptr &&
-               std::equal(x->values.begin(), x->values.end(), y->values.begin(), y->values.end(),
-                          [](const SeedResult& p, const SeedResult& q) { return p.seed == q.seed; });
-    };
-    return judge(claim, pairs, sample, same_seeds);
+    return judge(claim, pairs, numbers_of);
 }
 
 void Checker::add_claim(const plan::ClaimSpec& claim) {

@@ -31,6 +31,8 @@ metrics::TermKind kind_of(plan::ClaimKind kind) {
         return metrics::TermKind::greater;
     case plan::ClaimKind::not_worse:
         return metrics::TermKind::not_worse;
+    case plan::ClaimKind::equivalent:
+        return metrics::TermKind::equivalent;
     case plan::ClaimKind::above:
         return metrics::TermKind::above;
     case plan::ClaimKind::below:
@@ -45,6 +47,8 @@ std::string statement_of(const ClaimPair& pair) {
         return fmt::format("{} > {}", pair.label, pair.b->text());
     case plan::ClaimKind::not_worse:
         return fmt::format("{} not worse than {}", pair.label, pair.b->text());
+    case plan::ClaimKind::equivalent:
+        return fmt::format("{} as good as {}", pair.label, pair.b->text());
     case plan::ClaimKind::above:
         return fmt::format("{} > {:g}", pair.label, *pair.term->bound);
     case plan::ClaimKind::below:
@@ -62,19 +66,22 @@ std::string label_of(const plan::ClaimTermSpec& term, plan::CellId cell) {
     return cell.text();
 }
 
-/// The best of several cells' samples; nothing when one of them is missing, for then nobody knows the best.
-std::optional<metrics::Sample> best_of(const std::vector<plan::CellId>& cells, const SampleOf& sample_of) {
-    std::optional<metrics::Sample> best;
-    for (const plan::CellId& cell : cells) {
-        const std::optional<metrics::Sample> sample = sample_of(cell.text());
-        if (!sample || sample->n == 0) {
-            return std::nullopt;
-        }
-        if (!best || sample->mean > best->mean) {
-            best = sample;
+/// The comparison's numbers, with what pre-training runs add to it.
+metrics::ClaimTerm term_of(const ClaimPair& pair, const NumbersOf& numbers_of, const ParentsOf& parents_of) {
+    metrics::ClaimTerm term{.label = statement_of(pair),
+                            .kind = kind_of(pair.term->kind),
+                            .b = pair.b ? numbers_of(*pair.b) : metrics::ClaimCell{},
+                            .margin = pair.term->margin,
+                            .by_sds = pair.term->by_sds,
+                            .bound = pair.term->bound.value_or(0.0),
+                            .paired_by_seed = pair.b && pair.a.front().shots != full_shot};
+    for (const plan::CellId& cell : pair.a) {
+        term.a.push_back(numbers_of(cell));
+        if (pair.b && parents_of) {
+            term.a.back().parents = parents_of(cell, *pair.b);
         }
     }
-    return best;
+    return term;
 }
 
 /// Adds the cell to the comparison that it belongs to.
@@ -120,39 +127,65 @@ std::vector<ClaimPair> expand_claim(const plan::WorkloadSpec& workload, const pl
 }
 
 metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
-                           const SampleOf& sample_of, const SameSeeds& same_seeds) {
+                           const NumbersOf& numbers_of, const ParentsOf& parents_of,
+                           const metrics::Rules& rules) {
     metrics::Claim statement{.rule = rule_of(claim.rule),
                              .at_least = static_cast<std::size_t>(claim.at_least)};
     for (const ClaimPair& pair : pairs) {
-        const bool few_shot = pair.a.front().shots != full_shot && pair.a.size() == 1 && pair.b;
-        statement.terms.push_back(
-            {.label = statement_of(pair),
-             .kind = kind_of(pair.term->kind),
-             .a = best_of(pair.a, sample_of),
-             .b = pair.b ? sample_of(pair.b->text()) : std::nullopt,
-             .margin = pair.term->margin,
-             .by_sds = pair.term->by_sds,
-             .bound = pair.term->bound.value_or(0.0),
-             .paired_by_seed = few_shot && same_seeds(pair.a.front().text(), pair.b->text())});
+        statement.terms.push_back(term_of(pair, numbers_of, parents_of));
     }
-    return metrics::judge_claim(statement);
+    return metrics::judge_claim(statement, rules);
 }
 
 metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
-                           const std::map<std::string, plan::Reference>& cells) {
-    const auto sample = [&cells](const std::string& id) -> std::optional<metrics::Sample> {
-        const auto found = cells.find(id);
-        return found == cells.end() ? std::nullopt : std::optional(sample_of(found->second));
+                           const std::map<std::string, plan::Reference>& cells, const ParentsOf& parents_of,
+                           const metrics::Rules& rules) {
+    const auto numbers_of = [&cells](const plan::CellId& cell) {
+        const auto found = cells.find(cell.text());
+        return found == cells.end() ? metrics::ClaimCell{} : claim_cell(found->second);
     };
-    const auto same_seeds = [&cells](const std::string& a, const std::string& b) {
-        const auto x = cells.find(a);
-        const auto y = cells.find(b);
-        return x != cells.end() && y != cells.end() &&
-               std::equal(x->second.values.begin(), x->second.values.end(), y->second.values.begin(),
-                          y->second.values.end(),
-                          [](const auto& p, const auto& q) { return p.seed == q.seed; });
-    };
-    return judge(claim, pairs, sample, same_seeds);
+    return judge(claim, pairs, numbers_of, parents_of, rules);
+}
+
+std::optional<double> points_of_one_image(const std::string& metric, std::size_t test_images) {
+    return metric == "top1" && test_images > 0 ? std::optional(100.0 / static_cast<double>(test_images))
+                                               : std::nullopt;
+}
+
+metrics::ClaimCell claim_cell(const plan::Reference& reference) {
+    metrics::ClaimCell cell{.sample = sample_of(reference)};
+    for (const plan::SeedValue& entry : reference.values) {
+        cell.seeds.push_back(entry.seed);
+    }
+    return cell;
+}
+
+metrics::ClaimCell claim_cell(const CellResult& cell, const plan::Plan& plan) {
+    if (cell.values.empty() || cell.is_limited) {
+        return {};
+    }
+    metrics::ClaimCell numbers{.sample = cell.ours};
+    for (const SeedResult& entry : cell.values) {
+        numbers.seeds.push_back(entry.seed);
+    }
+    numbers.one_image =
+        points_of_one_image(cell.metric, plan.runs[cell.runs.front()].config.data.set.test_images);
+    return numbers;
+}
+
+metrics::ClaimErrorRates error_rates_of(const CheckResult& result) {
+    return metrics::claim_error_rates(static_cast<std::size_t>(
+        std::count_if(result.claims.begin(), result.claims.end(), [](const ClaimResult& claim) {
+            return claim.ours.verdict != metrics::ClaimVerdict::missing;
+        })));
+}
+
+nlohmann::ordered_json to_json(const metrics::ClaimErrorRates& rates) {
+    return {{"claims", rates.claims},
+            {"alpha", rates.alpha},
+            {"expected", rates.expected},
+            {"chance_of_any", rates.chance_of_any},
+            {"text", metrics::error_rates_text(rates)}};
 }
 
 metrics::Sample sample_of(const plan::Reference& reference) {

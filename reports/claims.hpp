@@ -8,7 +8,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "metrics/claims.hpp"
+#include "metrics/rules.hpp"
+#include "reports/check_result.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/reference.hpp"
 
@@ -17,7 +21,7 @@ namespace reports {
 /// One comparison of a claim.
 struct ClaimPair {
     std::string label;                                ///< of the left-hand side
-    std::vector<suite::plan::CellId> a;               ///< several: the one with the best mean counts
+    std::vector<suite::plan::CellId> a;               ///< several: their maximum
     std::optional<suite::plan::CellId> b;             ///< none: a bound
     const suite::plan::ClaimTermSpec* term = nullptr; ///< of the claim that was expanded
 };
@@ -28,21 +32,36 @@ struct ClaimPair {
 [[nodiscard]] std::vector<ClaimPair> expand_claim(const suite::plan::WorkloadSpec& workload,
                                                   const suite::plan::ClaimSpec& claim);
 
-/// A cell's numbers; nothing when there are none.
-using SampleOf = std::function<std::optional<metrics::Sample>(const std::string& cell)>;
-/// Whether both cells hold values of the same seeds in the same order.
-using SameSeeds = std::function<bool(const std::string& a, const std::string& b)>;
+/// A cell's numbers with their seeds; n = 0 when there are none. `parents` is set by ParentsOf.
+using NumbersOf = std::function<metrics::ClaimCell(const suite::plan::CellId& cell)>;
+/// What pre-training runs of their own add to the variance of the difference of two cells' means, in squared
+/// points; none where both share them, or where it is not known.
+using ParentsOf = std::function<std::optional<metrics::VarianceComponent>(const suite::plan::CellId& a,
+                                                                          const suite::plan::CellId& b)>;
 
-/// Few-shot cells are tested seed by seed where the seeds are the same: their noise is mostly the draw, which
+/// Few-shot cells are tested seed by seed on the seeds that both have: their noise is mostly the draw, which
 /// the seed decides (suites.md section 0, no. 3); full-shot cells are not, there it is not.
 [[nodiscard]] metrics::ClaimResult judge(const suite::plan::ClaimSpec& claim,
-                                         const std::vector<ClaimPair>& pairs, const SampleOf& sample_of,
-                                         const SameSeeds& same_seeds);
+                                         const std::vector<ClaimPair>& pairs, const NumbersOf& numbers_of,
+                                         const ParentsOf& parents_of = {}, const metrics::Rules& rules = {});
 
 /// On references; where raw values are known, on them.
 [[nodiscard]] metrics::ClaimResult judge(const suite::plan::ClaimSpec& claim,
                                          const std::vector<ClaimPair>& pairs,
-                                         const std::map<std::string, suite::plan::Reference>& cells);
+                                         const std::map<std::string, suite::plan::Reference>& cells,
+                                         const ParentsOf& parents_of = {}, const metrics::Rules& rules = {});
+
+/// What one image of a test set is worth in points; none for metrics that are no share of images.
+[[nodiscard]] std::optional<double> points_of_one_image(const std::string& metric, std::size_t test_images);
+
+/// A reference's numbers, with its seeds where they are known.
+[[nodiscard]] metrics::ClaimCell claim_cell(const suite::plan::Reference& reference);
+/// Our numbers; none of runs that were made smaller by hand. `plan` is the one that the cell was checked
+/// with.
+[[nodiscard]] metrics::ClaimCell claim_cell(const CellResult& cell, const suite::plan::Plan& plan);
+/// Of the claims that our numbers decide or could decide: those that are not missing.
+[[nodiscard]] metrics::ClaimErrorRates error_rates_of(const CheckResult& result);
+[[nodiscard]] nlohmann::ordered_json to_json(const metrics::ClaimErrorRates& rates);
 
 /// A reference's raw values, or what was printed.
 [[nodiscard]] metrics::Sample sample_of(const suite::plan::Reference& reference);

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/bits.hpp"
+#include "reports/claims.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -18,11 +19,13 @@ std::string claims_sentence(const CheckResult& result) {
     if (result.claims.empty()) {
         return "";
     }
+    const std::string rates = metrics::error_rates_text(error_rates_of(result));
     return fmt::format(
-        "{} claim{} of the paper. On our numbers at profile {}: {}. On the published numbers: {}.",
+        "{} claim{} of the paper. On our numbers at profile {}: {}. On the published numbers: {}.{}{}",
         result.claims.size(), result.claims.size() == 1 ? "" : "s", result.profile,
         claim_counts_text(result.claim_counts(), result.compared_with()),
-        claim_counts_text(result.published_claim_counts(), ComparedWith::published));
+        claim_counts_text(result.published_claim_counts(), ComparedWith::published), rates.empty() ? "" : " ",
+        rates);
 }
 
 /// "88 cells: 60 pass, 0 fail, 28 are skipped (28 unclear)"; incomplete ones are skipped with their verdict.
@@ -119,6 +122,7 @@ ordered_json summary_json(const CheckResult& result) {
             {"cells", to_json(result.counts())},
             {"claims", to_json(result.claim_counts())},
             {"published_claims", to_json(result.published_claim_counts())},
+            {"claim_error_rates", to_json(error_rates_of(result))},
             {"bits", to_json(compare_bits(result))}};
 }
 

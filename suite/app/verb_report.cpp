@@ -179,6 +179,7 @@ nlohmann::ordered_json card_json(const reports::StudyCard& card, const std::file
             {"paper", card.paper},
             {"claims", card.summary.claims},
             {"robust", card.summary.robust},
+            {"robust_printed", card.summary.robust_printed},
             {"fragile", card.summary.fragile},
             {"not_supported", card.summary.not_supported},
             {"not_judged", card.summary.not_judged},

@@ -110,9 +110,18 @@ void read_claim_term(TomlReader& reader, ClaimTermSpec& term) {
         reader.optional("by_sds", term.by_sds);
         reader.expect(term.by_sds >= 0, "by_sds", term.by_sds, "a number of 0 or more");
     }
-    if (term.kind == ClaimKind::not_worse && !(term.margin > 0)) {
-        reader.add_fault(reader.origin_of("margin"), "kind 'not-worse' without a margin", "a margin above 0",
-                         "state how much worse still counts");
+    const bool has_margin = term.kind == ClaimKind::not_worse || term.kind == ClaimKind::equivalent;
+    if (has_margin && !(term.margin > 0)) {
+        reader.add_fault(
+            reader.origin_of("margin"), "kind '" + std::string(to_word(term.kind)) + "' without a margin",
+            "a margin above 0",
+            term.kind == ClaimKind::equivalent ? "state how large a difference still counts as none"
+                                               : "state how much worse still counts");
+    }
+    if (term.kind == ClaimKind::equivalent && !term.best_of.empty()) {
+        reader.add_fault(reader.origin_of("best_of"),
+                         "kind 'equivalent' with best_of = \"" + term.best_of + "\"", "no best_of",
+                         "compare every cell with its counterpart");
     }
     reader.finish();
 }

@@ -75,6 +75,7 @@ inline constexpr Word<HeadInit> head_init_words[] = {
     {HeadInit::framework, "framework"}, {HeadInit::zero, "zero"}, {HeadInit::prevalence, "prevalence"}};
 inline constexpr Word<ClaimKind> claim_kind_words[] = {{ClaimKind::greater, "greater"},
                                                        {ClaimKind::not_worse, "not-worse"},
+                                                       {ClaimKind::equivalent, "equivalent"},
                                                        {ClaimKind::above, "above"},
                                                        {ClaimKind::below, "below"}};
 inline constexpr Word<ClaimRule> claim_rule_words[] = {

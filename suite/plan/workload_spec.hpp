@@ -38,20 +38,21 @@ struct CellBlock {
 };
 
 enum class ClaimKind {
-    greater,   ///< than the other cell
-    not_worse, ///< than the other cell, by a margin
-    above,     ///< a bound
-    below,     ///< a bound
+    greater,    ///< than the other cell
+    not_worse,  ///< than the other cell, by a margin
+    equivalent, ///< to the other cell, within a margin
+    above,      ///< a bound
+    below,      ///< a bound
 };
 enum class ClaimRule { all, any, at_least };
 
 /// a (glob over cells) against b, cell by cell: the same cell with `versus` applied, or a bound.
 struct ClaimTermSpec {
     std::string cells;                         ///< glob of left-hand cells
-    std::string best_of;                       ///< axis: of the cells that differ in it alone, the best mean
-    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side; greater, not_worse
+    std::string best_of;                       ///< axis: of the cells that differ in it alone, the maximum
+    std::map<std::string, std::string> versus; ///< axis -> value on the right-hand side; none for bounds
     ClaimKind kind = ClaimKind::greater;
-    double margin = 0.0;         ///< for not_worse, points
+    double margin = 0.0;         ///< for not_worse and equivalent, points
     double by_sds = 0.0;         ///< for greater: the difference also exceeds this many pooled sds
     std::optional<double> bound; ///< for above and below, points
 };

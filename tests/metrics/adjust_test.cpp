@@ -24,6 +24,29 @@ TEST(Adjust, HolmAndBenjaminiHochbergAgreeWithTheirDefinitions) {
     }
 }
 
+// Benjamini and Heller (2008): the intersections of the closed testing principle, each by Bonferroni.
+TEST(PartialConjunction, IsShownByAsManyAdjustedPValues) {
+    for (const auto& family : golden::read("claims.json", "conjunctions")) {
+        const auto p = family["p"].get<std::vector<double>>();
+        for (std::size_t needed = 1; needed <= p.size(); ++needed) {
+            std::vector<double> adjusted = partial_conjunction(p, needed);
+            std::sort(adjusted.begin(), adjusted.end());
+            golden::expect_close(adjusted[needed - 1], family["conjunctions"][needed - 1], 1e-14,
+                                 family.dump());
+        }
+        const std::vector<double> one_needed = partial_conjunction(p, 1);
+        for (std::size_t i = 0; i < p.size(); ++i)
+            golden::expect_close(one_needed[i], family["holm"][i], 1e-14, "holm of " + family.dump());
+        EXPECT_THAT(partial_conjunction(p, p.size()), testing::Pointwise(testing::DoubleEq(), p))
+            << "no correction";
+    }
+}
+
+TEST(PartialConjunction, GoesOnAsHolmBeyondTheNeededOnes) {
+    EXPECT_THAT(partial_conjunction(std::vector{0.01, 0.02, 0.03, 0.2}, 2),
+                testing::Pointwise(testing::DoubleEq(), std::vector{0.03, 0.06, 0.06, 0.2}));
+}
+
 TEST(Adjust, TextbookFamilyInTheOrderGiven) {
     EXPECT_THAT(holm(std::vector{0.04, 0.01, 0.03}),
                 testing::Pointwise(testing::DoubleEq(), std::vector{0.06, 0.03, 0.06}));
@@ -37,6 +60,8 @@ TEST(AdjustBadInput, EveryFaultIsNamedByPosition) {
     EXPECT_THAT(message, HasSubstr("p[2]: found 1.5"));
     EXPECT_THAT(message, HasSubstr("p[3]: found nan"));
     EXPECT_THAT(usage_message([] { (void)benjamini_hochberg({}); }), HasSubstr("no p-values"));
+    EXPECT_THAT(usage_message([] { (void)partial_conjunction(std::vector{0.5}, 2); }),
+                HasSubstr("2 of 1 hypotheses"));
 }
 
 } // namespace

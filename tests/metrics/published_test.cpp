@@ -58,8 +58,8 @@ TEST(Published, SummaryOfRawSeedsGivesThePValueOfTheSeeds) {
 TEST(Published, DataScaleHelpsR50x1OnBothSmallTargetsHangsOnCovidx) {
     const Claim claim{
         .rule = ClaimRule::all,
-        .terms = {{.label = "tuberculosis 21K > 1K", .a = five(83.47, 0.83), .b = five(79.83, 1.50)},
-                  {.label = "covidx 21K > 1K", .a = five(78.35, 1.63), .b = five(76.30, 1.30)}}};
+        .terms = {{.label = "tuberculosis 21K > 1K", .a = {{five(83.47, 0.83)}}, .b = {five(79.83, 1.50)}},
+                  {.label = "covidx 21K > 1K", .a = {{five(78.35, 1.63)}}, .b = {five(76.30, 1.30)}}}};
 
     const ClaimResult result = judge_claim(claim);
 
@@ -70,8 +70,8 @@ TEST(Published, DataScaleHelpsR50x1OnBothSmallTargetsHangsOnCovidx) {
 
 TEST(Published, NetworkScaleHelpsTuberculosisFailsForTheChexpertSource) {
     const ClaimResult result = judge_claim({.terms = {{.label = "S-MED R152x4 > R50x1",
-                                                       .a = make_sample(tb_r152x4_chexpert),
-                                                       .b = make_sample(tb_r50x1_chexpert)}}});
+                                                       .a = {{make_sample(tb_r152x4_chexpert)}},
+                                                       .b = {make_sample(tb_r50x1_chexpert)}}}});
 
     // The spec says .021; SciPy says .0203 on the seeds and .0205 on the printed mean ± sd.
     EXPECT_NEAR(2 * result.terms[0].p_against.value(), 0.0203, 0.00005);
@@ -81,7 +81,7 @@ TEST(Published, NetworkScaleHelpsTuberculosisFailsForTheChexpertSource) {
 
 TEST(Published, R152x4With21KIsAsGoodAsTheLargestSupersetFailsOnMimic) {
     const auto term = [](const char* label, double mean_21k, double sd_21k, double mean_med, double sd_med) {
-        return ClaimTerm{.label = label, .a = five(mean_21k, sd_21k), .b = five(mean_med, sd_med)};
+        return ClaimTerm{.label = label, .a = {{five(mean_21k, sd_21k)}}, .b = {five(mean_med, sd_med)}};
     };
     const ClaimResult better = judge_claim({.terms = {term("padchest-cl", 84.02, 0.24, 82.68, 0.05)}});
     const ClaimResult worse = judge_claim({.terms = {term("mimic-cxr", 87.79, 0.13, 88.00, 0.03)}});

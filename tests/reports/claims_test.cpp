@@ -121,22 +121,65 @@ TEST(ExpandClaim, TakesTheBestOfAnAxisAsOneSide) {
     EXPECT_EQ(pairs[0].b->text(), "pets/R50x1/scratch");
     EXPECT_FALSE(pairs[2].b.has_value());
 
-    const auto sample = [](const std::string& cell) -> std::optional<metrics::Sample> {
-        return metrics::summary_sample(cell.ends_with("21K-NAT")  ? 80
-                                       : cell.ends_with("1K-NAT") ? 70
-                                                                  : 50,
-                                       1, 5);
+    const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
+        const double mean = cell.source == "21K-NAT" ? 80 : cell.source == "1K-NAT" ? 70 : 50;
+        return {.sample = metrics::summary_sample(mean, 1, 5)};
     };
-    const auto same_seeds = [](const std::string&, const std::string&) { return true; };
-    const metrics::ClaimResult result = judge(spec, pairs, sample, same_seeds);
+    const metrics::ClaimResult result = judge(spec, pairs, numbers_of);
     EXPECT_EQ(result.verdict, ClaimVerdict::holds);
     EXPECT_DOUBLE_EQ(result.terms[0].difference.value(), 30.0);
+    EXPECT_DOUBLE_EQ(
+        result.terms[0].p_favour.value(),
+        2 * metrics::welch(metrics::summary_sample(80, 1, 5), metrics::summary_sample(50, 1, 5)).p_greater)
+        << "the maximum of two";
 
-    const auto without_one = [&](const std::string& cell) {
-        return cell.ends_with("/1K-NAT") ? std::nullopt : sample(cell);
+    const auto without_one = [&](const plan::CellId& cell) {
+        return cell.source == "1K-NAT" ? metrics::ClaimCell{} : numbers_of(cell);
     };
-    EXPECT_EQ(judge(spec, pairs, without_one, same_seeds).verdict, ClaimVerdict::missing)
+    EXPECT_EQ(judge(spec, pairs, without_one).verdict, ClaimVerdict::missing)
         << "nobody knows the best of sources when one is missing";
+}
+
+TEST(JudgeClaim, AsksWhatParentsAddToEachComparison) {
+    const plan::WorkloadSpec& workload = small_tree::published().workloads.at("table1");
+    plan::ClaimSpec spec;
+    spec.terms = {{.cells = "pets/R50x1/21K-NAT", .versus = {{"source", "1K-NAT"}}}};
+    const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
+        return {.sample = metrics::summary_sample(cell.source == "21K-NAT" ? 81 : 80, 0.1, 5)};
+    };
+    std::vector<std::string> asked;
+    const auto parents_of = [&asked](const plan::CellId& a, const plan::CellId& b) {
+        asked.push_back(a.text() + " " + b.text());
+        return std::optional(metrics::VarianceComponent{.variance = 4.0, .df = 3});
+    };
+
+    const auto pairs = expand_claim(workload, spec);
+    EXPECT_EQ(judge(spec, pairs, numbers_of).verdict, ClaimVerdict::holds);
+    EXPECT_EQ(judge(spec, pairs, numbers_of, parents_of).verdict, ClaimVerdict::inconclusive);
+    EXPECT_THAT(asked, ElementsAre("pets/R50x1/21K-NAT pets/R50x1/1K-NAT"));
+    EXPECT_EQ(judge(spec, pairs, numbers_of, parents_of, {.counts_parents = false}).verdict,
+              ClaimVerdict::holds);
+}
+
+TEST(JudgeClaim, FewShotCellsArePairedOnTheSeedsThatBothHave) {
+    const plan::WorkloadSpec& workload = small_tree::published().workloads.at("fewshot-pets");
+    plan::ClaimSpec spec;
+    spec.terms = {{.cells = "pets/R50x1/21K-NAT/5", .versus = {{"source", "1K-NAT"}}},
+                  {.cells = "pets/R50x1/21K-NAT", .versus = {{"source", "1K-NAT"}}}};
+    const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
+        return cell.source == "21K-NAT"
+                   ? metrics::ClaimCell{.sample = metrics::make_sample(std::vector{51.0, 62.0, 70.5, 81.0}),
+                                        .seeds = {0, 1, 3, 4}}
+                   : metrics::ClaimCell{.sample =
+                                            metrics::make_sample(std::vector{50.0, 60.0, 90.0, 70.0, 80.0}),
+                                        .seeds = {0, 1, 2, 3, 4}};
+    };
+
+    const metrics::ClaimResult result = judge(spec, expand_claim(workload, spec), numbers_of);
+
+    ASSERT_EQ(result.terms.size(), 2U);
+    EXPECT_EQ(result.terms[0].test, "paired by seed, n = 4");
+    EXPECT_EQ(result.terms[1].test, "Welch") << "full-shot noise is not the draw";
 }
 
 TEST(PublishedClaims, AreWhatTheNumbersBear) {

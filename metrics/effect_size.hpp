@@ -1,0 +1,27 @@
+// Whether two means differ by more than a number of standard deviations.
+#pragma once
+
+#include <optional>
+
+#include "metrics/t_tests.hpp"
+
+namespace metrics {
+
+struct EffectTest {
+    double difference = 0; ///< mean a − mean b
+    double sd = 0;         ///< of a value, pooled
+    double df = 0;
+    double p_above = 1; ///< small when the true difference is shown to exceed `sds` true sds
+    double p_below = 1; ///< small when it is shown to fall short of them
+};
+
+/// Tests (mean a − mean b) / sd against `sds`, sd the common one of a value, estimated with n_a + n_b − 2
+/// degrees of freedom. At the border Student's t of the difference has a noncentral t distribution with
+/// noncentrality sds / sqrt(1/n_a + 1/n_b) (Hedges and Olkin, Statistical Methods for Meta-Analysis, 1985,
+/// ch. 5). `added` enlarges the standard error and not the sd; the test is an approximation then.
+/// Throws Error(usage) as pooled() does, and for sds below 0 or not finite.
+///     effect_above(larger, smaller, 2.0).p_above < 0.05   // better by more than two sds
+[[nodiscard]] EffectTest effect_above(const Sample& a, const Sample& b, double sds,
+                                      const std::optional<VarianceComponent>& added = {});
+
+} // namespace metrics
