@@ -1,6 +1,7 @@
 #include "suite/store/bundle_file.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -107,6 +108,9 @@ std::string bundle_to_bytes(BundleContent content) {
             replace_nul(text);
             write_text(file, name, text);
         }
+        for (const auto& [name, values] : content.arrays) {
+            write_array(file, name, values, std::array{values.size()});
+        }
     });
     std::string bytes = std::move(image.bytes);
     bytes.resize(image.file_bytes, '\0');
@@ -141,6 +145,16 @@ Table BundleFile::table(const std::string& name, const Table& columns) const {
 std::string BundleFile::text(const std::string& name) const {
     const auto session = hdf5_session();
     return in_file(where_, [&] { return read_text(open_->file.get(), name, open_->bytes); });
+}
+
+std::vector<float> BundleFile::array(const std::string& name) const {
+    const auto session = hdf5_session();
+    return in_file(where_, [&] { return read_floats(open_->file.get(), name, 1, open_->bytes).values; });
+}
+
+bool BundleFile::has(const std::string& name) const {
+    const auto session = hdf5_session();
+    return has_object(open_->file.get(), name);
 }
 
 } // namespace suite::store

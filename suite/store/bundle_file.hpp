@@ -20,6 +20,7 @@ struct BundleContent {
     std::vector<std::string> groups;                        ///< parents before children
     std::vector<std::pair<std::string, Table>> tables;      ///< name "/group/table"
     std::vector<std::pair<std::string, std::string>> texts; ///< without NUL
+    std::vector<std::pair<std::string, std::vector<float>>> arrays{};
 };
 
 /// The whole file; equal content gives equal bytes. NUL in a text of a table or a text becomes '?': messages
@@ -42,6 +43,10 @@ public:
     /// `columns` gives names and types. Throws Error(store) when there is no such table.
     [[nodiscard]] Table table(const std::string& name, const Table& columns) const;
     [[nodiscard]] std::string text(const std::string& name) const;
+    /// Throws Error(store) unless it is a 1-D array of 32-bit numbers.
+    [[nodiscard]] std::vector<float> array(const std::string& name) const;
+    /// Tables, texts and arrays that earlier versions did not write.
+    [[nodiscard]] bool has(const std::string& name) const;
 
 private:
     struct Open;

@@ -85,6 +85,15 @@ void compare_predictions(Comparison& compare, const RunRecord& a, const RunRecor
         .values("predictions.label_matrix", a.predictions->label_matrix, b.predictions->label_matrix);
 }
 
+void compare_outcomes(Comparison& compare, const RunRecord& a, const RunRecord& b) {
+    if (!a.outcomes || !b.outcomes) { // an earlier version kept none
+        return;
+    }
+    compare.field("outcomes.metric", a.outcomes->metric, b.outcomes->metric)
+        .field("outcomes.test_set", a.outcomes->test_set, b.outcomes->test_set)
+        .values("outcomes.values", a.outcomes->values, b.outcomes->values);
+}
+
 } // namespace
 
 std::string first_difference(const RunRecord& a, const RunRecord& b) {
@@ -93,6 +102,7 @@ std::string first_difference(const RunRecord& a, const RunRecord& b) {
     compare_metrics(compare, a, b);
     compare_losses(compare, a, b);
     compare_predictions(compare, a, b);
+    compare_outcomes(compare, a, b);
     compare.field("weights_digest", a.weights_digest, b.weights_digest);
     return std::move(compare).result();
 }

@@ -39,6 +39,14 @@ struct PredictionTable {
     std::vector<float> label_matrix;   ///< multilabel, NaN = missing
 };
 
+/// What each test image contributed to the run's score (metrics/test_set.hpp), for tests over test images;
+/// kept where the predictions are not.
+struct TestOutcomes {
+    std::string metric;        ///< that the score is of
+    std::string test_set;      ///< equal names: the same images in the same order
+    std::vector<float> values; ///< one a test image
+};
+
 /// Where a finished run's wall time went beside training; the rest is set-up and scoring. The record itself
 /// is published after its wall time has ended.
 struct Timing {
@@ -70,7 +78,8 @@ struct RunRecord {
     std::vector<MetricEntry> metrics;
     std::vector<LossEntry> losses;
     std::optional<PredictionTable> predictions;
-    std::string weights_digest; ///< SHA-256 of the parameters in arena order
+    std::optional<TestOutcomes> outcomes; ///< not in records of earlier versions
+    std::string weights_digest;           ///< SHA-256 of the parameters in arena order
     std::int64_t images_seen = 0;
     std::int64_t parameters = 0;
     double train_seconds = 0.0;
@@ -82,8 +91,8 @@ struct RunRecord {
     std::optional<Failure> failure;
 };
 
-/// Equal in everything that a rerun must repeat: key, metrics, losses, predictions, weights digest (not
-/// times).
+/// Equal in everything that a rerun must repeat: key, metrics, losses, predictions, outcomes where both have
+/// them, weights digest (not times).
 [[nodiscard]] bool same_result(const RunRecord& a, const RunRecord& b);
 /// Name of the first field in which same_result finds a difference ("metrics[0].value"); empty when equal.
 /// Numbers are compared bit by bit, so NaN equals itself.

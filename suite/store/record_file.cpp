@@ -163,6 +163,10 @@ void add_text_faults(FaultList& faults, const RunRecord& record, const NamedTabl
                 {.where = record.key + name, .found = "a NUL in a text", .expected = "none", .fix = ""});
         }
     }
+    if (record.outcomes &&
+        (record.outcomes->metric + record.outcomes->test_set).find('\0') != std::string::npos) {
+        faults.add({.where = record.key + "/outcomes", .found = "a NUL", .expected = "none", .fix = ""});
+    }
     if (record.config.find('\0') != std::string::npos) {
         faults.add({.where = record.key + "/config", .found = "a NUL", .expected = "none", .fix = ""});
     }
@@ -194,6 +198,19 @@ PredictionTable read_predictions(hid_t file, std::uint64_t bytes) {
         table.label_matrix = read_floats(file, "/predictions/label_matrix", 2, bytes).values;
     }
     return table;
+}
+
+void write_outcomes(hid_t file, const TestOutcomes& outcomes) {
+    create_group(file, "/outcomes");
+    write_text(file, "/outcomes/metric", outcomes.metric);
+    write_text(file, "/outcomes/test_set", outcomes.test_set);
+    write_array(file, "/outcomes/values", outcomes.values, std::array{outcomes.values.size()});
+}
+
+TestOutcomes read_outcomes(hid_t file, std::uint64_t bytes) {
+    return {.metric = read_text(file, "/outcomes/metric", bytes),
+            .test_set = read_text(file, "/outcomes/test_set", bytes),
+            .values = read_floats(file, "/outcomes/values", 1, bytes).values};
 }
 
 /// Rows of a table in the file. What is wrong with one table is collected, so that all faults of a file are
@@ -285,6 +302,11 @@ RunRecord read_content(std::string_view bytes, FaultList& faults) {
             record.predictions = read_predictions(file.get(), bytes.size());
         }
     });
+    reader.attempt([&] {
+        if (has_object(file.get(), "/outcomes")) {
+            record.outcomes = read_outcomes(file.get(), bytes.size());
+        }
+    });
     if (has_object(file.get(), "/timing")) {
         record.timing = reader.only_row("/timing", timing_fields);
     }
@@ -335,6 +357,9 @@ std::string record_to_bytes(const RunRecord& record) {
         write_text(file, "/config", record.config);
         if (record.predictions) {
             write_predictions(file, *record.predictions);
+        }
+        if (record.outcomes) {
+            write_outcomes(file, *record.outcomes);
         }
     });
     std::string bytes = std::move(image.bytes);

@@ -6,6 +6,7 @@
 //   /metrics      name, split, value, unit, direction          /losses   step, loss, lr
 //   /provenance   name, value (sorted by name)                 /failure  phase, kind, reason, step; if failed
 //   /config       the canonical text                           /predictions/{scores, classes, label_matrix}
+//   /outcomes/{metric, test_set, values}, may be absent
 // Equal records give equal bytes. Missing numbers are NaN.
 #pragma once
 

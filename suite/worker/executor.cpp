@@ -57,6 +57,8 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     record.losses = thinned(result.losses);
     if (has_test && result.predictions.scores.size() <= kept_predictions) {
         record.predictions = prediction_table(result.predictions);
+    } else if (!record.metrics.empty()) { // of predictions, outcomes can be computed again
+        record.outcomes = test_outcomes(config.metric, result.predictions);
     }
     record.weights_digest = sha256_hex(std::as_bytes(std::span(result.weights.values)));
     record.images_seen = result.images_seen;

@@ -102,7 +102,8 @@ private:
 /// What the record says of machine and build; "started" and "finished" are added per run.
 [[nodiscard]] const std::map<std::string, std::string>& process_provenance();
 
-/// Largest number of scores (samples x outputs) that is kept in a record.
+/// Largest number of scores (samples x outputs) that is kept in a record; of more only what each image
+/// contributed to the metric is kept, one number an image.
 inline constexpr std::size_t kept_predictions = 250'000;
 /// A curve longer than this is thinned evenly; first and last step stay.
 inline constexpr std::size_t kept_losses = 2'000;

@@ -1,6 +1,7 @@
 // What training gives, as a record keeps it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,9 @@ namespace suite::worker {
 
 /// The metric of that name on the test part.
 [[nodiscard]] store::MetricEntry score(const std::string& metric, const train::Predictions& predictions);
+
+/// What each test image contributed to that metric; nothing for a metric without such numbers.
+[[nodiscard]] std::optional<store::TestOutcomes> test_outcomes(const std::string& metric,
+                                                               const train::Predictions& predictions);
 
 } // namespace suite::worker

@@ -71,6 +71,36 @@ TEST(RecordFile, GivesBackTheScalingSection) {
     EXPECT_TRUE(same_result(record, slower));
 }
 
+TEST(RecordFile, GivesBackTheOutcomesOfTheTestImages) {
+    RunRecord record = minimal_record();
+    record.outcomes = TestOutcomes{.metric = "top1", .test_set = "0123", .values = {1.0F, 0.0F, 1.0F}};
+
+    const RunRecord read = record_from_bytes(record_to_bytes(record), record.key, "x.h5");
+
+    ASSERT_TRUE(read.outcomes.has_value());
+    EXPECT_EQ(read.outcomes->metric, "top1");
+    EXPECT_EQ(read.outcomes->test_set, "0123");
+    EXPECT_EQ(read.outcomes->values, record.outcomes->values);
+}
+
+TEST(RecordFile, OutcomesAreComparedWhereBothRecordsHaveThem) {
+    RunRecord record = minimal_record();
+    const RunRecord earlier = record; // of a version that kept none
+    record.outcomes = TestOutcomes{.metric = "top1", .test_set = "0123", .values = {1.0F, 0.0F}};
+    RunRecord other = record;
+    other.outcomes->values.back() = 1.0F;
+
+    EXPECT_EQ(first_difference(record, earlier), "");
+    EXPECT_EQ(first_difference(record, other), "outcomes.values[1]");
+}
+
+TEST(RecordFile, RefusesANulInItsOutcomes) {
+    RunRecord record = minimal_record();
+    record.outcomes = TestOutcomes{.metric = std::string("top\0", 4), .test_set = "0123", .values = {}};
+
+    EXPECT_THROW(static_cast<void>(record_to_bytes(record)), Error);
+}
+
 TEST(RecordFile, RefusesAScalingSectionWithoutARowForEachRank) {
     RunRecord record = minimal_record();
     record.scaling = testing::scaling_section();
