@@ -149,11 +149,4 @@ std::optional<NormalTest> test_over_images(const CellOutcomes& cell, double expe
     return wald(cell.score - expected, *standard_error, 0);
 }
 
-double partial_conjunction(std::span<const double> p_values, std::size_t wanted) {
-    std::vector<double> sorted(p_values.begin(), p_values.end());
-    std::sort(sorted.begin(), sorted.end());
-    const auto others = static_cast<double>(sorted.size() - wanted + 1);
-    return std::min(1.0, others * sorted[wanted - 1]);
-}
-
 } // namespace metrics

@@ -50,9 +50,4 @@ struct CellOutcomes {
 /// Tests the mean of a cell against a number, by its own standard error. Nothing without spread.
 [[nodiscard]] std::optional<NormalTest> test_over_images(const CellOutcomes& cell, double expected);
 
-/// p-value that at least `wanted` of these hypotheses are false: (n − wanted + 1) times the wanted-smallest,
-/// at most 1 (partial conjunction; Benjamini, Heller, Biometrics 64, 2008). wanted = n is the largest p
-/// (intersection– union test), wanted = 1 Bonferroni's. `wanted` in 1..n.
-[[nodiscard]] double partial_conjunction(std::span<const double> p_values, std::size_t wanted);
-
 } // namespace metrics

@@ -160,13 +160,5 @@ TEST(OverImages, PairsTheSameTestSetOnly) {
     EXPECT_EQ(test_over_images(CellOutcomes{}, CellOutcomes{}), std::nullopt);
 }
 
-TEST(PartialConjunction, RunsFromBonferroniToTheLargest) {
-    const std::vector<double> p{0.04, 0.01, 0.5};
-    EXPECT_NEAR(partial_conjunction(p, 1), 0.03, 1e-15);
-    EXPECT_NEAR(partial_conjunction(p, 2), 0.08, 1e-15);
-    EXPECT_NEAR(partial_conjunction(p, 3), 0.5, 1e-15);
-    EXPECT_EQ(partial_conjunction(std::vector<double>{0.7, 0.9}, 1), 1.0);
-}
-
 } // namespace
 } // namespace metrics
