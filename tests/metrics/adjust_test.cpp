@@ -54,6 +54,11 @@ TEST(Adjust, TextbookFamilyInTheOrderGiven) {
                 testing::Pointwise(testing::DoubleEq(), std::vector{0.04, 0.03, 0.04}));
 }
 
+TEST(Adjust, CertaintiesAreProbabilities) {
+    EXPECT_THAT(holm(std::vector{0.0, 1.0}), testing::ElementsAre(0.0, 1.0));
+    EXPECT_THAT(benjamini_hochberg(std::vector{1.0, 0.0}), testing::ElementsAre(1.0, 0.0));
+}
+
 TEST(AdjustBadInput, EveryFaultIsNamedByPosition) {
     const std::string message = usage_message([] { (void)holm(std::vector{0.5, -0.1, 1.5, std::nan("")}); });
     EXPECT_THAT(message, HasSubstr("p[1]: found -0.1"));

@@ -26,6 +26,44 @@ TEST(AllReduceModel, RingAndTreeByHand) {
                 1.5 * 88e6 / 230e9 + 1e-3 + 16.8e-6 + 20.4e-6 + 28e-6, 1e-15);
 }
 
+TEST(AllReduceModel, WithinOneNodeByHand) {
+    // Two of a node's four ranks, 46 MB: half of 2·46e6/230e9 + 8.4 µs + 2 hops of 3.4 µs.
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::ring, 2, 46e6),
+                0.2e-3 + 8.4e-6 + 6.8e-6, 1e-15);
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::hierarchical, 2, 46e6),
+                0.2e-3 + 8.4e-6 + 6.8e-6, 1e-15);
+    // 2·46e6/(0.92·230e9) + 8.4 µs + 2·1·4 µs.
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::tree, 2, 46e6),
+                0.4e-3 / 0.92 + 8.4e-6 + 8e-6, 1e-15);
+}
+
+TEST(AllReduceModel, OverManyNodesByHand) {
+    // 16 nodes: the tree climbs log2(16) = 4 levels up and down, the rails have 2·4 hops without the NICs.
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::tree, 64, 88e6),
+                2e-3 / 0.92 + 8.4e-6 + 2 * (12e-6 + 4 * 16e-6), 1e-15);
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::hierarchical, 64, 88e6),
+                1.5 * 88e6 / 230e9 + 2e-3 * 15 / 16 + 16.8e-6 + 20.4e-6 + 8 * 14e-6, 1e-15);
+    EXPECT_NEAR(all_reduce_seconds(published::fabric(), AllReduceAlgorithm::ring, 64, 88e6),
+                2e-3 * 63 / 64 + 8.4e-6 + 96 * 6e-6 + 30 * 16e-6, 1e-15);
+}
+
+TEST(AllReduceModel, AHopInANodeIsNoFasterThanThreeOverheadsOnSeveralNodes) {
+    Fabric fabric = published::fabric();
+    EXPECT_DOUBLE_EQ(ring_hop_of(fabric, 1), 3.4e-6);
+    EXPECT_DOUBLE_EQ(ring_hop_of(fabric, 2), 6e-6);
+    fabric.ring_hop_seconds = 7e-6;
+    EXPECT_DOUBLE_EQ(ring_hop_of(fabric, 2), 7e-6);
+}
+
+TEST(AllReduceModel, OfEqualsTheFirstIsTheCheapest) {
+    const AllReduceAlgorithm reversed[] = {AllReduceAlgorithm::tree, AllReduceAlgorithm::ring};
+    EXPECT_EQ(cheapest_all_reduce(published::fabric(), 1, 1e6).algorithm, AllReduceAlgorithm::ring);
+    EXPECT_EQ(cheapest_all_reduce(published::fabric(), 1, 1e6, reversed).algorithm, AllReduceAlgorithm::tree);
+    EXPECT_EQ(to_string(AllReduceAlgorithm::ring), "ring");
+    EXPECT_EQ(to_string(AllReduceAlgorithm::tree), "tree");
+    EXPECT_EQ(to_string(AllReduceAlgorithm::hierarchical), "hierarchical");
+}
+
 TEST(AllReduceModel, NodesThatAreNotFullCountAsNodes) {
     EXPECT_EQ(nodes_of(published::fabric(), 1), 1);
     EXPECT_EQ(nodes_of(published::fabric(), 4), 1);
@@ -74,6 +112,22 @@ TEST(Overlap, StartsBucketsWhenTheyAreReadyAndTheLastHasEnded) {
     EXPECT_DOUBLE_EQ(exposed_seconds(buckets, 10), 1);
     EXPECT_DOUBLE_EQ(exposed_seconds(buckets, 20), 0);
     EXPECT_DOUBLE_EQ(exposed_seconds({}, 10), 0);
+}
+
+TEST(Overlap, BucketsBecomeReadyByTheirBytesOverTheWindow) {
+    const std::vector<double> bytes{10e6, 30e6, 60e6};
+    const auto buckets = overlapped_buckets(published::fabric(), 8, bytes, 2.0, 0.5);
+
+    ASSERT_EQ(buckets.size(), 3U);
+    EXPECT_NEAR(buckets[0].ready_seconds, 2.0 - 0.5 * 0.9, 1e-15);
+    EXPECT_NEAR(buckets[1].ready_seconds, 2.0 - 0.5 * 0.6, 1e-15);
+    EXPECT_NEAR(buckets[2].ready_seconds, 2.0, 1e-15);
+    double sum = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(buckets[i].seconds, cheapest_all_reduce(published::fabric(), 8, bytes[i]).seconds);
+        sum += buckets[i].seconds;
+    }
+    EXPECT_NEAR(total_seconds(published::fabric(), 8, bytes), sum, 1e-15);
 }
 
 TEST(Overlap, WithoutAWindowNothingIsHidden) {

@@ -38,6 +38,14 @@ TEST(Numbers, SummaryHasMeanSdAndN) {
     EXPECT_TRUE(sample.values.empty());
 }
 
+TEST(Numbers, SummariesReachFromTwoValuesWithoutSpreadToTheLargestExactCount) {
+    EXPECT_EQ(parse_summary("1,0,2", "--a-summary").n, 2U);
+    EXPECT_EQ(parse_summary("1,0,9007199254740992", "--a-summary").n, std::size_t{1} << 53);
+    EXPECT_THAT(usage_message([] { (void)parse_summary("1,0,9007199254740994", "--a-summary"); }),
+                HasSubstr("a whole n of 2 or more"));
+    EXPECT_THAT(usage_message([] { (void)parse_summary("1,0,5,6", "--a-summary"); }), HasSubstr("4 fields"));
+}
+
 TEST(Numbers, BadSummariesAreNamed) {
     const auto message = [](const char* text) {
         return usage_message([&] { (void)parse_summary(text, "--a-summary"); });

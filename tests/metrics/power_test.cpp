@@ -44,6 +44,25 @@ TEST(Power, TinyEffectsNeedManyValuesNotForever) {
     EXPECT_THAT(usage_message([] { (void)two_sample_size(1e-12, 1, 0.8); }), HasSubstr("2^52"));
 }
 
+TEST(Power, SampleSizesEndAtTwoToThe52) {
+    // As above: 15.6977 / effect² is 3.0e15, between 2^51 and 2^52, and 6.0e15, beyond.
+    EXPECT_NEAR(static_cast<double>(two_sample_size(7.2336e-8, 1, 0.8)), 3.0e15, 1e12);
+    EXPECT_THAT(usage_message([] { (void)two_sample_size(5.115e-8, 1, 0.8); }), HasSubstr("2^52"));
+}
+
+TEST(Power, OfADirectionIsThatOfItsOpposite) {
+    EXPECT_EQ(two_sample_power(-0.7, 1.1, 9), two_sample_power(0.7, 1.1, 9));
+    EXPECT_EQ(two_sample_size(-0.7, 1.1, 0.9), two_sample_size(0.7, 1.1, 0.9));
+}
+
+TEST(Power, IsComputedWhereItIsNearlyOne) {
+    // Noncentralities around the largest that are still computed, 40 (1 + critical): the chance falls short
+    // of 1 by less than a double shows on both sides; for 2 degrees of freedom and half of it, by 1e-2.
+    EXPECT_EQ(two_sample_power(213, 1, 2), 1.0);
+    EXPECT_EQ(two_sample_power(211, 1, 2), 1.0);
+    EXPECT_LT(two_sample_power(4, 1, 2), 0.8);
+}
+
 TEST(PowerBadInput, IsNamed) {
     const std::string message = usage_message([] { (void)two_sample_size(0, -1, 1); });
     EXPECT_THAT(message, HasSubstr("sd: found -1"));

@@ -38,6 +38,21 @@ TEST(RocAuc, CountsEveryPairTiesHalf) {
     EXPECT_EQ(roc_auc(std::span<const float>(scores), std::vector{1.0F, 0.0F, 0.0F, 0.0F}).auc, 0.0);
 }
 
+TEST(RocAuc, OfEqualScoresIsAHalf) {
+    std::vector<double> scores(1000, 0.25);
+    std::vector<float> labels;
+    for (int i = 0; i < 1000; ++i)
+        labels.push_back(i % 3 == 0 ? 1.0F : 0.0F);
+    EXPECT_EQ(roc_auc(std::span<const double>(scores), labels).auc, 0.5);
+}
+
+TEST(RocAuc, NeedsOneSampleOfEachKind) {
+    const std::vector<double> scores{0.1, 0.2, 0.3};
+    EXPECT_EQ(roc_auc(std::span<const double>(scores), std::vector{1.0F, 0.0F, 1.0F}).auc, 0.5);
+    EXPECT_EQ(roc_auc(std::span<const double>(scores), std::vector{0.0F, 1.0F, 0.0F}).auc, 0.5);
+    EXPECT_FALSE(roc_auc(std::span<const double>(scores), std::vector{0.0F, 0.0F, 0.0F}).auc.has_value());
+}
+
 TEST(RocAuc, OfOneLabelValueDoesNotExist) {
     const std::vector<double> scores{0.1, 0.2, 0.3};
     const RocAuc found = roc_auc(std::span<const double>(scores), std::vector{1.0F, std::nanf(""), 1.0F});
@@ -81,6 +96,25 @@ TEST(MeanAuc, WithoutAValidClassDoesNotExist) {
     EXPECT_EQ(found.valid_classes, 0U);
 }
 
+TEST(MeanAuc, OfOneValidClassIsItsAuc) {
+    // Columns: scores 0.9, 0.1 with labels 1, 0; scores 0.2, 0.3 with labels 1, 1.
+    const MeanAuc found =
+        mean_auc(std::vector{0.9F, 0.2F, 0.1F, 0.3F}, std::vector{1.0F, 1.0F, 0.0F, 1.0F}, 2);
+    EXPECT_EQ(found.percent, 100.0);
+    EXPECT_EQ(found.valid_classes, 1U);
+}
+
+TEST(MeanAucBadInput, IsNoMatrix) {
+    const auto message = [](std::size_t numbers, std::size_t labels, std::size_t classes) {
+        return golden::message_of(ErrorKind::numeric, [&] {
+            (void)mean_auc(std::vector<float>(numbers), std::vector<float>(labels), classes);
+        });
+    };
+    EXPECT_THAT(message(2, 4, 2), HasSubstr("2 scores, 4 labels, 2 classes"));
+    EXPECT_THAT(message(3, 3, 2), HasSubstr("3 scores, 3 labels, 2 classes"));
+    EXPECT_THAT(message(2, 2, 0), HasSubstr("2 scores, 2 labels, 0 classes"));
+}
+
 TEST(MacroOneVsRest, AgreesWithScikitLearnOverTheSoftmax) {
     for (const auto& expected : golden::read("auc.json", "macro")) {
         const MeanAuc found = macro_one_vs_rest_auc(expected["logits"].get<std::vector<float>>(),
@@ -113,6 +147,19 @@ TEST(RocAucBadInput, IsNamed) {
                         (void)macro_one_vs_rest_auc(std::vector{0.1F, 0.2F}, std::vector<std::int64_t>{2}, 2);
                     }),
                 HasSubstr("found 2, expected a class in [0, 2)"));
+    EXPECT_THAT(
+        golden::message_of(ErrorKind::data,
+                           [&] {
+                               (void)roc_auc(std::span<const double>(scores), std::vector{0.5F, 1.0F});
+                           }),
+        HasSubstr("label of sample 0: found 0.5"));
+    EXPECT_THAT(
+        golden::message_of(
+            ErrorKind::data,
+            [] {
+                (void)macro_one_vs_rest_auc(std::vector{0.1F, 0.2F}, std::vector<std::int64_t>{-1}, 2);
+            }),
+        HasSubstr("found -1, expected a class in [0, 2)"));
     EXPECT_THAT(golden::message_of(ErrorKind::numeric,
                                    [] {
                                        (void)mean_auc(std::vector{0.1F}, std::vector{1.0F, 0.0F}, 2);

@@ -42,6 +42,44 @@ TEST(Summarise, OfASummaryKeepsItsNumbers) {
                          "high");
 }
 
+TEST(Summarise, OfTwoValuesHasTheirSpread) {
+    const Estimate found = summarise(std::vector{1.0, 3.0});
+    EXPECT_DOUBLE_EQ(found.sd.value(), std::sqrt(2.0));
+    // t(0.975, 1) = 12.706204736174705, standard error 1.
+    golden::expect_close(found.ci95.value().high, 2 + 12.706204736174705, 1e-14, "high");
+}
+
+TEST(Summarise, OfASummaryOfOneValueHasNoSpread) {
+    const Estimate one = summarise(summary_sample(95.78, 0.09, 1));
+    EXPECT_EQ(one.mean, 95.78);
+    EXPECT_FALSE(one.sd.has_value());
+    EXPECT_FALSE(summarise(summary_sample(95.78, 0.09, 0)).mean.has_value());
+}
+
+TEST(FindFaults, OfASummaryAreItsMeanAndSd) {
+    const auto found = [](const Sample& sample) {
+        suite::FaultList faults;
+        find_faults(sample, "a", faults);
+        return faults.faults().size();
+    };
+    EXPECT_EQ(found(summary_sample(1, 0, 2)), 0U);
+    EXPECT_EQ(found(summary_sample(1, 0.5, 2)), 0U);
+    EXPECT_EQ(found(summary_sample(1, -0.5, 2)), 1U);
+    EXPECT_EQ(found(summary_sample(std::nan(""), INFINITY, 2)), 2U);
+    EXPECT_EQ(found(Sample{.mean = 1, .n = 5}), 1U); // no sd
+    EXPECT_EQ(found(summary_sample(1, 0.5, 1)), 1U);
+    EXPECT_EQ(found(summary_sample(1, -0.5, 1)), 2U);            // one value and a negative sd
+    EXPECT_EQ(found(summary_sample(std::nan(""), -0.5, 0)), 1U); // nothing more to say of no value
+}
+
+TEST(Moments, AreExactAroundAnyOrigin) {
+    const Moments moments = moments_of(std::vector{1e9 + 1, 1e9 + 2, 1e9 + 6}, 1e9);
+    EXPECT_DOUBLE_EQ(static_cast<double>(moments.mean_offset), 3.0);
+    EXPECT_DOUBLE_EQ(static_cast<double>(moments.variance), 7.0);
+    EXPECT_EQ(moments_of(std::vector{4.0}, 1.0).variance, 0.0L);
+    EXPECT_EQ(moments_of(std::vector{4.0}, 1.0).mean_offset, 3.0L);
+}
+
 TEST(SummariseBadInput, NamesEveryValueThatIsNotFinite) {
     const std::string message = golden::usage_message([] {
         (void)summarise(std::vector{1.0, std::nan(""), -std::numeric_limits<double>::infinity()});

@@ -53,12 +53,37 @@ TEST(Efficiency, OfARatioWithoutSpreadHasNoInterval) {
     EXPECT_EQ(compare_efficiency(e, 75.0, {.declared = 1.5}).verdict, Verdict::inconclusive);
 }
 
+TEST(Efficiency, OfOneRankIsItsRatioAndThroughputsMayBeBelowOne) {
+    const Efficiency e = efficiency(std::vector{0.5, 0.4}, std::vector{0.5, 0.4}, 1);
+
+    EXPECT_DOUBLE_EQ(e.mean, 100.0);
+    EXPECT_DOUBLE_EQ(e.speedup, 1.0);
+}
+
+TEST(Efficiency, NeedsSpreadOnOneSideOnlyForTheUnpairedInterval) {
+    EXPECT_TRUE(efficiency(std::vector{100.0, 100.0}, std::vector{90.0, 91.0}, 1).ci95_welch.has_value());
+    EXPECT_TRUE(efficiency(std::vector{100.0, 101.0}, std::vector{90.0, 90.0}, 1).ci95_welch.has_value());
+    EXPECT_FALSE(efficiency(std::vector{100.0, 100.0}, std::vector{90.0, 90.0}, 1).ci95_welch.has_value());
+}
+
 TEST(Efficiency, RefusesWhatIsNoThroughput) {
     EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector{1.0, 2.0}, 2)), suite::Error);
     EXPECT_THROW(static_cast<void>(efficiency({}, {}, 2)), suite::Error);
     EXPECT_THROW(static_cast<void>(efficiency(std::vector{0.0}, std::vector{1.0}, 2)), suite::Error);
     EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector<double>{NAN}, 2)), suite::Error);
     EXPECT_THROW(static_cast<void>(efficiency(std::vector{1.0}, std::vector{1.0}, 0)), suite::Error);
+}
+
+TEST(Efficiency, NamesEveryRepetitionThatIsNoThroughput) {
+    try {
+        static_cast<void>(efficiency(std::vector{0.0, 2.0}, std::vector<double>{1.0, INFINITY}, 2));
+        FAIL() << "nothing was thrown";
+    } catch (const suite::Error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("base[0]: found 0"));
+        EXPECT_THAT(error.what(), testing::HasSubstr("rung[1]: found inf"));
+        EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("base[1]")));
+        EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("rung[0]")));
+    }
 }
 
 TEST(MedianInterval, IsTheNarrowestPairOfOrderedValuesThatCovers) {
@@ -77,6 +102,19 @@ TEST(MedianInterval, IsTheNarrowestPairOfOrderedValuesThatCovers) {
     EXPECT_DOUBLE_EQ(of(20).interval.low, 6.0);
     EXPECT_NEAR(of(20).coverage, 0.9586105346679688, 1e-14);
     EXPECT_DOUBLE_EQ(of(12).median, 6.5);
+}
+
+TEST(MedianInterval, OfAnEvenCountIsTheMeanOfTheMiddleAndCoversByTheBinomial) {
+    const MedianInterval two = median_interval(std::vector{7.0, 3.0});
+    EXPECT_DOUBLE_EQ(two.median, 5.0);
+    EXPECT_DOUBLE_EQ(two.coverage, 0.5); // both on one side with chance 1/2
+    EXPECT_DOUBLE_EQ(median_interval(std::vector{2.0, 1.0, 9.0}).coverage, 0.75);
+    EXPECT_DOUBLE_EQ(median_interval(std::vector{2.0, 1.0, 9.0}).median, 2.0);
+}
+
+TEST(MedianInterval, RefusesNothingAndNumbersThatAreNotFinite) {
+    EXPECT_THROW(static_cast<void>(median_interval({})), suite::Error);
+    EXPECT_THROW(static_cast<void>(median_interval(std::vector<double>{1.0, NAN, 2.0})), suite::Error);
 }
 
 TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
@@ -99,6 +137,69 @@ TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
 
     EXPECT_EQ(compare_efficiency(ours, 60.0, margin).verdict, Verdict::equivalent); // better is no fault
     EXPECT_EQ(compare_efficiency(ours, std::nullopt, margin).verdict, Verdict::no_reference);
+}
+
+TEST(CompareEfficiency, StatesTheIntervalOfTheDifference) {
+    const Efficiency ours = efficiency(base, rung, 2); // 95.93992294 to 97.36865686
+    const CellComparison cell = compare_efficiency(ours, 95.0, {.declared = 1.5});
+
+    ASSERT_TRUE(cell.ci95);
+    EXPECT_NEAR(cell.ci95->low, 0.93992294, 1e-7);
+    EXPECT_NEAR(cell.ci95->high, 2.36865686, 1e-7);
+}
+
+TEST(CompareEfficiency, SaysWhenOursIsBetterByMoreThanTheMargin) {
+    const Efficiency ours = efficiency(base, rung, 2); // its interval begins at 95.94
+    const auto reason = [&](double reference) {
+        const CellComparison cell = compare_efficiency(ours, reference, {.declared = 1.5});
+        EXPECT_EQ(cell.verdict, Verdict::equivalent);
+        return cell.reason;
+    };
+    EXPECT_EQ(reason(94.4), "better than the reference by more than the margin");
+    EXPECT_EQ(reason(94.5), "");
+}
+
+TEST(CompareEfficiency, WithinAMarginAsLargeAsTheReferenceIsAlwaysEquivalent) {
+    const Efficiency ours = efficiency(base, rung, 2);
+    EXPECT_EQ(compare_efficiency(ours, 1.5, {.declared = 1.5}).verdict, Verdict::equivalent);
+    EXPECT_EQ(compare_efficiency(ours, 1.0, {.declared = 1.5}).verdict, Verdict::equivalent);
+    // A bound of half a percent is one: an efficiency of a tenth of a percent lies below it.
+    const Efficiency slow = efficiency(std::vector{1000.0, 1000.0, 1000.0}, std::vector{1.0, 1.01, 0.99}, 1);
+    EXPECT_EQ(compare_efficiency(slow, 2.0, {.declared = 1.5}).verdict, Verdict::different);
+}
+
+TEST(CompareEfficiency, JudgesAtTheAlphaAskedFor) {
+    const Efficiency ours = efficiency(base, rung, 2);
+    const Margin margin{.declared = 1.5};
+    EXPECT_EQ(compare_efficiency(ours, 97.69, margin, 0.08).verdict, Verdict::equivalent);  // p = 0.073
+    EXPECT_EQ(compare_efficiency(ours, 99.0, margin, 0.01).verdict, Verdict::inconclusive); // p = 0.015
+}
+
+TEST(CompareEfficiency, WithoutAResultOrSpreadSaysSo) {
+    const Margin margin{.declared = 1.5};
+    EXPECT_EQ(compare_efficiency({}, 97.0, margin).verdict, Verdict::missing);
+    EXPECT_EQ(compare_efficiency({}, 97.0, margin).reason, "no result");
+    EXPECT_EQ(compare_efficiency(efficiency(base, rung, 2), std::nullopt, margin).reason, "no reference");
+    const auto reason = [&](const std::vector<double>& values) {
+        return compare_efficiency(efficiency(values, values, 1), 97.0, margin).reason;
+    };
+    EXPECT_EQ(reason({100.0}), "1 repetition without spread: no confidence bound exists");
+    EXPECT_EQ(reason({100.0, 100.0}), "2 repetitions without spread: no confidence bound exists");
+}
+
+TEST(CompareEfficiency, RoundingShiftsBothBoundsByItsHalfWidth) {
+    const Efficiency ours = efficiency(base, rung, 2);
+    const auto compared = [&](double margin, double half_width) {
+        return compare_efficiency(ours, 97.0, {.declared = margin, .rounding_half_width = half_width});
+    };
+    EXPECT_DOUBLE_EQ(compared(1.5, 0.5).p_equivalent.value(), compared(1.0, 0).p_equivalent.value());
+    EXPECT_DOUBLE_EQ(compared(1.5, 0.5).p_different.value(), compared(2.0, 0).p_different.value());
+    // Better by more than the margin: from 95.94, the lower end of ours, beyond margin and half-width.
+    const auto reason = [&](double half_width) {
+        return compare_efficiency(ours, 94.4, {.declared = 1.5, .rounding_half_width = half_width}).reason;
+    };
+    EXPECT_NE(reason(0.03), "");
+    EXPECT_EQ(reason(0.05), "");
 }
 
 TEST(CompareEfficiency, TheRoundingOfThePrintedNumberNarrowsWhatCanBeShown) {

@@ -42,6 +42,35 @@ TEST(ScoreFileBadInput, EveryFaultWithItsLine) {
     EXPECT_THAT(message, testing::Not(HasSubstr("s.csv:2:")));
 }
 
+TEST(ScoreFile, LastLineNeedsNoEndAndFieldsMayBeQuoted) {
+    EXPECT_THAT(parse_score_table("score,label\n0.5,1\n0.25,0", "s.csv").scores, ElementsAre(0.5, 0.25));
+    EXPECT_THAT(parse_score_table("score,label\n\"0.5\",\"\"\n", "s.csv").labels,
+                ElementsAre(testing::IsNan()));
+    EXPECT_THAT(data_message("score,label\n\"0.5,1\n"), HasSubstr("score '\"0.5'"));
+    EXPECT_THAT(data_message("score,label\n0.5\",1\n"), HasSubstr("score '0.5\"'"));
+    EXPECT_THAT(data_message("score,label\n\",1\n"), HasSubstr("score '\"'"));
+}
+
+TEST(ScoreFileBadInput, LongLinesAreCutAt80Characters) {
+    const std::string x(100, 'x');
+    const std::string eighty(80, 'x');
+    EXPECT_THAT(data_message(x + "\n0.5,1\n"), HasSubstr("found '" + eighty + "'"));
+    EXPECT_THAT(data_message("score,label\n" + x + "\n" + x + ",1\n0.5," + x + "\n"),
+                testing::AllOf(HasSubstr("s.csv:2: found '" + eighty + "'"),
+                               HasSubstr("s.csv:3: found score '" + eighty + "'"),
+                               HasSubstr("s.csv:4: found label '" + eighty + "'")));
+}
+
+TEST(ScoreFileBadInput, AHundredFaultsAreAllNamed) {
+    std::string text = "score,label\n";
+    for (int i = 0; i < 100; ++i)
+        text += "x,1\n";
+    EXPECT_THAT(data_message(text), testing::AllOf(HasSubstr("s.csv:101: found score 'x'"),
+                                                   testing::Not(HasSubstr("more faults"))));
+    EXPECT_THAT(data_message(text + "x,1\n"),
+                testing::AllOf(HasSubstr("1 more faults"), testing::Not(HasSubstr("s.csv:102:"))));
+}
+
 TEST(ScoreFileBadInput, WrongOrMissingHeader) {
     EXPECT_THAT(data_message("0.5,1\n"),
                 HasSubstr("s.csv:1: found '0.5,1', expected the header score,label"));

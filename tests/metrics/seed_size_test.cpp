@@ -40,6 +40,31 @@ TEST(EquivalencePower, IsCertainWithoutNoise) {
     EXPECT_EQ(equivalence_power(0.1, {.sd = 0, .n = 2}, {.sd = 0, .n = 2}), 1);
 }
 
+TEST(EquivalencePower, IsNoneWhereNoDifferenceIsWithinReach) {
+    // The margin is so small against the standard error that even the smallest S in reach rejects nothing.
+    EXPECT_EQ(equivalence_power(0.01, {.sd = 1, .n = 5000}, {.sd = 1, .n = 5000}), 0);
+}
+
+TEST(DirectionalPower, WithoutNoiseIsTheSignOfTheEffect) {
+    EXPECT_EQ(directional_power(0.5, {.sd = 0, .n = 2}, {.sd = 0, .n = 2}, 0.05), 1);
+    EXPECT_EQ(directional_power(0, {.sd = 0, .n = 2}, {.sd = 0, .n = 2}, 0.05), 0);
+    EXPECT_EQ(directional_power(-2, {.sd = 0, .n = 2}, {.sd = 0, .n = 2}, 0.05), 0);
+    EXPECT_EQ(paired_power(0.5, {.sd = 0, .n = 2}, 0.05), 1);
+}
+
+TEST(DirectionalPower, OfAHugeEffectIsOneOrNone) {
+    EXPECT_EQ(directional_power(1e9, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}, 0.05), 1);
+    EXPECT_EQ(directional_power(-1e9, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}, 0.05), 0);
+}
+
+TEST(DirectionalPower, CountsTheSpreadOfOneSideAlone) {
+    // With no noise in b, Welch's df are those of a: the power of one mean against a constant.
+    EXPECT_NEAR(directional_power(1, {.sd = 1.3, .n = 7}, {.sd = 0, .n = 3}, 0.05),
+                paired_power(1, {.sd = 1.3, .n = 7}, 0.05), 1e-12);
+    EXPECT_NEAR(directional_power(1, {.sd = 0, .n = 3}, {.sd = 1.3, .n = 7}, 0.05),
+                paired_power(1, {.sd = 1.3, .n = 7}, 0.05), 1e-12);
+}
+
 TEST(Sizes, AreTheSmallestWithThePower) {
     EXPECT_EQ(directional_size(0.5, 1, 1, 0.8, 0.05), 51U);
     EXPECT_EQ(paired_size(0.5, 1, 0.8, 0.05), 27U);
@@ -53,11 +78,42 @@ TEST(Sizes, AreNoneWhereNoneIsEnough) {
     EXPECT_FALSE(equivalence_size(1, 1, {.sd = 1, .n = 5}, 0.8)); // 29 % with any number of ours
 }
 
+TEST(Sizes, OfLargeEffectsAreTwo) {
+    EXPECT_EQ(directional_size(50, 1, 1, 0.8, 0.05), 2U);
+    EXPECT_EQ(paired_size(50, 1, 0.8, 0.05), 2U);
+    EXPECT_EQ(equivalence_size_of_both(50, 1, 1, 0.8), 2U);
+}
+
+TEST(Sizes, HaveThePowerAndOneLessHasNot) {
+    for (const double effect : {0.0055, 0.0057, 0.03, 0.2, 0.7, 1.5}) {
+        const auto n = directional_size(effect, 1, 1.5, 0.9, 0.05);
+        ASSERT_TRUE(n) << effect;
+        const auto power = [&](std::uint64_t size) {
+            return directional_power(effect, {.sd = 1, .n = size}, {.sd = 1.5, .n = size}, 0.05);
+        };
+        EXPECT_GE(power(*n), 0.9) << effect;
+        EXPECT_LT(power(*n - 1), 0.9) << effect;
+    }
+}
+
+TEST(Sizes, EndAtAMillion) {
+    // n = 2 (z(0.95) + z(0.8))² / effect² = 12.3651 / effect²: 0.98 and 1.02 million.
+    EXPECT_NEAR(static_cast<double>(directional_size(0.003552, 1, 1, 0.8, 0.05).value()), 980'000, 1000);
+    EXPECT_FALSE(directional_size(0.003481, 1, 1, 0.8, 0.05));
+}
+
 TEST(Sizes, RefuseWhatIsNoDesign) {
     EXPECT_THROW((void)directional_size(1, 1, 1, 1.0, 0.05), suite::Error);
     EXPECT_THROW((void)equivalence_power(0, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}), suite::Error);
     EXPECT_THROW((void)equivalence_power(1, {.sd = NAN, .n = 5}, {.sd = 1, .n = 5}), suite::Error);
     EXPECT_THROW((void)paired_power(1, {.sd = 1, .n = 1}, 0.05), suite::Error);
+    EXPECT_THROW((void)paired_power(1, {.sd = -0.5, .n = 5}, 0.05), suite::Error);
+    EXPECT_THROW((void)paired_power(1, {.sd = 1, .n = 5}, 0), suite::Error);
+    EXPECT_THROW((void)paired_power(1, {.sd = 1, .n = 5}, 1), suite::Error);
+    EXPECT_THROW((void)directional_size(1, 1, 1, 0, 0.05), suite::Error);
+    EXPECT_THROW((void)equivalence_power(INFINITY, {.sd = 1, .n = 5}, {.sd = 1, .n = 5}), suite::Error);
+    EXPECT_FALSE(directional_size(0, 1, 1, 0.8, 0.05));
+    EXPECT_FALSE(paired_size(0, 1, 0.8, 0.05));
 }
 
 } // namespace

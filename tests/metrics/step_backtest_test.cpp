@@ -40,6 +40,62 @@ TEST(BackTest, FromThreeGapsTheLeftOutErrorTakesAFormThatGrowsTooSlowly) {
     EXPECT_GT(std::fabs(back_test(ladder, *chosen, published::shape(), 16).worst_error_points()), 1.5);
 }
 
+TEST(BackTest, ErrorsAreSummarisedByTheirSize) {
+    const std::vector<LeftOutRung> left_out{{2, 90.0, 93.0}, {4, 95.0, 91.0}};
+    EXPECT_DOUBLE_EQ(rms_error_points(left_out), std::sqrt((9.0 + 16.0) / 2));
+    EXPECT_EQ(rms_error_points({}), INFINITY);
+
+    const auto held_out = [](double predicted, double measured) {
+        HeldOutRung rung{.prediction = {}, .measured_percent = measured};
+        rung.prediction.efficiency_percent = predicted;
+        return rung;
+    };
+    BackTest test;
+    EXPECT_EQ(test.worst_error_points(), 0.0);
+    test.held_out = {held_out(90, 91), held_out(90, 93.5), held_out(92, 90)};
+    EXPECT_DOUBLE_EQ(test.worst_error_points(), -3.5);
+}
+
+TEST(BackTest, CoverageIsCountedOverAllHeldOutRungs) {
+    BackTest first;
+    first.held_out = {HeldOutRung{.prediction = {}, .covered = {true, true, true}},
+                      HeldOutRung{.prediction = {}, .covered = {false, false, true}}};
+    BackTest second;
+    second.held_out = {HeldOutRung{.prediction = {}, .covered = {false, true, true}}};
+    const auto coverage = coverage_of(std::vector{first, second});
+
+    ASSERT_EQ(coverage.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(coverage[i].level, coverage_levels[i]);
+        EXPECT_EQ(coverage[i].covered, i + 1);
+        EXPECT_EQ(coverage[i].rungs, 3U);
+    }
+}
+
+TEST(BackTest, HeldOutRungsAreThoseBeyondTheMostAndCoveredWithinTheirInterval) {
+    const auto ladder = published::ladder();
+    const BackTest test = back_test(ladder, StepForm::logarithm, published::shape(), 64);
+    const StepModel model(std::span<const Rung>(ladder).first(6), StepForm::logarithm, published::shape());
+
+    ASSERT_EQ(test.held_out.size(), 4U);
+    ASSERT_EQ(test.left_out.size(), 5U);
+    for (std::size_t i = 0; i < 4; ++i) {
+        const Rung& rung = ladder[6 + i];
+        EXPECT_EQ(test.held_out[i].prediction.ranks, rung.ranks);
+        EXPECT_DOUBLE_EQ(test.held_out[i].measured_percent, efficiency_percent(ladder, rung));
+        for (std::size_t level = 0; level < 3; ++level) {
+            const Interval interval = model.predict(rung.ranks, coverage_levels[level]).efficiency_interval;
+            const double measured = efficiency_percent(ladder, rung);
+            EXPECT_EQ(test.held_out[i].covered[level], interval.low <= measured && measured <= interval.high);
+        }
+    }
+}
+
+TEST(BackTest, OneRungAboveOneLeavesNoneToFit) {
+    const std::vector<Rung> two{{1, 10.0}, {2, 19.0}};
+    EXPECT_TRUE(leave_one_rung_out(two, StepForm::linear, {}).empty());
+}
+
 TEST(BackTest, SaysWhyItCannotBe) {
     const BackTest test = back_test(published::ladder(), StepForm::cells, published::shape(), 64);
     ASSERT_TRUE(test.obstacle);

@@ -1,5 +1,6 @@
 #include "metrics/step_time_model.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "metrics/least_squares.hpp"
@@ -190,6 +191,77 @@ TEST(StepModel, ParametersAreAFunctionOfTheSeed) {
     EXPECT_NE(model.parameters(3)[1].ci95.low, model.parameters(4)[1].ci95.low);
 }
 
+TEST(StepModel, ParametersHaveThePercentilesOf400Refits) {
+    // The parametric bootstrap by hand for c + a log2(N): residual variance over rungs less parameters, one
+    // normal deviate a rung from the draw's stream, refitted; the 10th and 389th of the sorted draws.
+    const std::vector<Rung> ladder{{1, 100.0}, {2, 165.0}, {4, 318.0}, {8, 607.0}, {16, 1160.0}};
+    Design design{.columns = 2, .values = {}};
+    std::vector<double> gaps;
+    for (std::size_t i = 1; i < ladder.size(); ++i) {
+        design.values.insert(design.values.end(), {1.0, std::log2(ladder[i].ranks)});
+        gaps.push_back(ladder[i].ranks / ladder[i].images_per_second - 0.01);
+    }
+    const std::vector<double> ones(gaps.size(), 1.0);
+    const LeastSquares fit = fit_non_negative(design, gaps, ones);
+    const double sd = std::sqrt(fit.weighted_squares / (4 - 2));
+    std::vector<double> c;
+    std::vector<double> a;
+    for (std::uint32_t draw = 0; draw < 400; ++draw) {
+        suite::PhiloxStream stream({.seed = 7, .purpose = suite::Purpose::bootstrap, .epoch = draw});
+        std::vector<double> drawn;
+        for (std::size_t i = 0; i < gaps.size(); ++i) {
+            drawn.push_back(fit.at(design.row(i)) + sd * stream.normal());
+        }
+        const LeastSquares refit = fit_non_negative(design, drawn, ones);
+        c.push_back(refit.coefficients[0]);
+        a.push_back(refit.coefficients[1]);
+    }
+    std::sort(c.begin(), c.end());
+    std::sort(a.begin(), a.end());
+
+    const auto parameters = StepModel(ladder, StepForm::logarithm, {}).parameters(7);
+
+    ASSERT_EQ(parameters.size(), 2U);
+    EXPECT_EQ(parameters[0].name, "c");
+    EXPECT_EQ(parameters[1].name, "a");
+    EXPECT_NEAR(parameters[0].ci95.low, c[10], 1e-12);
+    EXPECT_NEAR(parameters[0].ci95.high, c[389], 1e-12);
+    EXPECT_NEAR(parameters[1].ci95.low, a[10], 1e-12);
+    EXPECT_NEAR(parameters[1].ci95.high, a[389], 1e-12);
+}
+
+TEST(StepModel, PredictionsHangTogether) {
+    for (const StepForm form : {StepForm::square_root, StepForm::network}) {
+        const StepModel model(published::ladder(), form, published::shape());
+        for (const int ranks : {1, 64, 2048}) {
+            const StepPrediction found = model.predict(ranks);
+            const double work = 128.0 * ranks;
+            EXPECT_NEAR(found.images_per_second, work / found.step_seconds, 1e-9 * work);
+            EXPECT_NEAR(found.images_interval.low, work / found.step_interval.high, 1e-9 * work);
+            EXPECT_NEAR(found.images_interval.high, work / found.step_interval.low, 1e-9 * work);
+            EXPECT_NEAR(found.efficiency_percent, 100 * found.images_per_second / (ranks * 129.14), 1e-9);
+            EXPECT_NEAR(model.base_step_seconds() + found.constant_seconds + found.imbalance_seconds +
+                            found.communication_seconds + found.input_seconds,
+                        found.step_seconds, 1e-12);
+            EXPECT_EQ(found.communication_seconds > 0, form == StepForm::network && ranks > 64);
+            EXPECT_EQ(found.constant_seconds > 0, ranks > 1);
+        }
+    }
+}
+
+TEST(StepModel, WithTheSpreadOfTheRungsKnownNeedsNoneToShowIt) {
+    auto ladder = published::ladder();
+    ladder.resize(3);
+    for (Rung& rung : ladder) {
+        rung.sd = 0.01 * rung.images_per_second;
+    }
+    EXPECT_FALSE(StepModel::obstacle(ladder, StepForm::square_root, published::shape()));
+    const StepModel model(ladder, StepForm::square_root, published::shape());
+    const StepPrediction found = model.predict(8);
+    EXPECT_GT(found.step_interval.high, found.step_seconds);
+    EXPECT_LT(found.step_interval.high, 1.2 * found.step_seconds);
+}
+
 TEST(StepModel, ASlowStorageIsWaitedFor) {
     StepShape shape = published::shape();
     shape.input = Input{.bytes_per_image = 110e3, .storage_bytes_per_second = 7e9};
@@ -198,6 +270,8 @@ TEST(StepModel, ASlowStorageIsWaitedFor) {
     const auto far = model.predict(1024);
     EXPECT_NEAR(far.step_seconds, 110e3 * 128 * 1024 / 7e9, 1e-9);
     EXPECT_GT(far.input_seconds, 0.9);
+    EXPECT_NEAR(far.step_interval.low, 110e3 * 128 * 1024 / 7e9, 1e-9);
+    EXPECT_NEAR(far.step_interval.high, 110e3 * 128 * 1024 / 7e9, 1e-9);
 }
 
 TEST(StepModel, TooFewRungsAreRefusedWithTheirNumber) {
