@@ -77,10 +77,10 @@ double rounded(double value, int decimals) {
 
 Sample reference_of(const SimulatedCell& cell, const DrawnCell& drawn) {
     const Sample raw = make_sample(drawn.reference);
-    return cell.printed_decimals ? summary_sample(rounded(raw.mean, *cell.printed_decimals),
-                                                  rounded(raw.sd.value_or(0.0), *cell.printed_decimals),
-                                                  raw.n)
-                                 : raw;
+    return cell.printed_decimals
+               ? summary_sample(rounded(raw.mean, *cell.printed_decimals),
+                                rounded(raw.sd.value_or(0.0), *cell.printed_decimals), raw.n)
+               : raw;
 }
 
 MarginRule margin_rule(const SimulatedCell& cell, const Rules& rules) {
@@ -91,8 +91,8 @@ MarginRule margin_rule(const SimulatedCell& cell, const Rules& rules) {
 }
 
 /// The margin of every cell from the references' sds: pooled over its group, or its own.
-std::vector<double> margins_of(const std::vector<SimulatedCell>& cells,
-                               const std::vector<Sample>& references, const Rules& rules) {
+std::vector<double> margins_of(const std::vector<SimulatedCell>& cells, const std::vector<Sample>& references,
+                               const Rules& rules) {
     std::vector<std::vector<Sample>> groups(numbers_in(cells, &SimulatedCell::group));
     if (rules.pools_sds)
         for (std::size_t i = 0; i < cells.size(); ++i)
@@ -102,24 +102,15 @@ std::vector<double> margins_of(const std::vector<SimulatedCell>& cells,
         pooled.push_back(pooled_sd(group));
     std::vector<double> margins;
     for (std::size_t i = 0; i < cells.size(); ++i)
-        margins.push_back(effective_margin(
-            margin_rule(cells[i], rules), rules.pools_sds ? pooled[cells[i].group] : references[i].sd));
+        margins.push_back(effective_margin(margin_rule(cells[i], rules),
+                                           rules.pools_sds ? pooled[cells[i].group] : references[i].sd));
     return margins;
-}
-
-/// What the declared margins come to with the true sds; they do not depend on the rules in force.
-std::vector<double> true_margins(const std::vector<SimulatedCell>& cells) {
-    std::vector<Sample> truths;
-    for (const SimulatedCell& cell : cells)
-        truths.push_back(summary_sample(cell.mean, cell.sd, cell.reference_seeds));
-    return margins_of(cells, truths, {});
 }
 
 /// What two pre-training runs add to the variance of a difference, as far as ours tell; by source.
 std::vector<std::optional<VarianceComponent>> parent_components(const SimulatedStudy& study,
                                                                 const std::vector<DrawnCell>& drawn) {
-    std::vector<std::optional<VarianceComponent>> components(
-        numbers_in(study.cells, &SimulatedCell::parent));
+    std::vector<std::optional<VarianceComponent>> components(numbers_in(study.cells, &SimulatedCell::parent));
     if (study.parents < 2)
         return components;
     std::vector<std::vector<std::vector<Sample>>> sources(components.size());
@@ -139,10 +130,12 @@ std::vector<std::optional<VarianceComponent>> parent_components(const SimulatedS
 void find_cell_faults(const SimulatedCell& cell, const SimulatedStudy& study, std::string_view where,
                       suite::FaultList& faults) {
     if (cell.seeds < 2 || cell.reference_seeds < 2)
-        faults.add({fmt::format("{} seeds", where), fmt::format("{} and {}", cell.seeds, cell.reference_seeds),
-                    "2 or more on each side", "a variance needs two values"});
+        faults.add({fmt::format("{} seeds", where),
+                    fmt::format("{} and {}", cell.seeds, cell.reference_seeds), "2 or more on each side",
+                    "a variance needs two values"});
     if (study.seed_correlation && cell.seeds != cell.reference_seeds)
-        faults.add({fmt::format("{} seeds", where), fmt::format("{} and {}", cell.seeds, cell.reference_seeds),
+        faults.add({fmt::format("{} seeds", where),
+                    fmt::format("{} and {}", cell.seeds, cell.reference_seeds),
                     "equally many where both sides have the same seeds", ""});
     if (!(cell.sd >= 0) || !std::isfinite(cell.sd) || !std::isfinite(cell.mean + cell.offset))
         faults.add({std::string(where),
@@ -151,8 +144,8 @@ void find_cell_faults(const SimulatedCell& cell, const SimulatedStudy& study, st
     const bool needs_points = cell.printed_decimals || cell.sd == 0; // every sd may be seen as 0
     if (!(effective_margin(cell.margin, needs_points ? 0.0 : cell.sd) > 0))
         faults.add({fmt::format("{} margin", where),
-                    fmt::format("{} points, {} sds", cell.margin.points, cell.margin.sds),
-                    "a margin above 0", "constant and printed cells need points"});
+                    fmt::format("{} points, {} sds", cell.margin.points, cell.margin.sds), "a margin above 0",
+                    "constant and printed cells need points"});
 }
 
 void require_options(const SimulationOptions& options, suite::FaultList& faults) {
@@ -171,7 +164,8 @@ void require_sane(const SimulatedStudy& study, const SimulationOptions& options)
     if (!(study.parent_sd >= 0) || !std::isfinite(study.parent_sd))
         faults.add({"parent sd", fmt::format("{}", study.parent_sd), "a finite number of 0 or more", ""});
     if (study.seed_correlation && !(*study.seed_correlation >= 0 && *study.seed_correlation <= 1))
-        faults.add({"seed correlation", fmt::format("{}", *study.seed_correlation), "a number in [0, 1]", ""});
+        faults.add(
+            {"seed correlation", fmt::format("{}", *study.seed_correlation), "a number in [0, 1]", ""});
     require_options(options, faults);
     faults.throw_if_any(ErrorKind::usage);
 }
@@ -267,9 +261,9 @@ struct ClaimTallies {
 
 /// On which side of its margin each cell truly lies.
 struct Truth {
-    std::vector<double> margins; ///< by cell
-    std::uint64_t within = 0;    ///< cells: a `different` is false
-    std::uint64_t outside = 0;   ///< cells: a `different` is right
+    std::vector<double> margins;  ///< by cell
+    std::uint64_t within = 0;     ///< cells: a `different` is false
+    std::uint64_t outside = 0;    ///< cells: a `different` is right
     std::uint64_t not_within = 0; ///< cells: an `equivalent` is false
 
     explicit Truth(const SimulatedStudy& study) : margins(true_margins(study.cells)) {
@@ -344,6 +338,13 @@ Claim draw_claim(const SimulatedClaim& design, std::uint64_t seed, std::uint64_t
 }
 
 } // namespace
+
+std::vector<double> true_margins(const std::vector<SimulatedCell>& cells) {
+    std::vector<Sample> truths;
+    for (const SimulatedCell& cell : cells)
+        truths.push_back(summary_sample(cell.mean, cell.sd, cell.reference_seeds));
+    return margins_of(cells, truths, {});
+}
 
 std::vector<CellInput> draw_study(const SimulatedStudy& study, const Rules& rules, std::uint64_t seed,
                                   std::uint64_t index) {

@@ -58,18 +58,21 @@ struct Rate {
     std::uint64_t trials = 0; ///< 0: nothing to count, the share means nothing
 };
 
-/// A cell is truly within its margin if |offset| is not above the margin that its true sds give. At the margin
-/// itself both `equivalent` and `different` are false.
+/// A cell is truly within its margin if |offset| is not above the margin that its true sds give. At the
+/// margin itself both `equivalent` and `different` are false.
 struct StudyRates {
-    Rate equivalent;   ///< of cells
-    Rate different;    ///< of cells
-    Rate inconclusive; ///< of cells
-    Rate unresolved;   ///< of cells: "differs, size unresolved", a part of the inconclusive ones
+    Rate equivalent;          ///< of cells
+    Rate different;           ///< of cells
+    Rate inconclusive;        ///< of cells
+    Rate unresolved;          ///< of cells: "differs, size unresolved", a part of the inconclusive ones
     Rate any_false_different; ///< of studies: at least one cell truly within its margin is called different
     Rate false_different;     ///< of cells truly within their margin
     Rate false_equivalent;    ///< of cells truly at or outside their margin
     Rate detected;            ///< of cells truly outside their margin: called different
 };
+
+/// What the declared margins come to with the true sds, by cell; they do not depend on the rules in force.
+[[nodiscard]] std::vector<double> true_margins(const std::vector<SimulatedCell>& cells);
 
 /// The inputs of study number `index`: what the rules are then applied to.
 [[nodiscard]] std::vector<CellInput> draw_study(const SimulatedStudy& study, const Rules& rules,
@@ -83,9 +86,9 @@ struct StudyRates {
 /// A claim over pairs of cells, whose true differences (a − b) are known.
 struct SimulatedClaim {
     ClaimRule rule = ClaimRule::all;
-    std::size_t at_least = 1;       ///< of ClaimRule::at_least
-    std::vector<double> effects{};  ///< one a term, in sds of a value; the term is true when above 0
-    std::size_t seeds = 5;          ///< a cell
+    std::size_t at_least = 1;      ///< of ClaimRule::at_least
+    std::vector<double> effects{}; ///< one a term, in sds of a value; the term is true when above 0
+    std::size_t seeds = 5;         ///< a cell
 };
 struct ClaimRates {
     Rate holds;

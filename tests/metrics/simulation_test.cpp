@@ -27,7 +27,8 @@ TEST(DrawnStudies, AreTheSameUnderAllRules) {
     const SimulatedStudy study{.cells = cells_of(3, {}), .parent_sd = 1, .parents = 2};
 
     const auto all = draw_study(study, {}, 1, 5);
-    const auto none = draw_study(study, {.pools_sds = false, .pairs_seeds = false, .counts_parents = false}, 1, 5);
+    const auto none =
+        draw_study(study, {.pools_sds = false, .pairs_seeds = false, .counts_parents = false}, 1, 5);
     const auto next = draw_study(study, {}, 1, 6);
 
     EXPECT_EQ(all[2].ours->values, none[2].ours->values);
@@ -37,9 +38,10 @@ TEST(DrawnStudies, AreTheSameUnderAllRules) {
 }
 
 TEST(DrawnStudies, HaveTheMomentsThatWereAskedFor) {
-    const SimulatedStudy study{.cells = cells_of(1, {.mean = 70, .offset = 3, .sd = 2, .seeds = 4, .reference_seeds = 4}),
-                               .parent_sd = 0.5,
-                               .seed_correlation = 0.6};
+    const SimulatedStudy study{
+        .cells = cells_of(1, {.mean = 70, .offset = 3, .sd = 2, .seeds = 4, .reference_seeds = 4}),
+        .parent_sd = 0.5,
+        .seed_correlation = 0.6};
     constexpr int studies = 4000;
     double difference = 0, squares = 0, within = 0;
 
@@ -49,8 +51,8 @@ TEST(DrawnStudies, HaveTheMomentsThatWereAskedFor) {
         difference += each / studies;
         squares += each * each / studies;
         for (std::size_t k = 0; k < 4; ++k)
-            within += (cell.ours->values[k] - cell.ours->mean) * (cell.reference->values[k] - cell.reference->mean) /
-                      3 / studies;
+            within += (cell.ours->values[k] - cell.ours->mean) *
+                      (cell.reference->values[k] - cell.reference->mean) / 3 / studies;
     }
 
     // Var = 2 · (2² (1 − 0.6) / 4 + (0.5 · 2)²) = 2.8; the covariance of a seed's values is 0.6 · 2² = 2.4.
@@ -61,7 +63,9 @@ TEST(DrawnStudies, HaveTheMomentsThatWereAskedFor) {
 
 TEST(DrawnStudies, PrintedReferencesAreRoundedAndHaveNoValues) {
     const CellInput cell =
-        draw_study({.cells = cells_of(1, {.mean = 70, .margin = {.points = 1}, .printed_decimals = 1})}, {}, 1, 0).front();
+        draw_study({.cells = cells_of(1, {.mean = 70, .margin = {.points = 1}, .printed_decimals = 1})}, {},
+                   1, 0)
+            .front();
 
     EXPECT_TRUE(cell.reference->values.empty());
     EXPECT_NEAR(cell.reference->mean * 10, std::round(cell.reference->mean * 10), 1e-9);
@@ -128,7 +132,9 @@ TEST(Simulation, PerfectStudiesAreSeldomCalledDifferent) {
 TEST(Simulation, BeyondTheMarginMattersWhereAllCellsAreOffByHalfOfIt) {
     const SimulatedStudy study{.cells = cells_of(88, {.offset = 1})};
 
-    expect_near(simulate(study, {.different_beyond_margin = false, .equivalents_at_one = false, .pools_sds = false}, few)
+    expect_near(simulate(study,
+                         {.different_beyond_margin = false, .equivalents_at_one = false, .pools_sds = false},
+                         few)
                     .any_false_different,
                 0.49, "excludes 0");
     EXPECT_LE(simulate(study, {}, few).any_false_different.share, 0.05);
@@ -161,11 +167,13 @@ TEST(Simulation, OwnParentsMakePerfectStudiesLookDifferentUntilTheyAreCounted) {
 }
 
 TEST(Simulation, SharedSeedsGivePowerWhereTheyArePaired) {
-    const SimulatedStudy study{.cells = cells_of(1, {.offset = 1, .margin = {.points = 0.01}}), .seed_correlation = 0.55};
+    const SimulatedStudy study{.cells = cells_of(1, {.offset = 1, .margin = {.points = 0.01}}),
+                               .seed_correlation = 0.55};
     const SimulationOptions options{.studies = 4000, .seed = 7, .threads = 2};
 
     // 0.227 and 0.433 for a margin of 0, from 200,000 draws in NumPy and SciPy.
-    expect_near(simulate(study, {.different_beyond_margin = false, .pairs_seeds = false}, options).detected, 0.227, "Welch");
+    expect_near(simulate(study, {.different_beyond_margin = false, .pairs_seeds = false}, options).detected,
+                0.227, "Welch");
     expect_near(simulate(study, {.different_beyond_margin = false}, options).detected, 0.433, "paired");
 }
 
@@ -179,7 +187,8 @@ TEST(Simulation, PooledSdsGivePowerAndKeepTheErrorRate) {
 }
 
 TEST(Simulation, RoundingChanceAndCapsWithholdWhatCannotBeShown) {
-    SimulatedStudy printed{.cells = cells_of(8, {.offset = 1.2, .sd = 0.3, .margin = {.points = 1}, .printed_decimals = 0})};
+    SimulatedStudy printed{
+        .cells = cells_of(8, {.offset = 1.2, .sd = 0.3, .margin = {.points = 1}, .printed_decimals = 0})};
     for (std::size_t i = 0; i < 8; ++i)
         printed.cells[i].mean = 70 + static_cast<double>(i) / 8;
     EXPECT_GT(simulate(printed, {.rounding_narrows = false}, few).false_equivalent.share, 0.3);
@@ -225,14 +234,18 @@ TEST(SimulatedClaims, OneUntrueTermMakesAllOfHoldAtMostAtTheNominalRate) {
 
 TEST(SimulationBadInput, IsNamed) {
     const std::string message = usage_message([] {
-        (void)simulate({.cells = cells_of(1, {.sd = -1, .seeds = 1, .margin = {}}), .parent_sd = -1, .seed_correlation = 2},
+        (void)simulate({.cells = cells_of(1, {.sd = -1, .seeds = 1, .margin = {}}),
+                        .parent_sd = -1,
+                        .seed_correlation = 2},
                        {}, {.studies = 0, .threads = 0});
     });
     for (const char* part : {"cell 0 seeds: found 1 and 5", "sd -1", "cell 0 margin", "parent sd: found -1",
                              "seed correlation: found 2", "studies: found 0", "threads: found 0"})
         EXPECT_THAT(message, HasSubstr(part));
-    EXPECT_THAT(usage_message([] { (void)simulate(SimulatedStudy{}, {}, few); }), HasSubstr("cells: found none"));
-    EXPECT_THAT(usage_message([] { (void)simulate(SimulatedClaim{.seeds = 2}, {}, few); }), HasSubstr("effects: found none"));
+    EXPECT_THAT(usage_message([] { (void)simulate(SimulatedStudy{}, {}, few); }),
+                HasSubstr("cells: found none"));
+    EXPECT_THAT(usage_message([] { (void)simulate(SimulatedClaim{.seeds = 2}, {}, few); }),
+                HasSubstr("effects: found none"));
 }
 
 } // namespace

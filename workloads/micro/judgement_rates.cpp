@@ -1,12 +1,15 @@
-// How often the rules of judging are wrong and how often they find what is true, on made-up studies whose truth is known:
+// How often the rules of judging are wrong and how often they find what is true, on made-up studies whose
+// truth is known:
 //
 //     judgement-rates [--studies N] [--seed S] [--threads N] [--json | --markdown]
 //
-// Every row names the rule that it is about and gives four rates: with the earlier rules (all of metrics/rules.hpp off), with the
-// earlier rules and this one, with all rules but this one, with all rules. The same values are judged four times.
-#include <chrono>
+// Every row names the rule that it is about and gives four rates: with the earlier rules (all of
+// metrics/rules.hpp off), with the earlier rules and this one, with all rules but this one, with all rules.
+// The same values are judged four times.
+#include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -14,6 +17,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "metrics/simulation.hpp"
@@ -89,9 +93,11 @@ const Rule beyond_margin{"different_beyond_margin", "`different` means beyond th
 const Rule pools_sds{"pools_sds", "margins use the sd pooled over 8 similar cells", &Rules::pools_sds};
 const Rule pairs_seeds{"pairs_seeds", "shared seeds are tested in pairs", &Rules::pairs_seeds};
 const Rule caps_margins{"caps_margins", "margins are capped", &Rules::caps_margins};
-const Rule at_chance{"withholds_at_chance", "no `equivalent` where chance lies within the margin", &Rules::withholds_at_chance};
+const Rule at_chance{"withholds_at_chance", "no `equivalent` where chance lies within the margin",
+                     &Rules::withholds_at_chance};
 const Rule rounding{"rounding_narrows", "rounding narrows what can be shown", &Rules::rounding_narrows};
-const Rule intersection{"all_of_is_intersection", "\"all of\" needs no correction", &Rules::all_of_is_intersection};
+const Rule intersection{"all_of_is_intersection", "\"all of\" needs no correction",
+                        &Rules::all_of_is_intersection};
 const Rule constants{"", "constants are compared", nullptr};
 
 /// As Table 1: groups of 8 similar cells, of which each descends from another parent.
@@ -117,7 +123,8 @@ SimulatedStudy half_tight(std::size_t count) {
 /// Printed means whose true values lie anywhere between two printed digits.
 SimulatedStudy printed(double offset) {
     SimulatedStudy study{
-        .cells = cells_like({.offset = offset, .sd = 0.3, .margin = {.points = 1.0}, .printed_decimals = 0}, 16)};
+        .cells =
+            cells_like({.offset = offset, .sd = 0.3, .margin = {.points = 1.0}, .printed_decimals = 0}, 16)};
     for (std::size_t i = 0; i < study.cells.size(); ++i) {
         study.cells[i].mean = 70.0 + static_cast<double>(i) / static_cast<double>(study.cells.size());
     }
@@ -147,36 +154,46 @@ std::vector<Row> family_rows() {
         return SimulatedStudy{.cells = cells_like(perfect, 88), .parent_sd = tau, .parents = 5};
     };
     return {
-        row_of("parents-half", "88 perfect cells, each side with its own parents; sd between parents half that of seeds",
+        row_of("parents-half",
+               "88 perfect cells, each side with its own parents; sd between parents half that of seeds",
                any_false, counts_parents, with_parents(0.5), &StudyRates::any_false_different),
-        row_of("parents-equal", "the same, sd between parents as large as that of seeds", any_false, counts_parents,
-               with_parents(1.0), &StudyRates::any_false_different),
+        row_of("parents-equal", "the same, sd between parents as large as that of seeds", any_false,
+               counts_parents, with_parents(1.0), &StudyRates::any_false_different),
         row_of("half-margin", "88 cells, all off by half the margin of 2 sds", any_false, beyond_margin,
-               {.cells = cells_like({.offset = 1.0, .margin = {.sds = 2.0}}, 88)}, &StudyRates::any_false_different),
-        row_of("tight-88", "88 cells; half have a tenth of the others' sd and are off by half the margin", any_false,
-               equivalents_at_one, half_tight(88), &StudyRates::any_false_different),
+               {.cells = cells_like({.offset = 1.0, .margin = {.sds = 2.0}}, 88)},
+               &StudyRates::any_false_different),
+        row_of("tight-88", "88 cells; half have a tenth of the others' sd and are off by half the margin",
+               any_false, equivalents_at_one, half_tight(88), &StudyRates::any_false_different),
         row_of("tight-346", "the same with 346 cells", any_false, equivalents_at_one, half_tight(346),
                &StudyRates::any_false_different),
     };
 }
 
+std::string off_by(double sds) {
+    return sds == 0.0 ? "perfect cells, margin 2 sds"
+                      : fmt::format("cells off by {:g} sd{}, margin 2 sds", sds, sds == 1.0 ? "" : "s");
+}
+
 std::vector<Row> power_rows() {
     std::vector<Row> rows;
     for (const double offset : {0.0, 1.0, 2.0}) {
-        rows.push_back(row_of(fmt::format("offset-{:g}", offset), fmt::format("cells off by {:g} sds, margin 2 sds", offset),
+        rows.push_back(row_of(fmt::format("offset-{:g}", offset), off_by(offset),
                               offset < 2 ? "`equivalent` cells" : "false `equivalent` cells", pools_sds,
-                              {.cells = cells_like({.offset = offset, .margin = {.sds = 2.0}}, 16)}, &StudyRates::equivalent));
+                              {.cells = cells_like({.offset = offset, .margin = {.sds = 2.0}}, 16)},
+                              &StudyRates::equivalent));
     }
     for (const double offset : {3.0, 4.0, 5.0}) {
-        rows.push_back(row_of(fmt::format("offset-{:g}", offset), fmt::format("cells off by {:g} sds, margin 2 sds", offset),
-                              "`different` cells", beyond_margin,
-                              {.cells = cells_like({.offset = offset, .margin = {.sds = 2.0}}, 16)}, &StudyRates::detected));
+        rows.push_back(row_of(
+            fmt::format("offset-{:g}", offset), off_by(offset), "`different` cells", beyond_margin,
+            {.cells = cells_like({.offset = offset, .margin = {.sds = 2.0}}, 16)}, &StudyRates::detected));
     }
-    rows.push_back(row_of("pairs-different", "a cell off by 1 sd, margin 0.1 sd; values of a seed correlate with r = 0.55",
-                          "`different` cells", pairs_seeds,
-                          {.cells = cells_like({.offset = 1.0, .margin = {.points = 0.1}}, 1), .seed_correlation = 0.55},
-                          &StudyRates::detected));
-    rows.push_back(row_of("pairs-equivalent", "a perfect cell, margin 1.2 sds; r = 0.55", "`equivalent` cells", pairs_seeds,
+    rows.push_back(row_of(
+        "pairs-different", "a cell off by 1 sd, margin 0.1 sd; values of a seed correlate with r = 0.55",
+        "`different` cells", pairs_seeds,
+        {.cells = cells_like({.offset = 1.0, .margin = {.points = 0.1}}, 1), .seed_correlation = 0.55},
+        &StudyRates::detected));
+    rows.push_back(row_of("pairs-equivalent", "a perfect cell, margin 1.2 sds; r = 0.55",
+                          "`equivalent` cells", pairs_seeds,
                           {.cells = cells_like({.margin = {.points = 1.2}}, 1), .seed_correlation = 0.55},
                           &StudyRates::equivalent));
     return rows;
@@ -184,17 +201,23 @@ std::vector<Row> power_rows() {
 
 std::vector<Row> limit_rows() {
     return {
-        row_of("cap", "cells of sd 8 points, off by 8 points; margin 2 sds, cap 5 points", "false `equivalent` cells", caps_margins,
-               {.cells = cells_like({.offset = 8.0, .sd = 8.0, .margin = {.points = 1.0, .sds = 2.0, .cap = 5.0}}, 16)},
+        row_of("cap", "cells of sd 8 points, off by 8 points; margin 2 sds, cap 5 points",
+               "false `equivalent` cells", caps_margins,
+               {.cells = cells_like(
+                    {.offset = 8.0, .sd = 8.0, .margin = {.points = 1.0, .sds = 2.0, .cap = 5.0}}, 16)},
                &StudyRates::false_equivalent),
         row_of("chance", "reference 2 points above chance, sd 3 points; ours only guesses; margin 2 sds",
                "`equivalent` cells", at_chance,
-               {.cells = cells_like({.mean = 12.0, .offset = -2.0, .sd = 3.0, .margin = {.sds = 2.0}, .chance = 10.0}, 16)},
+               {.cells = cells_like(
+                    {.mean = 12.0, .offset = -2.0, .sd = 3.0, .margin = {.sds = 2.0}, .chance = 10.0}, 16)},
                &StudyRates::equivalent),
-        row_of("rounding", "reference printed in whole points; cells off by 1.2 points, margin 1 point, sd 0.3 points",
+        row_of("rounding",
+               "reference printed in whole points; cells off by 1.2 points, margin 1 point, sd 0.3 points",
                "false `equivalent` cells", rounding, printed(1.2), &StudyRates::false_equivalent),
-        row_of("constants", "every seed gives one value on each side; off by twice the margin", "`different` cells", constants,
-               {.cells = cells_like({.offset = 2.0, .sd = 0.0, .margin = {.points = 1.0}}, 16)}, &StudyRates::detected),
+        row_of("constants", "every seed gives one value on each side; off by twice the margin",
+               "`different` cells", constants,
+               {.cells = cells_like({.offset = 2.0, .sd = 0.0, .margin = {.points = 1.0}}, 16)},
+               &StudyRates::detected),
     };
 }
 
@@ -202,17 +225,19 @@ std::vector<Row> claim_rows() {
     std::vector<double> one_false(8, 5.0);
     one_false.front() = 0.0;
     return {
-        row_of("all-of-8", "claim \"all of 8\", each true by 2 sds", "claims that hold", {.effects = std::vector<double>(8, 2.0)}),
+        row_of("all-of-8", "claim \"all of 8\", each true by 2 sds", "claims that hold",
+               {.effects = std::vector<double>(8, 2.0)}),
         row_of("all-of-20", "claim \"all of 20\", each true by 2 sds", "claims that hold",
                {.effects = std::vector<double>(20, 2.0)}),
-        row_of("all-of-8-false", "claim \"all of 8\": seven true by 5 sds, one without any difference", "false claims that hold",
-               {.effects = one_false}),
+        row_of("all-of-8-false", "claim \"all of 8\": seven true by 5 sds, one without any difference",
+               "false claims that hold", {.effects = one_false}),
     };
 }
 
 std::vector<Row> all_rows() {
     std::vector<Row> rows;
-    for (std::vector<Row>& part : std::vector<std::vector<Row>>{family_rows(), power_rows(), limit_rows(), claim_rows()}) {
+    for (std::vector<Row>& part :
+         std::vector<std::vector<Row>>{family_rows(), power_rows(), limit_rows(), claim_rows()}) {
         std::move(part.begin(), part.end(), std::back_inserter(rows));
     }
     return rows;
@@ -227,22 +252,37 @@ std::string cell_text(const JudgedRow& judged, const Rate& rate) {
     return judged.row->rule.is_on == nullptr && &rate != &judged.all ? "" : percent(rate);
 }
 
-void print_markdown(const std::vector<JudgedRow>& rows) {
-    fmt::print("| made-up study (5 seeds on each side) | counted | rule | earlier rules | and this rule | all rules but this "
-               "| all rules |\n|---|---|---|---|---|---|---|\n");
+std::vector<std::string> markdown_lines(const std::vector<JudgedRow>& rows,
+                                        const SimulationOptions& options) {
+    std::vector<std::string> lines{
+        "| made-up study (5 seeds on each side) | counted | rule | earlier rules | earlier rules and this "
+        "one | all rules but this one | all rules |",
+        "|---|---|---|---|---|---|---|"};
+    double largest_error = 0.0;
     for (const JudgedRow& each : rows) {
-        fmt::print("| {} | {} | {} | {} | {} | {} | {} |\n", each.row->study, each.row->counted, each.row->rule.text,
-                   cell_text(each, each.before), cell_text(each, each.before_with), cell_text(each, each.without),
-                   cell_text(each, each.all));
+        lines.push_back(fmt::format("| {} | {} | {} | {} | {} | {} | {} |", each.row->study,
+                                    each.row->counted, each.row->rule.text, cell_text(each, each.before),
+                                    cell_text(each, each.before_with), cell_text(each, each.without),
+                                    cell_text(each, each.all)));
+        for (const Rate* rate : {&each.before, &each.before_with, &each.without, &each.all}) {
+            largest_error = std::max(largest_error, 100.0 * rate->standard_error);
+        }
     }
+    lines.emplace_back();
+    lines.push_back(fmt::format(
+        "{} made-up studies a row; standard errors of at most {:.1f} points. Comparing constants has no "
+        "switch.",
+        options.studies, largest_error));
+    return lines;
 }
 
 void print_text(const std::vector<JudgedRow>& rows) {
-    fmt::print("{:<17}{:>10}{:>10}{:>10}{:>10}  counted; rule\n", "made-up study", "earlier", "+ rule", "all - rule", "all");
+    fmt::print("{:<17}{:>10}{:>10}{:>10}{:>10}  counted; rule\n", "made-up study", "earlier", "+ rule",
+               "all - rule", "all");
     for (const JudgedRow& each : rows) {
         fmt::print("{:<17}{:>10}{:>10}{:>10}{:>10}  {}; {}\n", each.row->id, cell_text(each, each.before),
-                   cell_text(each, each.before_with), cell_text(each, each.without), cell_text(each, each.all),
-                   each.row->counted, each.row->rule.text);
+                   cell_text(each, each.before_with), cell_text(each, each.without),
+                   cell_text(each, each.all), each.row->counted, each.row->rule.text);
     }
 }
 
@@ -266,7 +306,10 @@ nlohmann::ordered_json to_json(const std::vector<JudgedRow>& rows, const Simulat
         entry["all"] = to_json(each.all);
         list.push_back(std::move(entry));
     }
-    return {{"studies", options.studies}, {"seed", options.seed}, {"rows", std::move(list)}};
+    return {{"studies", options.studies},
+            {"seed", options.seed},
+            {"rows", std::move(list)},
+            {"markdown", markdown_lines(rows, options)}};
 }
 
 struct Format {
@@ -279,14 +322,15 @@ void run(const SimulationOptions& options, const Format& format) {
     const std::vector<Row> rows = all_rows();
     std::vector<JudgedRow> judged_rows;
     for (const Row& row : rows) {
-        if (format.only.empty() || std::find(format.only.begin(), format.only.end(), row.id) != format.only.end()) {
+        if (format.only.empty() ||
+            std::find(format.only.begin(), format.only.end(), row.id) != format.only.end()) {
             judged_rows.push_back(judged(row, options));
         }
     }
     if (format.json) {
         fmt::print("{}\n", to_json(judged_rows, options).dump(2));
     } else if (format.markdown) {
-        print_markdown(judged_rows);
+        fmt::print("{}\n", fmt::join(markdown_lines(judged_rows, options), "\n"));
     } else {
         print_text(judged_rows);
     }
