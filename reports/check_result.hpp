@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "metrics/claims.hpp"
+#include "metrics/parent_variance.hpp"
 #include "metrics/sample.hpp"
 #include "metrics/verdict.hpp"
 #include "reports/rung.hpp"
@@ -74,6 +75,21 @@ struct RunFacts {
     [[nodiscard]] bool is_pretraining() const { return cell.empty(); }
 };
 
+/// How far pre-training runs of one source and network differ, from the cells of one metric.
+struct SourceParents {
+    std::string source; ///< as cells name it
+    std::string model;
+    std::string metric;
+    std::optional<metrics::ParentVariance> variance; ///< nothing: not known from one pre-training run
+};
+
+/// Whether a cell and what it is compared with start from the same pre-training run ("parent").
+enum class ParentSharing {
+    none,   ///< from scratch: there is none
+    shared, ///< the same run: its variance does not matter
+    other,  ///< another run of the same recipe, as far as is known
+};
+
 struct CellResult {
     suite::plan::CellId cell;
     std::string id;
@@ -92,6 +108,11 @@ struct CellResult {
     bool repeats_baseline = false;      ///< same seeds, same values, bit for bit
     std::vector<suite::plan::StandIn> stand_ins;
     std::vector<std::string> damaged; ///< messages about records that count as absent, each naming its file
+    std::string parent;               ///< key of the pre-training run of `values`; "" from scratch
+    std::vector<std::vector<SeedResult>> further{}; ///< finished runs from each further parent, as `values`
+    std::vector<std::size_t> further_runs{};        ///< places of all of their runs in CheckResult::runs
+    std::size_t parents = 0; ///< pre-training runs with a score here; 0 from scratch
+    ParentSharing sharing = ParentSharing::none;
     std::size_t set_aside = 0;        ///< finished runs that are shown but count nowhere: flagged ones
     std::optional<RungResult> rung{}; ///< of a scaling workload; `values` are efficiencies then
 
@@ -117,6 +138,7 @@ struct ClaimResult {
     bool expected = false;
     std::string differs;            ///< why this profile's verdict is not the published one; "" when it is
     std::vector<std::string> cells; ///< that its terms compare
+    std::size_t parents = 0;        ///< the fewest pre-training runs of one of their sources; 0 from scratch
     bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
 };
 
@@ -156,6 +178,7 @@ struct CheckResult {
     Provenance baseline_facts{}; ///< of the machine and build that recorded it; empty when none is recorded
     std::vector<CellResult> cells;
     std::vector<ClaimResult> claims;
+    std::vector<SourceParents> parents; ///< of every source and network of the cells, whatever is selected
     std::vector<suite::plan::FigureSpec> figures;
     std::vector<std::string> damaged; ///< every message once
     std::vector<RunFacts> runs;       ///< all planned runs, in the plan's order, whatever is selected

@@ -215,7 +215,7 @@ Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& nee
     for (const plan::PlannedCell& cell : plan.cells) {
         std::set<std::string> reasons;
         std::string shortage;
-        for (const std::size_t index : cell.runs) {
+        for (const std::size_t index : plan::all_runs(cell)) {
             const plan::PlannedRun& run = plan.runs[index];
             if (finished.contains(run.key)) {
                 continue;

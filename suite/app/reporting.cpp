@@ -38,7 +38,7 @@ void note_obstacles(plan::Plan& plan, Obstacles& obstacles) {
         run_of_key[run.key] = &run;
     }
     for (plan::PlannedCell& cell : plan.cells) {
-        for (const std::size_t index : cell.runs) {
+        for (const std::size_t index : plan::all_runs(cell)) {
             const plan::PlannedRun& run = plan.runs[index];
             cell.obstacle = obstacles.of(run.config.data);
             const auto parent = run_of_key.find(run.parent);

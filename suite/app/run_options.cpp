@@ -97,6 +97,7 @@ std::vector<std::string> words_of(const SelectionOptions& selection) {
     words.add_unless(usual.precision, "--precision", selection.precision);
     words.add_flag("--portable-bits", selection.portable_bits);
     words.add("--seeds", selection.seeds);
+    words.add("--parents", selection.parents);
     words.add("--limit", selection.limits.images);
     words.add("--steps", selection.limits.steps);
     words.add("--batch", selection.limits.batch);

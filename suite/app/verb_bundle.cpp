@@ -211,6 +211,7 @@ void register_bundle(Dispatcher& dispatcher) {
         ->type_name("NAME");
     add_profile(*verb, options->selection.profile);
     add_seeds(*verb, options->selection);
+    add_parents(*verb, options->selection.parents);
     add_store(*verb, options->selection.store);
     add_weights(*verb, options->selection);
     add_protocol(*verb, options->selection.protocol);

@@ -62,6 +62,7 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
                             {"cells", plan.cells.size()},
                             {"runs", plan.runs.size() - parents},
                             {"parents", parents},
+                            {"parents_per_source", plan.parents},
                             {"cached", surveyed.count(run::ItemState::done)},
                             {"estimate_seconds", surveyed.left.seconds},
                             {"estimate", to_json(surveyed.left)},
@@ -80,6 +81,7 @@ nlohmann::json document_of(const SurveyedPlan& surveyed) {
                              {"cell", nullptr},
                              {"seed", item.seed},
                              {"parent", nullptr},
+                             {"parent_index", item.parent_index},
                              {"state", to_string(surveyed.statuses[i].state)},
                              {"label", item.label}};
         if (!item.cell.empty()) {
@@ -113,9 +115,10 @@ std::string time_text(const SurveyedPlan& surveyed) {
 void print(const SurveyedPlan& surveyed, const nlohmann::json& document) {
     const plan::Plan& plan = surveyed.plan;
     const std::string protocol = plan.protocol == plan::as_run ? "" : ", protocol " + plan.protocol;
-    fmt::print("{} at profile {}{}: {} cells, {} runs + {} shared pre-training runs\n", plan.workload,
+    const std::string each = plan.parents == 1 ? "" : fmt::format(", {} of each source", plan.parents);
+    fmt::print("{} at profile {}{}: {} cells, {} runs + {} shared pre-training runs{}\n", plan.workload,
                plan.profile, protocol, plan.cells.size(), plan.runs.size() - plan.parent_count(),
-               plan.parent_count());
+               plan.parent_count(), each);
     fmt::print("  in the store {}, failed {}, running {}, to do {}\n", surveyed.count(run::ItemState::done),
                surveyed.count(run::ItemState::failed), surveyed.count(run::ItemState::running),
                surveyed.count(run::ItemState::todo));

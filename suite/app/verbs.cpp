@@ -109,6 +109,15 @@ void add_weights(CLI::App& verb, SelectionOptions& options) {
         ->group(data_group);
 }
 
+void add_parents(CLI::App& verb, std::optional<int>& parents) {
+    whole_within(verb.add_option("--parents", parents,
+                                 "Pre-training runs of every source and network, each fine-tuned with every "
+                                 "seed: the further ones tell how much one pre-training run decides (default: "
+                                 "1, or what the workload declares)"),
+                 1, plan::most_parents)
+        ->group(rare_group);
+}
+
 void add_selection(CLI::App& verb, SelectionOptions& options) {
     verb.add_option("workload", options.workloads,
                     "Names or globs of workloads, as `transferscale list` prints them, or all")
@@ -121,6 +130,7 @@ void add_selection(CLI::App& verb, SelectionOptions& options) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     add_seeds(verb, options);
+    add_parents(verb, options.parents);
     add_store(verb, options.store);
     add_weights(verb, options);
     add_protocol(verb, options.protocol);
@@ -204,11 +214,14 @@ void add_data(CLI::App& verb, SelectionOptions& options) {
 namespace {
 
 /// Scaling workloads are not among `all`: their runs need the machine to themselves and measure it, while the
-/// others may share it and must give the same numbers anywhere.
+/// others may share it and must give the same numbers anywhere. Nor are those of further parents, which repeat
+/// the pre-training of others: at full scale they cost more than everything else together.
 std::vector<std::string> scored_workloads(const plan::Catalog& catalog) {
     std::vector<std::string> ids = plan::workload_ids(catalog);
-    std::erase_if(ids,
-                  [&catalog](const std::string& id) { return catalog.workloads.at(id).scaling.has_value(); });
+    std::erase_if(ids, [&catalog](const std::string& id) {
+        const plan::WorkloadSpec& workload = catalog.workloads.at(id);
+        return workload.scaling.has_value() || workload.parents > 1;
+    });
     return ids;
 }
 
@@ -334,6 +347,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.slots = slots_of(catalog, options.profile);
     filter.oversubscribe = options.oversubscribe;
     filter.limits = options.limits;
+    filter.parents = options.parents;
     if (!options.data.empty()) { // workers inherit it
         ::setenv("TRANSFERSCALE_DATA", std::filesystem::absolute(options.data).c_str(), 1);
     }

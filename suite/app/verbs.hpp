@@ -36,6 +36,7 @@ struct SelectionOptions {
     std::filesystem::path store;
     std::optional<std::string> seeds; ///< absent: the profile's
     std::vector<std::string> cells;
+    std::optional<int> parents; ///< absent: the workload's
     int ranks = 1;
     std::string reduction = "strict";
     std::string wire = "float32";
@@ -66,7 +67,9 @@ void add_store(CLI::App& verb, std::filesystem::path& store);
 CLI::Option* add_seeds(CLI::App& verb, SelectionOptions& options);
 void add_protocol(CLI::App& verb, std::string& protocol);
 void add_weights(CLI::App& verb, SelectionOptions& options);
-/// WORKLOAD… --profile --cell --seeds --store --weights --protocol.
+/// --parents.
+void add_parents(CLI::App& verb, std::optional<int>& parents);
+/// WORKLOAD… --profile --cell --seeds --parents --store --weights --protocol.
 void add_selection(CLI::App& verb, SelectionOptions& options);
 /// --ranks --oversubscribe --reduction --wire --bucket-bytes --precision: fast runs over several ranks and
 /// other precisions have keys of their own.
@@ -83,7 +86,7 @@ void add_data(CLI::App& verb, SelectionOptions& options);
 void add_precision(CLI::App& verb, std::string& precision);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
-/// The keyword `all` as every workload but those of scaling, globs (`fewshot-*`) as those that they match, in
+/// The keyword `all` as every workload but those of scaling and of further parents, globs (`fewshot-*`) as those that they match, in
 /// the order of lists; other names as they are. Throws Error(usage) for a glob that matches none.
 [[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
                                               const std::vector<std::string>& workloads);

@@ -173,6 +173,7 @@ void inherit(ProfileSpec& profile, const ProfileSpec& base, ProfileLinks& links)
     profile.world_seed = profile.world_seed == 0 ? base.world_seed : profile.world_seed;
     profile.train_limit = profile.train_limit ? profile.train_limit : base.train_limit;
     profile.test_limit = profile.test_limit ? profile.test_limit : base.test_limit;
+    profile.most_parents = profile.most_parents ? profile.most_parents : base.most_parents;
     profile.system = profile.system.empty() ? base.system : profile.system;
     profile.recorded_baseline =
         links.has_recorded_baseline ? profile.recorded_baseline : base.recorded_baseline;

@@ -23,6 +23,20 @@ void CellId::set_axis(std::string_view name, const std::string& value) {
                                           : shots) = value;
 }
 
+std::vector<std::size_t> all_runs(const PlannedCell& cell) {
+    std::vector<std::size_t> runs = cell.runs;
+    for (const std::vector<std::size_t>& of_parent : cell.further) {
+        runs.insert(runs.end(), of_parent.begin(), of_parent.end());
+    }
+    return runs;
+}
+
+bool differ_in_seed_alone(const RunConfig& a, const RunConfig& b) {
+    RunConfig reseeded = a;
+    reseeded.seed = b.seed;
+    return canonical_text(reseeded) == canonical_text(b);
+}
+
 std::size_t Plan::parent_count() const {
     return static_cast<std::size_t>(
         std::count_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.is_pretraining(); }));

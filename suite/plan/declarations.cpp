@@ -313,6 +313,8 @@ void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
     for (const auto& [network, rate] : spec.network_gigamacs_per_second) {
         reader.expect_above_zero("network_gigamacs_per_second", rate);
     }
+    reader.optional("most_parents", spec.most_parents);
+    reader.expect_in("most_parents", spec.most_parents.value_or(1), 1, most_parents);
     reader.optional("system", spec.system);
     std::vector<std::uint64_t> sorted = spec.seeds;
     std::sort(sorted.begin(), sorted.end());
@@ -330,7 +332,11 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     reader.required("paper", spec.paper);
     reader.optional("order", spec.order);
     reader.optional("without", spec.without);
+    reader.optional("parents", spec.parents);
+    reader.expect_in("parents", spec.parents, 1, most_parents);
     read_axes(reader, spec);
+    reader.expect(spec.parents == 1 || !spec.scaling, "parents", spec.parents,
+                  "1: a workload that measures pre-trains nothing");
     for (TomlReader& claim_reader : reader.tables("claim")) {
         read_claim(claim_reader, spec.claims.emplace_back());
     }

@@ -31,7 +31,8 @@ private:
     RunConfig with_limits(bool is_parent_limited, const Make& make);
 
     void add_cell(const CellId& id);
-    std::size_t add_parent(const std::string& data_set, const std::string& model);
+    void add_further(PlannedCell& cell, int parent_index);
+    std::size_t add_parent(const std::string& data_set, const std::string& model, int parent_index = 0);
     std::size_t add_run(const CellId& id, std::uint64_t seed, const PlannedRun* parent);
     void settle(PlannedRun& run) const;
     RunConfig pretrain_config(const std::string& data_set, const std::string& model) const;
@@ -51,9 +52,52 @@ private:
     Plan plan_;
     std::vector<PlannedRun> parents_;
     std::vector<PlannedRun> children_;
-    std::map<std::string, std::size_t> parent_index_; ///< "DATA/MODEL" -> index into parents_
-    std::map<std::string, std::size_t> child_index_;  ///< key -> index into children_
+    std::map<std::string, std::size_t> parent_places_; ///< label -> index into parents_
+    std::map<std::string, std::size_t> child_places_;  ///< key -> index into children_
 };
+
+/// Of pre-training runs by name, and of every run that starts from a further one.
+std::string parent_mark(int parent_index) {
+    return parent_index == 0 ? "" : fmt::format(", parent {}", parent_index + 1);
+}
+
+/// The same in everything but the seed.
+void require_same_recipe(const PlannedRun& further, const PlannedRun& first) {
+    if (!differ_in_seed_alone(further.config, first.config)) {
+        throw Error(ErrorKind::usage, Fault{.where = further.label,
+                                            .found = "another configuration than " + first.label + " has",
+                                            .expected = "pre-training runs that differ in the seed alone",
+                                            .fix = "leave --parents out"});
+    }
+}
+
+/// What was asked for, or what the workload declares as far as the profile goes along.
+int parents_of(const WorkloadSpec& workload, const ProfileSpec& profile, const PlanFilter& filter) {
+    return filter.parents.value_or(std::min(workload.parents, profile.most_parents.value_or(most_parents)));
+}
+
+/// Throws Error(usage) for a number of parents that cannot be had.
+void require_parents(const std::string& workload, bool measures, const PlanFilter& filter) {
+    const int parents = filter.parents.value_or(1);
+    if (parents < 1 || parents > most_parents) {
+        throw Error(ErrorKind::usage, Fault{.where = "--parents",
+                                            .found = std::to_string(parents),
+                                            .expected = fmt::format("a whole number from 1 to {}", most_parents),
+                                            .fix = ""});
+    }
+    if (parents > 1 && (measures || !filter.weights.empty())) {
+        throw Error(ErrorKind::usage,
+                    Fault{.where = "--parents",
+                          .found = measures ? fmt::format("{} for workload {}, which measures speed and "
+                                                          "pre-trains nothing",
+                                                          parents, workload)
+                                            : fmt::format("{} with --weights: further parents would be of "
+                                                          "another recipe than the published weights",
+                                                          parents),
+                          .expected = "1",
+                          .fix = measures ? "leave --parents out" : "leave --parents or --weights out"});
+    }
+}
 
 Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const ProfileSpec& profile,
                    const PlanFilter& filter, std::set<std::string> as_run_keys)
@@ -67,6 +111,7 @@ Expander::Expander(const Catalog& catalog, const WorkloadSpec& workload, const P
     plan_.protocol = filter.protocol;
     plan_.limits = filter.limits.text();
     plan_.seeds = filter.seeds.value_or(profile.seeds);
+    plan_.parents = parents_of(workload, profile, filter);
 }
 
 TrainConfig Expander::training(const RecipeSpec& recipe, const RecipeSpec* parent, std::size_t images) const {
@@ -196,15 +241,18 @@ RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
     return config;
 }
 
-std::size_t Expander::add_parent(const std::string& data_set, const std::string& model) {
-    const auto [entry, is_new] = parent_index_.try_emplace(data_set + "/" + model, parents_.size());
+std::size_t Expander::add_parent(const std::string& data_set, const std::string& model, int parent_index) {
+    const std::string label = "pretrain " + data_set + "/" + model + parent_mark(parent_index);
+    const auto [entry, is_new] = parent_places_.try_emplace(label, parents_.size());
     if (is_new) {
         PlannedRun run;
         const WeightsSpec* weights = weights_of(data_set, model);
         run.config = weights == nullptr ? with_limits(false, [&] { return pretrain_config(data_set, model); })
                                         : weights_config(*weights);
+        run.config.seed += static_cast<std::uint64_t>(parent_index);
         settle(run);
-        run.label = "pretrain " + data_set + "/" + model;
+        run.label = label;
+        run.parent_index = parent_index;
         if (weights != nullptr) {
             run.label += "/" + weights->file;
             run.weights_file = filter_.weights.at(weights->id).path;
@@ -222,17 +270,32 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const Planne
     run.config = with_limits(parent != nullptr && !parent->config.limits.empty(),
                              [&] { return finetune_config(id, seed, parent_key); });
     settle(run);
-    const auto [known, is_new] = child_index_.try_emplace(run.key, children_.size());
+    const auto [known, is_new] = child_places_.try_emplace(run.key, children_.size());
     if (!is_new) { // the same superset under another table's word
         return known->second;
     }
     run.cell = id.text();
-    run.label = run.cell;
+    run.parent_index = parent == nullptr ? 0 : parent->parent_index;
+    run.label = run.cell + parent_mark(run.parent_index);
     run.seed = seed;
     run.parent = parent_key;
     run.gigamacs = run_gigamacs(run.config);
     children_.push_back(std::move(run));
     return children_.size() - 1;
+}
+
+/// Weights that replace a pre-training run are the only ones there are.
+void Expander::add_further(PlannedCell& cell, int parent_index) {
+    const std::string& source = source_data_set(workload_, cell.id);
+    if (source.empty() || weights_of(source, cell.id.model) != nullptr) {
+        return;
+    }
+    const std::size_t place = add_parent(source, cell.id.model, parent_index);
+    require_same_recipe(parents_[place], parents_[add_parent(source, cell.id.model)]);
+    std::vector<std::size_t>& runs = cell.further.emplace_back();
+    for (const std::uint64_t seed : plan_.seeds) {
+        runs.push_back(add_run(cell.id, seed, &parents_[place]));
+    }
 }
 
 // A run that comes out the same under as-run is that run; any other names the protocol that it is run under.
@@ -325,10 +388,20 @@ Plan Expander::expand() {
     for (const CellId& id : selected_cells(workload_, filter_)) {
         add_cell(id);
     }
+    for (int parent_index = 1; parent_index < plan_.parents; ++parent_index) {
+        for (PlannedCell& cell : plan_.cells) {
+            add_further(cell, parent_index);
+        }
+    }
     plan_.runs = std::move(parents_);
     for (PlannedCell& cell : plan_.cells) {
-        for (std::size_t& run : cell.runs) {
-            run += plan_.runs.size();
+        std::vector<std::vector<std::size_t>*> lists{&cell.runs};
+        std::transform(cell.further.begin(), cell.further.end(), std::back_inserter(lists),
+                       [](std::vector<std::size_t>& runs) { return &runs; });
+        for (std::vector<std::size_t>* list : lists) {
+            for (std::size_t& run : *list) {
+                run += plan_.runs.size();
+            }
         }
     }
     plan_.runs.insert(plan_.runs.end(), std::make_move_iterator(children_.begin()),
@@ -340,7 +413,9 @@ Plan Expander::expand() {
 
 Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
             const PlanFilter& filter) {
-    if (const WorkloadSpec& spec = find(catalog.workloads, workload, "workload"); spec.scaling) {
+    const WorkloadSpec& spec = find(catalog.workloads, workload, "workload");
+    require_parents(workload, spec.scaling.has_value(), filter);
+    if (spec.scaling) {
         if (filter.limits.any()) {
             throw Error(ErrorKind::usage, Fault{.where = workload,
                                                 .found = filter.limits.text(),
@@ -357,8 +432,7 @@ Plan expand(const Catalog& catalog, const std::string& workload, const std::stri
             as_run_keys.insert(run.key);
         }
     }
-    return Expander(catalog, find(catalog.workloads, workload, "workload"),
-                    find(catalog.profiles, profile, "profile"), filter, std::move(as_run_keys))
+    return Expander(catalog, spec, find(catalog.profiles, profile, "profile"), filter, std::move(as_run_keys))
         .expand();
 }
 

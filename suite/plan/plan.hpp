@@ -36,7 +36,7 @@ struct StandIn {
 struct PlannedRun {
     std::string key;
     std::string cell;  ///< "" for pre-training
-    std::string label; ///< for people: the cell, or "pretrain DATA/MODEL"
+    std::string label; ///< for people: the cell, or "pretrain DATA/MODEL"; ", parent 2" of a further parent's
     std::uint64_t seed = 0;
     std::string parent; ///< key; "" for pre-training and from scratch
     double gigamacs =
@@ -45,6 +45,7 @@ struct PlannedRun {
     int ranks = 1;              ///< that work on it; 1: as many as the scheduler gives every run
     std::string weights_file{}; ///< path of the weights that replace this pre-training run; "" = none
     bool exclusive = false;     ///< nothing else runs on the machine meanwhile: it measures time
+    int parent_index = 0; ///< of the pre-training run that this run is or starts from: 0, or a further one
     [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
@@ -66,6 +67,10 @@ struct PlannedCell {
     std::vector<StandIn> stand_ins;
     std::vector<std::size_t> runs; ///< indices into Plan::runs, one per seed (of a base case: all its runs)
     std::vector<BaseRuns> bases{}; ///< of a rung above the base case: of each of `runs`
+    /// The same seeds from each further pre-training run (parent 1, 2, …), as `runs`. They tell how much one
+    /// pre-training run decides; the cell's mean is that of `runs`. Empty from scratch and without further
+    /// parents.
+    std::vector<std::vector<std::size_t>> further{};
     bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
     bool is_limited = false;       ///< RunLimits made one of its runs, or a parent, smaller
     std::string margin_group{};    ///< metric and declared axes: cells of one group share an sd
@@ -73,6 +78,9 @@ struct PlannedCell {
     std::optional<double> chance{};     ///< what guessing scores, in the metric's points; nothing for rungs
     std::string obstacle{}; ///< why its runs cannot start on this machine, where somebody has looked
 };
+
+/// Every run of the cell, parent by parent.
+[[nodiscard]] std::vector<std::size_t> all_runs(const PlannedCell& cell);
 
 struct SkippedCell {
     std::string cell;
@@ -85,10 +93,13 @@ struct Plan {
     std::string protocol = as_run;
     std::string limits; ///< text of the RunLimits; empty: none
     std::vector<std::uint64_t> seeds;
-    std::vector<PlannedRun> runs; ///< pre-training runs first, then the cells' runs in cell order
+    /// Pre-training runs first, then the cells' runs in cell order; of each the first parent's before those
+    /// of further parents.
+    std::vector<PlannedRun> runs;
     std::vector<PlannedCell> cells;
     std::vector<SkippedCell> skipped;
-    [[nodiscard]] std::size_t parent_count() const;
+    int parents = 1;                                ///< pre-training runs of every source and network
+    [[nodiscard]] std::size_t parent_count() const; ///< pre-training runs in `runs`
 };
 
 /// A file of declared weights on this machine.
@@ -124,6 +135,9 @@ struct PlanFilter {
     bool oversubscribe = false;                   ///< … or this says that all may
     RunLimits limits{};                           ///< of every run
     std::map<std::string, WeightsFile> weights{}; ///< id of WeightsSpec -> what replaces pre-training
+    /// Pre-training runs of every source and network, each with all fine-tuning runs of its cells; instead of
+    /// the workload's own number.
+    std::optional<int> parents{};
 };
 
 /// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
@@ -143,9 +157,13 @@ struct PlanFilter {
 /// Throws Error(usage) when a name is unknown or a glob selects no cell. Needs no data. Runs whose
 /// configuration is the same in both protocols have one key and name the protocol as-run. A cell whose shots
 /// are more than its smallest class holds is skipped with that reason, where class sizes are declared. Limits
-/// are refused for workloads that measure.
+/// and further parents are refused for workloads that measure, further parents also where weights replace a
+/// pre-training run; the runs of the first parent are those of a plan without further ones.
 [[nodiscard]] Plan expand(const Catalog& catalog, const std::string& workload, const std::string& profile,
                           const PlanFilter& filter = {});
+
+/// Whether two runs are one recipe: equal in everything but the seed.
+[[nodiscard]] bool differ_in_seed_alone(const RunConfig& a, const RunConfig& b);
 
 /// The declared weights that can replace pre-training runs of this plan, by id.
 [[nodiscard]] std::vector<const WeightsSpec*> replacing_weights(const Catalog& catalog, const Plan& plan);

@@ -84,6 +84,9 @@ struct FigureSpec {
     Origin origin;
 };
 
+/// Most pre-training runs of one source and network that may be asked for.
+inline constexpr int most_parents = 64;
+
 struct WorkloadSpec {
     std::string id;
     std::string title;
@@ -107,6 +110,7 @@ struct WorkloadSpec {
     std::vector<ClaimSpec> claims;
     std::vector<FigureSpec> figures;
     std::optional<ScalingSpec> scaling; ///< of a workload that measures instead of scoring
+    int parents = 1; ///< pre-training runs of every source and network, where nothing else is said
     Origin origin;
 };
 

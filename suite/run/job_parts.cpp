@@ -64,11 +64,12 @@ std::vector<Group> groups_of(const PlannedWork& work) {
     std::map<std::string, std::size_t> group_of_parent;
     std::vector<Group> groups;
     for (std::size_t cell = 0; cell < work.plan->cells.size(); ++cell) {
-        const auto& runs = work.plan->cells[cell].runs;
+        const std::vector<std::size_t> runs = plan::all_runs(work.plan->cells[cell]);
         if (std::none_of(runs.begin(), runs.end(), [&](std::size_t run) { return is_left(work, run); })) {
             continue;
         }
-        // All seeds of a cell have one parent (plan.hpp); were it otherwise, parts would only wait a little.
+        // Cells that share their first parent share the further ones (plan.hpp); were it otherwise, parts would
+        // only wait a little.
         const std::string& parent = work.plan->runs[runs.front()].parent;
         const std::string name = parent.empty() ? work.plan->cells[cell].text : parent;
         const auto [place, is_new] = group_of_parent.try_emplace(name, groups.size());
@@ -80,7 +81,7 @@ std::vector<Group> groups_of(const PlannedWork& work) {
     for (Group& group : groups) {
         Sum sum;
         for (const std::size_t cell : group.cells) {
-            for (const std::size_t run : work.plan->cells[cell].runs) {
+            for (const std::size_t run : plan::all_runs(work.plan->cells[cell])) {
                 sum.add(work, run, by_key);
             }
         }
@@ -96,7 +97,7 @@ JobPart part_of(const PlannedWork& work, std::vector<std::size_t> cells) {
     Sum sum;
     for (const std::size_t cell : cells) {
         part.cells.push_back(work.plan->cells[cell].text);
-        for (const std::size_t run : work.plan->cells[cell].runs) {
+        for (const std::size_t run : plan::all_runs(work.plan->cells[cell])) {
             sum.add(work, run, by_key);
         }
     }

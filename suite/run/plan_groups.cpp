@@ -105,24 +105,66 @@ std::string patterns_text(const std::vector<std::string>& names) {
     return text;
 }
 
-std::string parents_text(const plan::Plan& plan, const std::vector<ItemStatus>& statuses) {
+/// "DATA/MODEL" of a pre-training run's label.
+std::string source_of(const plan::PlannedRun& run) {
     constexpr std::string_view prefix = "pretrain ";
-    Groups groups;
+    std::string_view label = run.label;
+    label.remove_prefix(label.starts_with(prefix) ? prefix.size() : 0);
+    return std::string(run.parent_index == 0 ? label : label.substr(0, label.rfind(", parent ")));
+}
+
+/// "", or ", parents 1-4".
+std::string parents_mark(const std::set<std::uint64_t>& numbers) {
+    const std::vector<std::uint64_t> list(numbers.begin(), numbers.end());
+    return list == std::vector<std::uint64_t>{1}
+               ? ""
+               : fmt::format(", parent{} {}", list.size() == 1 ? "" : "s", ranges_text(list));
+}
+
+std::string parents_text(const plan::Plan& plan, const std::vector<ItemStatus>& statuses) {
+    std::map<std::string, std::map<std::string, std::set<std::uint64_t>>> numbers; ///< by state and source
+    Groups states;
     for (std::size_t i = 0; i < plan.runs.size(); ++i) {
-        if (plan.runs[i].cell.empty()) {
-            std::string_view label = plan.runs[i].label;
-            label.remove_prefix(label.starts_with(prefix) ? prefix.size() : 0);
-            groups.add(std::string(to_string(statuses[i].state)), std::string(label));
+        const plan::PlannedRun& run = plan.runs[i];
+        if (run.cell.empty()) {
+            const std::string state(to_string(statuses[i].state));
+            const std::string source = source_of(run);
+            states.add(state, source);
+            numbers[state][source].insert(static_cast<std::uint64_t>(run.parent_index) + 1);
         }
     }
     std::string text;
-    for (const auto& [state, labels] : groups.all()) {
-        text += wrapped(fmt::format("  {}: {}", state, counted(labels.size(), "pre-training run")), 4);
-        for (const std::string& pattern : brace_patterns(labels)) {
-            text += wrapped(fmt::format("    {}{}", prefix, pattern), 6);
+    for (const auto& [state, sources] : states.all()) {
+        text += wrapped(fmt::format("  {}: {}", state, counted(sources.size(), "pre-training run")), 4);
+        Groups marks;
+        std::set<std::string> seen;
+        for (const std::string& source : sources) {
+            if (seen.insert(source).second) {
+                marks.add(parents_mark(numbers.at(state).at(source)), source);
+            }
+        }
+        for (const auto& [mark, of_mark] : marks.all()) {
+            for (const std::string& pattern : brace_patterns(of_mark)) {
+                text += wrapped(fmt::format("    pretrain {}{}", pattern, mark), 6);
+            }
         }
     }
     return text;
+}
+
+/// "", or "; further parents: done 10, todo 5".
+std::string further_states(const plan::PlannedCell& cell, const std::vector<ItemStatus>& statuses) {
+    std::map<ItemState, std::size_t> counts;
+    for (const std::vector<std::size_t>& runs : cell.further) {
+        for (const std::size_t index : runs) {
+            ++counts[statuses[index].state];
+        }
+    }
+    std::vector<std::string> texts;
+    for (const auto& [state, count] : counts) {
+        texts.push_back(fmt::format("{} {}", to_string(state), count));
+    }
+    return texts.empty() ? "" : fmt::format("; further parents: {}", fmt::join(texts, ", "));
 }
 
 constexpr char missing_mark = '\n';
@@ -205,7 +247,7 @@ std::string seed_states(const plan::Plan& plan, const plan::PlannedCell& cell,
         texts.push_back(
             fmt::format("{}: seed{} {}", to_string(state), list.size() == 1 ? "" : "s", ranges_text(list)));
     }
-    return fmt::format("{}", fmt::join(texts, "; "));
+    return fmt::format("{}{}", fmt::join(texts, "; "), further_states(cell, statuses));
 }
 
 std::string plan_groups_text(const plan::Plan& plan, const std::vector<ItemStatus>& statuses,
