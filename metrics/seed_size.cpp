@@ -100,6 +100,13 @@ double directional_power(double effect, const Group& a, const Group& b, double a
     return one_sided_power(effect, spread_of(a, b), alpha);
 }
 
+double directional_power(double effect, double standard_error, double df, double alpha) {
+    require_sane({{.sd = standard_error, .n = 2}}, alpha);
+    if (!(df > 0))
+        throw suite::Error(ErrorKind::usage, {"df", fmt::format("{}", df), "a number above 0", "give the df"});
+    return one_sided_power(effect, {.standard_error = standard_error, .df = df}, alpha);
+}
+
 double paired_power(double effect, const Group& differences, double alpha) {
     require_sane({differences}, alpha);
     const auto n = static_cast<double>(differences.n);

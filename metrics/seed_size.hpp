@@ -18,6 +18,8 @@ struct Group {
 
 /// Chance that Welch's one-sided test finds a true difference of `effect` (> 0: in the stated direction).
 [[nodiscard]] double directional_power(double effect, const Group& a, const Group& b, double alpha);
+/// The same of a difference with this standard error and df, of whatever they are made of.
+[[nodiscard]] double directional_power(double effect, double standard_error, double df, double alpha);
 /// Chance that the one-sided paired test (or one sample against a bound) finds it; `differences`: sd and
 /// number of the differences.
 [[nodiscard]] double paired_power(double effect, const Group& differences, double alpha);

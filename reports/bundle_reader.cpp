@@ -27,6 +27,7 @@ using suite::store::RunRecord;
 using suite::store::RunStatus;
 using suite::store::Table;
 
+constexpr int schema_with_parents = 3;
 /// Above this a bundle is refused: 100,000 runs take about 0.5 GB.
 constexpr std::size_t longest_bundle_bytes = std::size_t{4} << 30;
 constexpr std::size_t most_faults_told = 20;
@@ -61,7 +62,7 @@ private:
     void check_keys();
     void compare_tables(const CheckResult& result);
     /// With the columns that this schema has.
-    [[nodiscard]] Table cells_as_stored(Table cells) const;
+    [[nodiscard]] Table as_stored(Table table) const;
     void compare_cells(const CheckResult& result);
     void compare(const std::string& name, const Table& stored, const Table& recomputed);
 
@@ -114,7 +115,7 @@ void BundleReader::check_links() {
     std::set<std::string> parents;
     std::vector<bool> is_of_a_cell(run_rows_.size());
     for (const suite::plan::PlannedCell& cell : subject_.plan.cells) {
-        for (const std::size_t run : cell.runs) {
+        for (const std::size_t run : suite::plan::all_runs(cell)) {
             if (run >= run_rows_.size()) {
                 throw std::invalid_argument(
                     fmt::format("run {} of cell {}, of {} runs", run, cell.text, run_rows_.size()));
@@ -292,12 +293,19 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
     }
 }
 
-Table BundleReader::cells_as_stored(Table cells) const {
-    if (file_.schema() == 1) {
-        std::erase_if(cells,
-                      [](const suite::store::Column& column) { return column.name == "compared_with"; });
-    }
-    return cells;
+/// The schema that brought a column of the cells or claims.
+int schema_of(const suite::store::Column& column) {
+    static const std::map<std::string, int> later{
+        {"compared_with", 2}, {"parents", 3}, {"conditional_on", 3}};
+    const auto entry = later.find(column.name);
+    return entry == later.end() ? 1 : entry->second;
+}
+
+Table BundleReader::as_stored(Table table) const {
+    std::erase_if(table, [this](const suite::store::Column& column) {
+        return schema_of(column) > file_.schema();
+    });
+    return table;
 }
 
 std::vector<std::string>& texts_of(Table& table, std::string_view name) {
@@ -315,8 +323,8 @@ bool is_earlier_verdict(const std::string& stored, const std::string& verdict) {
 
 void BundleReader::compare_cells(const CheckResult& result) {
     const Table columns = suite::store::to_table(std::span<const CellRow>(), cell_fields);
-    Table stored = file_.table(group_ + "/cells", cells_as_stored(columns));
-    Table recomputed = cells_as_stored(cell_table(result));
+    Table stored = file_.table(group_ + "/cells", as_stored(columns));
+    Table recomputed = as_stored(cell_table(result));
     std::vector<std::string>& verdicts = texts_of(recomputed, "verdict");
     const std::vector<std::string>& earlier = texts_of(stored, "verdict");
     for (std::size_t i = 0; file_.schema() == 1 && i < std::min(verdicts.size(), earlier.size()); ++i) {
@@ -335,7 +343,12 @@ void BundleReader::compare_tables(const CheckResult& result) {
         runs[i].message = run_rows_[i].message;
     }
     compare_cells(result);
-    compare("/claims", stored("/claims", claim_fields), claim_table(result));
+    const Table claim_columns = suite::store::to_table(std::span<const ClaimRow>(), claim_fields);
+    compare("/claims", file_.table(group_ + "/claims", as_stored(claim_columns)),
+            as_stored(claim_table(result)));
+    if (file_.schema() >= schema_with_parents) {
+        compare("/parents", stored("/parents", parents_fields), parents_table(result));
+    }
     compare("/runs", stored("/runs", run_fields),
             suite::store::to_table(std::span<const RunRow>(runs), run_fields));
     compare("/provenance", stored("/provenance", provenance_fields), provenance_table(result));

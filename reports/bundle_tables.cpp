@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/parents.hpp"
 #include "suite/plan/words.hpp"
 
 namespace reports::bundle {
@@ -65,6 +66,7 @@ CellRow row_of(const CellResult& cell) {
     take_comparison(row, cell.comparison);
     row.margin = cell.planned > 0 ? cell.comparison.margin : no_number;
     row.repeats_baseline = cell.repeats_baseline ? 1 : 0;
+    row.parents = integer(cell.parents);
     return row;
 }
 
@@ -79,7 +81,8 @@ ClaimRow row_of(const ClaimResult& claim) {
             .baseline = claim.baseline ? std::string(metrics::to_string(*claim.baseline)) : "",
             .expected = claim.expected ? 1 : 0,
             .differs = claim.differs,
-            .cells = fmt::format("{}", fmt::join(claim.cells, " "))};
+            .cells = fmt::format("{}", fmt::join(claim.cells, " ")),
+            .parents = integer(claim.parents)};
 }
 
 RunRow row_of(const RunFacts& run) {
@@ -166,8 +169,26 @@ suite::store::Table cell_table(const CheckResult& result) {
     std::vector<CellRow> rows;
     for (const CellResult& cell : result.cells) {
         rows.push_back(row_of(cell));
+        rows.back().conditional_on = condition_of(cell, result.parents);
     }
     return suite::store::to_table(std::span<const CellRow>(rows), cell_fields);
+}
+
+suite::store::Table parents_table(const CheckResult& result) {
+    std::vector<ParentsRow> rows;
+    for (const SourceParents& source : result.parents) {
+        ParentsRow row{.source = source.source, .network = source.model, .metric = source.metric};
+        if (source.variance) {
+            row.parents = integer(source.variance->parents);
+            row.cells = integer(source.variance->cells);
+            row.tau = source.variance->tau;
+            row.ci95_low = source.variance->ci95.low;
+            row.ci95_high = source.variance->ci95.high;
+            row.df = source.variance->df;
+        }
+        rows.push_back(std::move(row));
+    }
+    return suite::store::to_table(std::span<const ParentsRow>(rows), parents_fields);
 }
 
 suite::store::Table claim_table(const CheckResult& result) {

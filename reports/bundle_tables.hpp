@@ -48,6 +48,8 @@ struct CellRow {
     std::string verdict;
     std::string reason;
     std::int64_t repeats_baseline = 0;
+    std::int64_t parents = 0; ///< this and the next: since schema 3
+    std::string conditional_on;
 };
 
 struct ClaimRow {
@@ -61,7 +63,21 @@ struct ClaimRow {
     std::string baseline;
     std::int64_t expected = 0;
     std::string differs;
-    std::string cells; ///< separated by blanks
+    std::string cells;        ///< separated by blanks
+    std::int64_t parents = 0; ///< since schema 3
+};
+
+/// Since schema 3. How far pre-training runs of one source and network differ.
+struct ParentsRow {
+    std::string source;
+    std::string network;
+    std::string metric;
+    std::int64_t parents = 1;
+    std::int64_t cells = 0;
+    double tau = no_number;
+    double ci95_low = no_number;
+    double ci95_high = no_number;
+    double df = no_number;
 };
 
 /// A planned run. Other tables name it by its row.
@@ -180,7 +196,9 @@ inline const std::tuple cell_fields{Field{"id", &CellRow::id},
                                     Field{"margin", &CellRow::margin, "%"},
                                     Field{"verdict", &CellRow::verdict},
                                     Field{"reason", &CellRow::reason},
-                                    Field{"repeats_baseline", &CellRow::repeats_baseline}};
+                                    Field{"repeats_baseline", &CellRow::repeats_baseline},
+                                    Field{"parents", &CellRow::parents, "1"},
+                                    Field{"conditional_on", &CellRow::conditional_on}};
 inline const std::tuple claim_fields{Field{"id", &ClaimRow::id},
                                      Field{"text", &ClaimRow::text},
                                      Field{"where", &ClaimRow::where},
@@ -191,7 +209,14 @@ inline const std::tuple claim_fields{Field{"id", &ClaimRow::id},
                                      Field{"baseline", &ClaimRow::baseline},
                                      Field{"expected", &ClaimRow::expected},
                                      Field{"differs", &ClaimRow::differs},
-                                     Field{"cells", &ClaimRow::cells}};
+                                     Field{"cells", &ClaimRow::cells},
+                                     Field{"parents", &ClaimRow::parents, "1"}};
+inline const std::tuple parents_fields{
+    Field{"source", &ParentsRow::source},         Field{"network", &ParentsRow::network},
+    Field{"metric", &ParentsRow::metric},         Field{"parents", &ParentsRow::parents, "1"},
+    Field{"cells", &ParentsRow::cells, "1"},      Field{"tau", &ParentsRow::tau, "%"},
+    Field{"ci95_low", &ParentsRow::ci95_low, "%"}, Field{"ci95_high", &ParentsRow::ci95_high, "%"},
+    Field{"df", &ParentsRow::df, "1"}};
 inline const std::tuple run_fields{Field{"key", &RunRow::key},
                                    Field{"kind", &RunRow::kind},
                                    Field{"cell", &RunRow::cell},
@@ -250,6 +275,7 @@ inline const std::tuple content_fields{
 /// The rows that a checked result gives; `verify` makes them again and compares.
 [[nodiscard]] suite::store::Table cell_table(const CheckResult& result);
 [[nodiscard]] suite::store::Table claim_table(const CheckResult& result);
+[[nodiscard]] suite::store::Table parents_table(const CheckResult& result);
 [[nodiscard]] std::vector<RunRow> run_rows(const CheckResult& result);
 [[nodiscard]] suite::store::Table provenance_table(const CheckResult& result);
 

@@ -6,6 +6,7 @@
 #include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
 #include "reports/outcomes.hpp"
+#include "reports/parents.hpp"
 #include "suite/store/bundle_file.hpp"
 
 namespace reports {
@@ -111,9 +112,11 @@ suite::store::BundleContent bundle_content(const BundleSubject& subject, Records
         .groups = {group},
         .tables = {{group + "/cells", cell_table(result)},
                    {group + "/claims", claim_table(result)},
+                   {group + "/parents", parents_table(result)},
                    {group + "/provenance", provenance_table(result)},
                    {group + "/references", to_table(std::span(references), reference_fields)}},
-        .texts = {{group + "/declaration", declaration_to_json(subject).dump(1)}}};
+        .texts = {{group + "/declaration", declaration_to_json(subject).dump(1)},
+                  {group + "/conditional_on", parents_text(result)}}};
     RecordRows rows(subject.plan, records, result);
     rows.write(group, content);
     const ContentRow contents{.workload = result.workload,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 
 #include "report_templates.hpp"
 #include "reports/html_view.hpp"
+#include "reports/parents.hpp"
 #include "reports/render.hpp"
 #include "reports/summary.hpp"
 #include "reports/words.hpp"
@@ -47,6 +49,18 @@ std::string standing_text(const ProfileStanding& standing) {
            : standing.finished == standing.planned
                ? fmt::format("all {} runs finished", standing.planned)
                : fmt::format("{} of {} runs finished", standing.finished, standing.planned);
+}
+
+/// What every verdict on the card is conditional on.
+std::string condition_text(const StudyCard& card) {
+    std::string text = "The authors trained each network once per source: what the published numbers show is "
+                       "conditional on one pre-training run per source.";
+    for (const ProfileStanding& standing : card.profiles) {
+        if (standing.finished > 0 && !standing.conditional_on.empty()) {
+            text += fmt::format(" Profile {}: {}.", standing.profile, standing.conditional_on);
+        }
+    }
+    return text;
 }
 
 std::string contradiction_text(const BoldRow& row) {
@@ -173,6 +187,10 @@ std::string study_id(const std::string& paper) {
 
 ProfileStanding standing_of(const std::vector<CheckResult>& results) {
     ProfileStanding standing;
+    std::vector<const CheckResult*> all;
+    std::transform(results.begin(), results.end(), std::back_inserter(all),
+                   [](const CheckResult& result) { return &result; });
+    standing.conditional_on = brief_condition(all);
     std::set<std::string> runs;
     std::set<std::string> cells;
     std::set<std::string> claims;
@@ -274,6 +292,7 @@ std::string to_html(const StudyCard& card) {
                                         {"has_robust_printed", summary.robust_printed > 0},
                                         {"bar", bar_view(summary)},
                                         {"profiles", profiles_view(card)},
+                                        {"condition", condition_text(card)},
                                         {"fragile", summary.fragile},
                                         {"has_fragile", summary.fragile > 0},
                                         {"fragile_claims", claims_view(card, ClaimGrade::fragile)},
@@ -303,6 +322,7 @@ std::string to_markdown(const StudyCard& card) {
                             is_run ? counts_text(standing.cells, standing.compared_with) : "—",
                             is_run ? claim_counts_text(standing.claims) : "—");
     }
+    text += fmt::format("\n{}\n", condition_text(card));
     for (const auto& [grade, title] :
          {std::pair{ClaimGrade::fragile, "Fragile claims, and what they depend on"},
           std::pair{ClaimGrade::not_supported, "Claims that the published numbers do not support"}}) {

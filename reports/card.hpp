@@ -24,6 +24,7 @@ struct ProfileStanding {
     ComparedWith compared_with = ComparedWith::published;
     Counts cells;
     ClaimCounts claims;
+    std::string conditional_on; ///< pre-training runs per source; "" where nothing is pre-trained
 };
 
 struct StudyCard {

@@ -9,6 +9,7 @@
 
 #include "reports/claims.hpp"
 #include "reports/outcomes.hpp"
+#include "reports/parents.hpp"
 #include "reports/run_facts.hpp"
 
 namespace reports {
@@ -186,7 +187,10 @@ void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
     const metrics::Margin margin =
         margin_of(planned, cell.reference(), judging == nullptr ? 0.0 : judging->rounding_half_width());
     const auto reference = cell.reference() ? std::optional(cell.reference()->sample) : std::nullopt;
-    cell.comparison = metrics::compare(cell.ours, reference, margin);
+    cell.comparison = metrics::compare({.ours = cell.ours,
+                                        .reference = reference,
+                                        .margin = margin,
+                                        .parents = parents_component(result_.parents, cell)});
     if (cell.is_limited) {
         cell.comparison = without_verdict(cell.comparison, plan_.limits);
     }
@@ -208,7 +212,7 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     cell.baseline = side_in(references_.baseline, cell.id);
     read_runs(planned, cell);
     note_stale_baseline(planned);
-    compare_cell(planned, cell);
+    describe_parents(plan_, planned, references_.judging(cell.id), records_, cell);
     result_.cells.push_back(std::move(cell));
 }
 
@@ -357,6 +361,7 @@ void Checker::add_claim(const plan::ClaimSpec& claim) {
                 entry.cells.push_back(id);
                 const CellResult* found = cell(id);
                 entry.incomplete = entry.incomplete || found == nullptr || found->is_incomplete();
+                note_parents(found, entry);
             }
         }
     }
@@ -379,6 +384,10 @@ CheckResult Checker::check() {
     read_parents();
     for (const plan::PlannedCell& planned : plan_.cells) {
         add_planned(planned);
+    }
+    result_.parents = parents_of(result_.cells);
+    for (std::size_t i = 0; i < plan_.cells.size(); ++i) {
+        compare_cell(plan_.cells[i], result_.cells[i]);
     }
     for (const plan::SkippedCell& skipped : plan_.skipped) {
         add_skipped(skipped);

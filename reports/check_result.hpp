@@ -125,6 +125,16 @@ struct CellResult {
     [[nodiscard]] bool is_incomplete() const { return values.size() + set_aside < planned || planned == 0; }
 };
 
+/// What the variance between pre-training runs does to a claim.
+struct ParentsEffect {
+    std::size_t comparisons = 0; ///< between different pre-training runs whose variance is known
+    metrics::ClaimVerdict verdict_without = metrics::ClaimVerdict::missing; ///< without that variance
+    /// Of the "greater" comparison that is hardest to show, at the difference that was seen; nothing without
+    /// one.
+    std::optional<double> power{};
+    std::optional<double> power_without{};
+};
+
 struct ClaimResult {
     std::string id;
     std::string text;
@@ -139,6 +149,7 @@ struct ClaimResult {
     std::string differs;            ///< why this profile's verdict is not the published one; "" when it is
     std::vector<std::string> cells; ///< that its terms compare
     std::size_t parents = 0;        ///< the fewest pre-training runs of one of their sources; 0 from scratch
+    std::optional<ParentsEffect> parents_effect{};
     bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
 };
 

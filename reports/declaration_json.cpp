@@ -208,6 +208,7 @@ ordered_json cell_to_json(const plan::PlannedCell& cell) {
                                       return ordered_json{entry.published, entry.used};
                                   })},
             {"runs", cell.runs},
+            {"further", cell.further},
             {"bases", list_of(cell.bases, [](const plan::BaseRuns& bases) {
                  return ordered_json{bases.before, bases.after};
              })}};
@@ -228,6 +229,8 @@ plan::PlannedCell cell_from_json(const ordered_json& entry) {
         return plan::StandIn{.published = pair.at(0), .used = pair.at(1)};
     });
     cell.runs = entry.at("runs").get<std::vector<std::size_t>>();
+    cell.further = // not in bundles before schema 3
+        entry.value("further", std::vector<std::vector<std::size_t>>());
     cell.bases =
         values_of<plan::BaseRuns>(entry.value("bases", ordered_json::array()), [](const ordered_json& pair) {
             return plan::BaseRuns{.before = pair.at(0), .after = pair.at(1)};
@@ -242,6 +245,7 @@ ordered_json declaration_to_json(const BundleSubject& subject) {
             {"profile", {{"id", subject.profile.id}, {"title", subject.profile.title}}},
             {"protocol", subject.plan.protocol},
             {"seeds", subject.plan.seeds},
+            {"parents", subject.plan.parents},
             {"cells", list_of(subject.plan.cells, cell_to_json)},
             {"skipped", list_of(subject.plan.skipped,
                                 [](const plan::SkippedCell& cell) {
@@ -261,6 +265,7 @@ BundleSubject declaration_from_json(const ordered_json& document) {
     subject.plan.profile = subject.profile.id;
     subject.plan.protocol = document.at("protocol");
     subject.plan.seeds = document.at("seeds").get<std::vector<std::uint64_t>>();
+    subject.plan.parents = document.value("parents", 1);
     subject.plan.cells = values_of<plan::PlannedCell>(document.at("cells"), cell_from_json);
     subject.plan.skipped =
         values_of<plan::SkippedCell>(document.at("skipped"), [](const ordered_json& entry) {

@@ -7,6 +7,7 @@
 
 #include "report_templates.hpp"
 #include "reports/html_view.hpp"
+#include "reports/parents.hpp"
 #include "reports/render.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
@@ -116,6 +117,9 @@ std::string to_html(const CheckResult& result, const std::vector<DrawnFigure>& f
     const Summary summary = summary_of(result);
     view["comparison"] = summary.comparison;
     view["claims_text"] = summary.claims;
+    view["parents_text"] = summary.parents;
+    view["has_parents_text"] = !summary.parents.empty();
+    view["tau"] = tau_view(result);
     view["script"] = templates::page_js;
     view["cell_count"] = result.cells.size();
     view["claims_summary"] = claims_summary_view(result);
@@ -162,6 +166,8 @@ std::string to_html_index(const std::vector<const CheckResult*>& results,
                                          {"count", results.size()},
                                          {"has_recorded", compares_with(ComparedWith::recorded)},
                                          {"has_published", compares_with(ComparedWith::published)},
+                                         {"condition", brief_condition(results)},
+                                         {"has_condition", !brief_condition(results).empty()},
                                          {"rows", std::move(rows)}});
 }
 

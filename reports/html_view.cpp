@@ -9,6 +9,7 @@
 
 #include "reports/html.hpp"
 #include "reports/loss_curve.hpp"
+#include "reports/parents.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -407,14 +408,35 @@ ordered_json provenance_view(const CheckResult& result) {
             {"sets", std::move(sets)}};
 }
 
+ordered_json tau_view(const CheckResult& result) {
+    ordered_json headings = ordered_json::array();
+    for (const ParentsColumn& column : parents_columns) {
+        headings.push_back({{"text", column.heading}, {"is_number", column.is_number}});
+    }
+    ordered_json rows = ordered_json::array();
+    for (const std::vector<std::string>& fields : parents_rows(result)) {
+        ordered_json row{{"source", fields.front()}, {"fields", ordered_json::array()}};
+        for (std::size_t i = 1; i < fields.size(); ++i) {
+            row["fields"].push_back({{"text", fields[i]}, {"is_number", parents_columns[i].is_number}});
+        }
+        rows.push_back(std::move(row));
+    }
+    return {{"is_known", knows_parents(result)},
+            {"caption", parents_caption},
+            {"headings", std::move(headings)},
+            {"rows", std::move(rows)}};
+}
+
 ordered_json parents_view(const CheckResult& result, const CellHomes& homes) {
     std::set<std::string> wanted;
     for (const CellResult& cell : result.cells) {
         if (homes.contains(cell.id)) {
             continue;
         }
-        for (const std::size_t run : cell.runs) {
-            wanted.insert(result.runs[run].parent);
+        for (const std::vector<std::size_t>* runs : {&cell.runs, &cell.further_runs}) {
+            for (const std::size_t run : *runs) {
+                wanted.insert(result.runs[run].parent);
+            }
         }
     }
     ordered_json parents = ordered_json::array();

@@ -34,6 +34,8 @@ namespace reports {
 [[nodiscard]] nlohmann::ordered_json provenance_view(const CheckResult& result);
 /// Pre-training runs that the cells build on whose home this page is.
 [[nodiscard]] nlohmann::ordered_json parents_view(const CheckResult& result, const CellHomes& homes);
+/// {is_known, caption, headings, rows: [{source, fields}]} of the sd between pre-training runs.
+[[nodiscard]] nlohmann::ordered_json tau_view(const CheckResult& result);
 /// What the filter of a page offers: {targets, verdicts}, each in order of appearance.
 [[nodiscard]] nlohmann::ordered_json filter_view(const CheckResult& result);
 /// The `id` of a claim's section, as anchor_of of a cell.

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "reports/parents.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
 
@@ -86,6 +87,8 @@ ordered_json to_json(const CellResult& cell) {
         {"verdict", metrics::to_string(comparison.verdict)},
         {"reason", comparison.reason},
         {"repeats_baseline", cell.repeats_baseline},
+        {"parents", cell.parents},
+        {"shares_parent", cell.sharing == ParentSharing::shared},
         {"values", values_of(cell)},
         {"published", side(cell.published)},
         {"baseline", side(cell.baseline)},
@@ -94,6 +97,14 @@ ordered_json to_json(const CellResult& cell) {
         document["rung"] = to_json(*cell.rung);
     }
     return document;
+}
+
+ordered_json to_json(const std::optional<ParentsEffect>& effect) {
+    return effect ? ordered_json{{"comparisons", effect->comparisons},
+                                 {"verdict_without", metrics::to_string(effect->verdict_without)},
+                                 {"power", number(effect->power)},
+                                 {"power_without", number(effect->power_without)}}
+                  : ordered_json(nullptr);
 }
 
 ordered_json to_json(const ClaimResult& claim) {
@@ -112,7 +123,9 @@ ordered_json to_json(const ClaimResult& claim) {
              claim.baseline ? ordered_json(metrics::to_string(*claim.baseline)) : ordered_json(nullptr)},
             {"expected", claim.expected},
             {"differs", claim.differs.empty() ? ordered_json(nullptr) : ordered_json(claim.differs)},
-            {"cells", claim.cells}};
+            {"cells", claim.cells},
+            {"parents", claim.parents},
+            {"parents_effect", to_json(claim.parents_effect)}};
 }
 
 } // namespace
@@ -130,6 +143,8 @@ ordered_json to_json(const CheckResult& result) {
                           {"baseline_origin", result.baseline_origin.empty()
                                                   ? ordered_json(nullptr)
                                                   : ordered_json(result.baseline_origin)},
+                          {"conditional_on", parents_text(result)},
+                          {"parents", parents_json(result)},
                           {"summary", summary_json(result)},
                           {"counts", to_json(result.counts())},
                           {"cells", ordered_json::array()},

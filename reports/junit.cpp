@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/parents.hpp"
 #include "reports/render.hpp"
 #include "reports/summary.hpp"
 #include "reports/words.hpp"
@@ -122,6 +123,7 @@ std::string to_junit(const CheckResult& result) {
                                       {"profile", result.profile_title},
                                       {"comparison", comparison_text(result)},
                                       {"claims", summary_of(result).claims},
+                                      {"conditional_on", parents_text(result)},
                                       {"counts", counts_text(result.counts(), result.compared_with())}}) {
         properties.push_back({{"name", name}, {"value", value}});
     }

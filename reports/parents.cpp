@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/outcomes.hpp"
+#include "reports/parents_claims.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -16,16 +17,28 @@ namespace plan = suite::plan;
 using metrics::VarianceComponent;
 using nlohmann::ordered_json;
 
-std::vector<SeedResult> finished(const plan::Plan& plan, const std::vector<std::size_t>& runs,
-                                 Records& records) {
-    std::vector<SeedResult> values;
+void add_once(std::vector<std::string>& messages, const std::string& message) {
+    if (!message.empty() && std::find(messages.begin(), messages.end(), message) == messages.end()) {
+        messages.push_back(message);
+    }
+}
+
+/// Adds the finished runs of a further parent; damaged records count as absent and are named.
+void add_parent(const plan::Plan& plan, const std::vector<std::size_t>& runs, Records& records,
+                CellResult& cell) {
+    std::vector<SeedResult>& values = cell.further.emplace_back();
     for (const std::size_t index : runs) {
         const plan::PlannedRun& run = plan.runs[index];
-        if (const Outcome outcome = outcome_of(run, records); outcome.value) {
+        const Outcome outcome = outcome_of(run, records);
+        if (outcome.value) {
             values.push_back({.seed = run.seed, .value = *outcome.value, .key = run.key});
         }
+        add_once(cell.damaged, outcome.damage);
     }
-    return values;
+    if (!runs.empty()) {
+        add_once(cell.damaged, records.look_up(plan.runs[runs.front()].parent).message);
+    }
+    cell.further_runs.insert(cell.further_runs.end(), runs.begin(), runs.end());
 }
 
 metrics::Sample sample_of(const std::vector<SeedResult>& results) {
@@ -107,6 +120,19 @@ std::string counted_runs(std::size_t parents) {
     return fmt::format("{} pre-training run{}", parents, parents == 1 ? "" : "s");
 }
 
+std::string markdown_of(const std::vector<std::string>& headings,
+                        const std::vector<std::vector<std::string>>& rows) {
+    std::string text = fmt::format("| {} |\n|", fmt::join(headings, " | "));
+    for (std::size_t i = 0; i < headings.size(); ++i) {
+        text += "---|";
+    }
+    text += '\n';
+    for (const std::vector<std::string>& row : rows) {
+        text += fmt::format("| {} |\n", fmt::join(row, " | "));
+    }
+    return text;
+}
+
 /// How the cells stand to what they are compared with; those without a reference, and from scratch, aside.
 struct Sides {
     std::size_t shared = 0;
@@ -127,6 +153,15 @@ Sides sides_of(const CheckResult& result) {
         sides.pretrained = sides.pretrained || claim.parents > 0;
     }
     return sides;
+}
+
+/// Of the listed cells, or of all where claims alone are listed.
+bool is_listed(const SourceParents& source, const CheckResult& result) {
+    return result.cells.empty() ||
+           std::any_of(result.cells.begin(), result.cells.end(), [&source](const CellResult& cell) {
+               return cell.cell.source == source.source && cell.cell.model == source.model &&
+                      cell.metric == source.metric;
+           });
 }
 
 std::string shared_text(const Sides& sides) {
@@ -188,8 +223,7 @@ void describe_parents(const plan::Plan& plan, const plan::PlannedCell& planned,
     }
     require_one_recipe(plan, planned, records);
     for (const std::vector<std::size_t>& runs : planned.further) {
-        cell.further.push_back(finished(plan, runs, records));
-        cell.further_runs.insert(cell.further_runs.end(), runs.begin(), runs.end());
+        add_parent(plan, runs, records, cell);
     }
     cell.parents = std::max<std::size_t>(1, parents_with_values(cell));
     cell.sharing = cell.judged_by_baseline && judging != nullptr && repeats_keys(plan, planned, *judging)
@@ -261,6 +295,39 @@ std::optional<VarianceComponent> parents_component(std::span<const SourceParents
                                                              .df = variance * variance / spread});
 }
 
+void note_parents(const CellResult* cell, ClaimResult& claim) {
+    if (cell != nullptr && cell->parents > 0) {
+        claim.parents = claim.parents == 0 ? cell->parents : std::min(claim.parents, cell->parents);
+    }
+}
+
+std::string brief_condition(std::span<const CheckResult* const> results) {
+    std::size_t fewest = 0;
+    std::size_t most = 0;
+    std::set<std::string> shared;
+    for (const CheckResult* result : results) {
+        for (const CellResult& cell : result->cells) {
+            if (cell.parents > 0) {
+                fewest = fewest == 0 ? cell.parents : std::min(fewest, cell.parents);
+                most = std::max(most, cell.parents);
+            }
+            if (cell.sharing == ParentSharing::shared) {
+                shared.insert(cell.id);
+            }
+        }
+    }
+    if (most == 0) {
+        return "";
+    }
+    const std::string count = most == 1        ? "one pre-training run"
+                              : fewest == most ? fmt::format("{} pre-training runs", most)
+                                               : fmt::format("{} to {} pre-training runs", fewest, most);
+    return fmt::format("{} per source{}", count,
+                       shared.empty() ? ""
+                                      : fmt::format(", the recorded one in {} cell{}", shared.size(),
+                                                    shared.size() == 1 ? "" : "s"));
+}
+
 bool knows_parents(const CheckResult& result) {
     return std::any_of(result.parents.begin(), result.parents.end(),
                        [](const SourceParents& source) { return source.variance.has_value(); });
@@ -283,19 +350,70 @@ std::string parents_text(const CheckResult& result) {
         return "";
     }
     std::vector<const SourceParents*> known;
+    std::size_t listed = 0;
     for (const SourceParents& source : result.parents) {
-        if (source.variance) {
-            known.push_back(&source);
+        if (is_listed(source, result)) {
+            ++listed;
+            if (source.variance) {
+                known.push_back(&source);
+            }
         }
     }
     if (known.empty()) {
         return unknown_text(result, sides);
     }
-    const std::string rest = known.size() < result.parents.size()
+    const std::string rest = known.size() < listed
                                  ? " Where it is not known, verdicts are conditional on one pre-training run "
                                    "per source."
                                  : "";
     return known_text(known) + rest + (sides.shared > 0 ? " " + shared_text(sides) : "");
+}
+
+std::vector<std::vector<std::string>> parents_rows(const CheckResult& result) {
+    std::vector<std::vector<std::string>> rows;
+    for (const SourceParents& source : result.parents) {
+        std::vector<std::string> row{source.source + "/" + source.model, source.metric};
+        const std::vector<std::string> numbers =
+            source.variance
+                ? std::vector{fmt::format("{}", source.variance->parents), points_text(source.variance->tau),
+                              fmt::format("{} to {}", points_text(source.variance->ci95.low),
+                                          points_text(source.variance->ci95.high)),
+                              points_text(source.variance->within_sd),
+                              fmt::format("{}", source.variance->cells)}
+                : std::vector<std::string>{"1", "not known", "", "", ""};
+        row.insert(row.end(), numbers.begin(), numbers.end());
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+std::string parents_markdown(const CheckResult& result) {
+    if (!knows_parents(result)) {
+        return "";
+    }
+    std::vector<std::string> headings;
+    for (const ParentsColumn& column : parents_columns) {
+        headings.emplace_back(column.heading);
+    }
+    std::string text = fmt::format("{}.\n\n{}", parents_caption, markdown_of(headings, parents_rows(result)));
+    const std::vector<std::vector<std::string>> claims = parents_claims_rows(result);
+    if (!claims.empty()) {
+        headings.assign(parents_claims_columns.begin(), parents_claims_columns.end());
+        text += fmt::format("\n{}.\n\n{}", parents_claims_caption, markdown_of(headings, claims));
+    }
+    return text;
+}
+
+std::string condition_of(const CellResult& cell, std::span<const SourceParents> known) {
+    if (cell.sharing == ParentSharing::none) {
+        return "";
+    }
+    if (cell.sharing == ParentSharing::shared) {
+        return "both sides share the pre-training run";
+    }
+    return find_source(known, cell) == nullptr
+               ? "one pre-training run per source"
+               : "the variance between pre-training runs is in the standard error";
 }
 
 ordered_json parents_json(const CheckResult& result) {

@@ -3,9 +3,11 @@
 // reports.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -39,15 +41,43 @@ void describe_parents(const suite::plan::Plan& plan, const suite::plan::PlannedC
                                                                           const CellResult& a,
                                                                           const CellResult& b);
 
+/// Takes the cell into ClaimResult::parents; null: it does not exist.
+void note_parents(const CellResult* cell, ClaimResult& claim);
+
 /// How many pre-training runs a source had, and what follows: "All verdicts are conditional on one
 /// pre-training run per source: …", that both sides share it, or τ with its interval. "" where nothing was
 /// pre-trained.
 [[nodiscard]] std::string parents_text(const CheckResult& result);
+/// Of workloads at one profile, briefly: "one pre-training run per source, the recorded one in 88 cells", "2
+/// to 4 pre-training runs per source"; "" where nothing was pre-trained.
+[[nodiscard]] std::string brief_condition(std::span<const CheckResult* const> results);
 /// "τ = 0.42 points between 4 pre-training runs of 21K-NAT/R50x1 (top-1 accuracy, %; 95 % interval 0.20 to
 /// 1.60)"; without τ that it is not known.
 [[nodiscard]] std::string tau_text(const SourceParents& source);
 /// Whether τ of any source is known.
 [[nodiscard]] bool knows_parents(const CheckResult& result);
+
+/// A column of the table of τ.
+struct ParentsColumn {
+    std::string_view heading;
+    bool is_number;
+};
+inline constexpr std::array parents_columns{
+    ParentsColumn{"source/network", false}, ParentsColumn{"metric", false},
+    ParentsColumn{"runs", true},            ParentsColumn{"τ", true},
+    ParentsColumn{"95 % interval", true},   ParentsColumn{"sd of seeds", true},
+    ParentsColumn{"cells", true}};
+inline constexpr std::string_view parents_caption =
+    "τ: standard deviation of a cell's score, in points, between pre-training runs of its source and network "
+    "that differ in the seed alone; beside it that between fine-tuning seeds of one pre-training run";
+/// A row of texts a source, one a column.
+[[nodiscard]] std::vector<std::vector<std::string>> parents_rows(const CheckResult& result);
+/// The same as a table in Markdown; "" where τ is not known.
+[[nodiscard]] std::string parents_markdown(const CheckResult& result);
+
+/// What a cell's verdict is conditional on: "one pre-training run per source", "both sides share the
+/// pre-training run"; "" from scratch.
+[[nodiscard]] std::string condition_of(const CellResult& cell, std::span<const SourceParents> known);
 
 /// [{source, network, metric, parents, tau, ci95, df, cells}], τ null where it is not known.
 [[nodiscard]] nlohmann::ordered_json parents_json(const CheckResult& result);

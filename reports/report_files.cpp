@@ -13,6 +13,7 @@
 #include "reports/html.hpp"
 #include "reports/json.hpp"
 #include "reports/junit.hpp"
+#include "reports/parents.hpp"
 #include "reports/picture.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
@@ -30,7 +31,7 @@ struct FormatWord {
     Format format;
     std::string_view extension;
 };
-constexpr std::array<FormatWord, 9> format_words{{{"md", Format::markdown, "md"},
+constexpr std::array<FormatWord, 10> format_words{{{"md", Format::markdown, "md"},
                                                   {"html", Format::html, "html"},
                                                   {"csv", Format::csv, "csv"},
                                                   {"json", Format::json, "json"},
@@ -38,7 +39,8 @@ constexpr std::array<FormatWord, 9> format_words{{{"md", Format::markdown, "md"}
                                                   {"mlperf", Format::event_log, "mlperf.log"},
                                                   {"svg", Format::svg, "svg"},
                                                   {"png", Format::png, "png"},
-                                                  {"picture", Format::picture, "svg"}}};
+                                                  {"picture", Format::picture, "svg"},
+                                                  {"parents", Format::parents, "parents.csv"}}};
 
 std::string csv_number(const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : "";
@@ -52,7 +54,7 @@ std::vector<std::string> side_fields(const std::optional<ReferenceSide>& side) {
             csv_number(side->sample.sd), fmt::format("{}", side->sample.n), side->origin};
 }
 
-std::string csv_row(const CellResult& cell) {
+std::string csv_row(const CellResult& cell, std::span<const SourceParents> parents) {
     const metrics::CellComparison& comparison = cell.comparison;
     const auto low = comparison.ci95 ? std::optional(comparison.ci95->low) : std::nullopt;
     const auto high = comparison.ci95 ? std::optional(comparison.ci95->high) : std::nullopt;
@@ -74,6 +76,8 @@ std::string csv_row(const CellResult& cell) {
     fields.emplace_back(metrics::to_string(comparison.verdict));
     fields.push_back(comparison.reason);
     fields.emplace_back(to_string(cell.compared_with()));
+    fields.push_back(fmt::format("{}", cell.parents));
+    fields.push_back(condition_of(cell, parents));
     for (std::string& field : fields) {
         field = csv_field(field);
     }
@@ -164,8 +168,9 @@ std::string markdown_absences(const CheckResult& result) {
 
 std::string markdown_summary(const CheckResult& result) {
     const Summary summary = summary_of(result);
-    return fmt::format("{}\n\n{}\n\n{}{}", summary.comparison, summary.cells, summary.claims,
-                       summary.claims.empty() ? "" : "\n\n");
+    return fmt::format("{}\n\n{}\n\n{}{}{}{}", summary.comparison, summary.cells, summary.claims,
+                       summary.claims.empty() ? "" : "\n\n", summary.parents,
+                       summary.parents.empty() ? "" : "\n\n");
 }
 
 std::string markdown_claims(const CheckResult& result) {
@@ -204,6 +209,8 @@ std::string text_in(Format format, const CheckResult& result) {
         return to_junit(result);
     case Format::event_log:
         return to_event_log(result);
+    case Format::parents:
+        return parents_csv(result);
     default:
         break;
     }
@@ -357,6 +364,9 @@ std::string to_markdown(const CheckResult& result) {
         "{}\n{}\n† printed on the authors' posters only; **bold** as printed; ≡ every value repeats the "
         "recorded one of the same seed exactly.\n\n",
         markdown_table(result), markdown_legend(result));
+    if (knows_parents(result)) {
+        text += fmt::format("## Between pre-training runs\n\n{}\n", parents_markdown(result));
+    }
     if (result.is_scaling) {
         text +=
             fmt::format("## Throughput, efficiency and where a step's time goes\n\n{}\n\n", result.caveat);
@@ -386,9 +396,9 @@ std::string to_csv(const CheckResult& result) {
         "published_kind,published_mean,published_sd,published_n,published_origin,"
         "baseline_kind,baseline_mean,baseline_sd,baseline_n,baseline_origin,"
         "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason,"
-        "compared_with\n";
+        "compared_with,parents,conditional_on\n";
     for (const CellResult& cell : result.cells) {
-        text += csv_row(cell);
+        text += csv_row(cell, result.parents);
     }
     return text;
 }

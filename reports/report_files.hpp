@@ -13,7 +13,7 @@
 
 namespace reports {
 
-enum class Format { markdown, html, csv, json, junit, event_log, svg, png, picture };
+enum class Format { markdown, html, csv, json, junit, event_log, svg, png, picture, parents };
 
 /// "md,csv,json" in any order; doubles count once. Throws Error(usage) naming the formats there are.
 [[nodiscard]] std::vector<Format> parse_formats(std::string_view text);

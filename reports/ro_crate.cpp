@@ -68,10 +68,11 @@ std::string citation_of(const CheckResult& result, const nlohmann::json& paper) 
 std::string readme_of(const CheckResult& result, const std::vector<CrateFile>& files,
                       const CrateFacts& facts) {
     const Summary summary = summary_of(result);
-    std::string text = fmt::format("# {} of {}: runs at profile {}\n\n{}.\n\n{}\n\n{}\n\n{}\n\n"
+    std::string text = fmt::format("# {} of {}: runs at profile {}\n\n{}.\n\n{}\n\n{}\n\n{}\n\n{}\n\n"
                                    "Made by TransferScale {}.\n\n## Files\n\n",
                                    result.source, result.paper, result.profile, result.title,
-                                   summary.comparison, summary.cells, summary.claims, facts.program_version);
+                                   summary.comparison, summary.cells, summary.claims, summary.parents,
+                                   facts.program_version);
     for (const CrateFile& file : files) {
         text += fmt::format("- `{}`: {}.\n", file.name, file.description);
     }
@@ -171,8 +172,9 @@ private:
                           {"@type", "Dataset"},
                           {"name", fmt::format("{} of {}: runs at profile {}", result_.source, result_.paper,
                                                result_.profile)},
-                          {"description", fmt::format("{}. {} {} {}", result_.title, summary.comparison,
-                                                      summary.cells, summary.claims)},
+                          {"description",
+                           fmt::format("{}. {} {} {} {}", result_.title, summary.comparison, summary.cells,
+                                       summary.claims, summary.parents)},
                           {"datePublished", period_of(result_, std::nullopt).last.substr(0, 10)},
                           {"license", reference_to(facts_.licence)},
                           {"citation", reference_to(paper_id(facts_.paper))},

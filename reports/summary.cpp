@@ -8,6 +8,7 @@
 
 #include "reports/bits.hpp"
 #include "reports/claims.hpp"
+#include "reports/parents.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -71,7 +72,8 @@ Summary summary_of(const CheckResult& result) {
                                        result.cells.size() == 1 ? "" : "s",
                                        counts_text(result.counts(), result.compared_with()),
                                        bits.empty() ? "" : " ", bits),
-            .claims = claims_sentence(result)};
+            .claims = claims_sentence(result),
+            .parents = parents_text(result)};
 }
 
 std::string test_tally_text(const CheckResult& result) {

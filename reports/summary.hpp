@@ -18,6 +18,8 @@ struct Summary {
     /// that do not repeat the recorded bits (reports/bits.hpp); or ""
     std::string cells;
     std::string claims; ///< "16 claims of the paper. On our numbers at profile laptop: 9 hold, …"; or ""
+    /// How many pre-training runs a source had and what follows (reports/parents.hpp); or ""
+    std::string parents;
 };
 [[nodiscard]] Summary summary_of(const CheckResult& result);
 

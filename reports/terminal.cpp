@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/parents.hpp"
+#include "reports/parents_claims.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
 #include "reports/text_table.hpp"
@@ -90,6 +92,7 @@ private:
     [[nodiscard]] TextTable check_table(const Detail& detail) const;
     [[nodiscard]] std::vector<TextCell> numbers_of(const CellResult& cell, const Detail& detail) const;
     void add_rungs();
+    void add_parents();
     void add_claims();
     void add_claim_notes(const ClaimResult& claim);
     void add_checked_claim(const ClaimResult& claim);
@@ -110,7 +113,7 @@ void Writer::add_wrapped(const std::string& text, std::size_t indent) {
 void Writer::add_summary() {
     const Summary summary = summary_of(result_);
     add_wrapped(summary.comparison);
-    for (const std::string& line : {summary.cells, summary.claims}) {
+    for (const std::string& line : {summary.cells, summary.claims, summary.parents}) {
         if (!line.empty()) {
             add_wrapped(line);
         }
@@ -234,6 +237,48 @@ void Writer::add_rungs() {
     }
 }
 
+TextTable text_table(const std::vector<TextColumn>& columns,
+                     const std::vector<std::vector<std::string>>& rows) {
+    TextTable table(columns, 0);
+    for (const std::vector<std::string>& fields : rows) {
+        std::vector<TextCell> row;
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            row.push_back({.text = fields[i]});
+        }
+        table.add_row(std::move(row));
+    }
+    return table;
+}
+
+/// τ of each source and network, where further pre-training runs tell it, and what it does to the claims;
+/// their power where the page is wide enough.
+void Writer::add_parents() {
+    if (!knows_parents(result_)) {
+        return;
+    }
+    std::vector<TextColumn> columns;
+    for (const ParentsColumn& column : parents_columns) {
+        columns.push_back({.heading = std::string(column.heading),
+                           .align = column.is_number ? Align::right : Align::left});
+    }
+    text_ += "\n";
+    add_wrapped(std::string(parents_caption) + ":");
+    text_ += text_table(columns, parents_rows(result_)).text(page_.colours);
+    const std::vector<std::vector<std::string>> claims = parents_claims_rows(result_);
+    if (claims.empty()) {
+        return;
+    }
+    columns.clear();
+    for (const std::string_view heading : parents_claims_columns) {
+        columns.push_back({.heading = std::string(heading)});
+    }
+    const std::vector<TextColumn> verdicts(columns.begin(), columns.begin() + 3);
+    text_ += "\n";
+    add_wrapped(std::string(parents_claims_caption) + ":");
+    text_ += first_that_fits({text_table(columns, claims), text_table(verdicts, claims)}, page_.columns)
+                 .text(page_.colours);
+}
+
 void Writer::add_claim_notes(const ClaimResult& claim) {
     add_wrapped(fmt::format("{} ({})", claim.text, claim.where), 3);
     if (claim.ours.robustness.starts_with("fragile")) {
@@ -307,6 +352,7 @@ std::string Writer::table() {
     }
     text_ += first_that_fits(tables, page_.columns).text(page_.colours);
     add_notes();
+    add_parents();
     if (result_.is_scaling) {
         add_rungs();
     }
@@ -346,6 +392,7 @@ std::string Writer::check() {
         text_ += "\n" + first_that_fits(tables, page_.columns).text(page_.colours);
     }
     add_notes();
+    add_parents();
     text_ += result_.claims.empty() ? "" : "\n";
     for (const ClaimResult& claim : result_.claims) {
         add_checked_claim(claim);

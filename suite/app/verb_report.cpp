@@ -250,8 +250,8 @@ void register_report(Dispatcher& dispatcher) {
         "Instead of tables: one page a study (HTML, Markdown) and a badge (SVG) with what its "
         "published numbers support and what was run at which scale; without workloads of every study");
     verb->add_option("--format", options->formats,
-                     "Which of md, html, csv, json, junit, mlperf, svg, png and picture (figures and claims "
-                     "as one SVG), "
+                     "Which of md, html, csv, json, junit, mlperf, svg, png, picture (figures and claims "
+                     "as one SVG) and parents (how far pre-training runs differ, as CSV), "
                      "separated by commas (default: md,html,csv,json,svg; figures need gnuplot)")
         ->type_name("LIST");
     add_data(*verb, options->selection);

@@ -105,14 +105,6 @@ std::string patterns_text(const std::vector<std::string>& names) {
     return text;
 }
 
-/// "DATA/MODEL" of a pre-training run's label.
-std::string source_of(const plan::PlannedRun& run) {
-    constexpr std::string_view prefix = "pretrain ";
-    std::string_view label = run.label;
-    label.remove_prefix(label.starts_with(prefix) ? prefix.size() : 0);
-    return std::string(run.parent_index == 0 ? label : label.substr(0, label.rfind(", parent ")));
-}
-
 /// "", or ", parents 1-4".
 std::string parents_mark(const std::set<std::uint64_t>& numbers) {
     const std::vector<std::uint64_t> list(numbers.begin(), numbers.end());
@@ -128,7 +120,7 @@ std::string parents_text(const plan::Plan& plan, const std::vector<ItemStatus>& 
         const plan::PlannedRun& run = plan.runs[i];
         if (run.cell.empty()) {
             const std::string state(to_string(statuses[i].state));
-            const std::string source = source_of(run);
+            const std::string source = pretraining_name(run);
             states.add(state, source);
             numbers[state][source].insert(static_cast<std::uint64_t>(run.parent_index) + 1);
         }
@@ -189,6 +181,13 @@ std::string missing_text(const std::set<std::string>& reasons) {
 }
 
 } // namespace
+
+std::string pretraining_name(const plan::PlannedRun& run) {
+    constexpr std::string_view prefix = "pretrain ";
+    std::string_view label = run.label;
+    label.remove_prefix(label.starts_with(prefix) ? prefix.size() : 0);
+    return std::string(run.parent_index == 0 ? label : label.substr(0, label.rfind(", parent ")));
+}
 
 std::vector<std::string> brace_patterns(const std::vector<std::string>& names) {
     std::vector<Pattern> patterns;

@@ -23,6 +23,9 @@ inline constexpr std::size_t text_width = 80;
 /// `indent` blanks. The first column of the text is `column`. Words that are longer stay whole. Ends with \n.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t column = 0);
 
+/// "DATA/MODEL" of a pre-training run, whichever parent it is (its seed tells).
+[[nodiscard]] std::string pretraining_name(const plan::PlannedRun& run);
+
 /// "done: seeds 0-2; todo: seeds 3-4": seeds of a cell by their state.
 [[nodiscard]] std::string seed_states(const plan::Plan& plan, const plan::PlannedCell& cell,
                                       const std::vector<ItemStatus>& statuses);

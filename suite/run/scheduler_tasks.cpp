@@ -6,6 +6,7 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
 #include "suite/plan/words.hpp"
+#include "suite/run/plan_groups.hpp"
 #include "suite/run/scheduler.hpp"
 
 namespace suite::run {
@@ -231,7 +232,7 @@ void Scheduler::complete(std::size_t index, const plan::WorkReport& report) {
     count_pace(*task.run, report.wall_seconds);
     store_.acknowledge(task.run->key);
     const std::string name =
-        task.run->cell.empty() ? "pretrain:" + task.run->label.substr(9) : task.run->cell;
+        task.run->cell.empty() ? "pretrain:" + pretraining_name(*task.run) : task.run->cell;
     progress_.note_done({.key = task.run->key,
                          .name = name,
                          .seed = task.run->seed,

@@ -13,8 +13,9 @@
 
 namespace suite::store {
 
-/// 2: units of columns and the schema's version as attributes. Schema 1 is read.
-inline constexpr int bundle_schema = 2;
+/// 2: units of columns and the schema's version as attributes. 3: pre-training runs of a source. Earlier ones
+/// are read.
+inline constexpr int bundle_schema = 3;
 
 struct BundleContent {
     std::vector<std::string> groups;                        ///< parents before children

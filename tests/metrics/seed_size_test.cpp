@@ -116,4 +116,12 @@ TEST(Sizes, RefuseWhatIsNoDesign) {
     EXPECT_FALSE(paired_size(0, 1, 0.8, 0.05));
 }
 
+TEST(DirectionalPower, OfAStandardErrorIsThatOfItsGroups) {
+    const double error = std::sqrt(2.0 * 1.5 * 1.5 / 5);
+    EXPECT_NEAR(directional_power(2, error, 8, 0.05),
+                directional_power(2, {.sd = 1.5, .n = 5}, {.sd = 1.5, .n = 5}, 0.05), 1e-12);
+    EXPECT_LT(directional_power(2, 2 * error, 8, 0.05), directional_power(2, error, 8, 0.05));
+    EXPECT_THROW((void)directional_power(1, 1.0, 0.0, 0.05), suite::Error);
+}
+
 } // namespace

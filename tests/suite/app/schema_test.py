@@ -144,7 +144,7 @@ class Documents(CommandTest):
         self.take("run --json", "run", *portable, *cell)
         self.take("check --json", "check", *portable)
         self.take("check --json", "check", "table1", *AT, "--store", "store")
-        self.take("report --json", "report", "table6", *AT, "--store", "store", "--out", "report", "--format", "md,csv")
+        self.take("report --json", "report", "table6", *AT, "--store", "store", "--out", "report", "--format", "md,csv,parents")
         self.take("bundle --json", "bundle", "table6", *AT, "--store", "store", "--out", "a.h5", "--ro-crate", "crate")
         self.take("verify --json", "verify", "a.h5")
         self.take("compare --json", "compare", "a.h5", "a.h5")
@@ -163,6 +163,7 @@ class Documents(CommandTest):
             with self.subTest(heading):
                 self.holds(heading)
         self.csv_columns("report/table6-smoke.csv", "report --format csv", 6)
+        self.csv_columns("report/table6-smoke.parents.csv", "report --format parents", 1)
         self.csv_columns("report/table2-smoke.csv", "report --format csv of a scaling workload", 2)
         for file in (self.folder / "crate/tables").glob("*.csv"):
             self.csv_columns(file, f"/W/{file.stem}", 1)

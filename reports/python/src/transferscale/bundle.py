@@ -16,7 +16,7 @@ from . import user_block
 from .errors import DamagedBundle, NewerBundle, NotABundle
 
 #: The newest schema of bundles that this package reads (reports/SCHEMA.md).
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def _checked(path: Path, content: bytes) -> user_block.UserBlock:
