@@ -12,12 +12,12 @@
 namespace metrics {
 
 struct ParentVariance {
-    std::size_t parents = 0;  ///< the fewest of a cell
-    std::size_t cells = 0;    ///< that have two parents or more
-    double tau = 0;           ///< sd between parents, in the metric's units; 0 where none shows
-    Interval ci95{};          ///< of tau
-    double df = 0;            ///< parents − 1
-    double within_sd = 0;     ///< of fine-tuning seeds within a parent, root mean square over cells
+    std::size_t parents = 0; ///< the fewest of a cell
+    std::size_t cells = 0;   ///< that have two parents or more
+    double tau = 0;          ///< sd between parents, in the metric's units; 0 where none shows
+    Interval ci95{};         ///< of tau
+    double df = 0;           ///< parents − 1
+    double within_sd = 0;    ///< of fine-tuning seeds within a parent, root mean square over cells
 
     [[nodiscard]] double variance() const noexcept { return tau * tau; }
 };

@@ -103,7 +103,8 @@ double directional_power(double effect, const Group& a, const Group& b, double a
 double directional_power(double effect, double standard_error, double df, double alpha) {
     require_sane({{.sd = standard_error, .n = 2}}, alpha);
     if (!(df > 0))
-        throw suite::Error(ErrorKind::usage, {"df", fmt::format("{}", df), "a number above 0", "give the df"});
+        throw suite::Error(ErrorKind::usage,
+                           {"df", fmt::format("{}", df), "a number above 0", "give the df"});
     return one_sided_power(effect, {.standard_error = standard_error, .df = df}, alpha);
 }
 

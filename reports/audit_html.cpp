@@ -9,6 +9,7 @@
 #include "report_templates.hpp"
 #include "reports/audit_parts.hpp"
 #include "reports/html_view.hpp"
+#include "reports/parents.hpp"
 #include "reports/render.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
@@ -343,6 +344,7 @@ std::string to_html(const Audit& audit) {
                    {"script", templates::page_js},
                    {"papers", papers_of(audit)},
                    {"summary", summary_view(audit)},
+                   {"condition", published_condition},
                    {"cell_count", cells},
                    {"bold", bold_view(audit)},
                    {"contrasts", ordered_json::array({contrast_view(audit, false, "Welch's t test"),

@@ -2,6 +2,7 @@
 
 #include "reports/audit_text.hpp"
 #include "reports/claims.hpp"
+#include "reports/parents.hpp"
 
 namespace reports {
 namespace {
@@ -118,7 +119,8 @@ Json to_json(const Audit& audit) {
     for (const AuditTable& table : audit.tables) {
         tables.push_back({{"table", table.id}, {"cells", array_of(table.cells, cell_json)}});
     }
-    return {{"tables", std::move(tables)},
+    return {{"conditional_on", published_condition},
+            {"tables", std::move(tables)},
             {"contrasts", array_of(audit.contrasts, contrast_json)},
             {"bold", array_of(audit.bold, bold_json)},
             {"claims", array_of(audit.claims, claim_json)},

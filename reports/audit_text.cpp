@@ -8,6 +8,7 @@
 
 #include "metrics/t_tests.hpp"
 #include "reports/audit_parts.hpp"
+#include "reports/parents.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -119,6 +120,7 @@ std::string claims_text(const Audit& audit) {
     using metrics::ClaimGrade;
     std::string text =
         "\nClaims, on the published numbers (one-sided tests, corrected by each claim's rule)\n";
+    text += "  " + wrapped(published_condition, width - 2, 2) + "\n";
     if (const std::string rates = metrics::error_rates_text(error_rates_of(audit)); !rates.empty()) {
         text += "  " + wrapped(rates, width - 2, 2) + "\n";
     }

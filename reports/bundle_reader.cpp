@@ -302,9 +302,8 @@ int schema_of(const suite::store::Column& column) {
 }
 
 Table BundleReader::as_stored(Table table) const {
-    std::erase_if(table, [this](const suite::store::Column& column) {
-        return schema_of(column) > file_.schema();
-    });
+    std::erase_if(table,
+                  [this](const suite::store::Column& column) { return schema_of(column) > file_.schema(); });
     return table;
 }
 

@@ -211,12 +211,15 @@ inline const std::tuple claim_fields{Field{"id", &ClaimRow::id},
                                      Field{"differs", &ClaimRow::differs},
                                      Field{"cells", &ClaimRow::cells},
                                      Field{"parents", &ClaimRow::parents, "1"}};
-inline const std::tuple parents_fields{
-    Field{"source", &ParentsRow::source},         Field{"network", &ParentsRow::network},
-    Field{"metric", &ParentsRow::metric},         Field{"parents", &ParentsRow::parents, "1"},
-    Field{"cells", &ParentsRow::cells, "1"},      Field{"tau", &ParentsRow::tau, "%"},
-    Field{"ci95_low", &ParentsRow::ci95_low, "%"}, Field{"ci95_high", &ParentsRow::ci95_high, "%"},
-    Field{"df", &ParentsRow::df, "1"}};
+inline const std::tuple parents_fields{Field{"source", &ParentsRow::source},
+                                       Field{"network", &ParentsRow::network},
+                                       Field{"metric", &ParentsRow::metric},
+                                       Field{"parents", &ParentsRow::parents, "1"},
+                                       Field{"cells", &ParentsRow::cells, "1"},
+                                       Field{"tau", &ParentsRow::tau, "%"},
+                                       Field{"ci95_low", &ParentsRow::ci95_low, "%"},
+                                       Field{"ci95_high", &ParentsRow::ci95_high, "%"},
+                                       Field{"df", &ParentsRow::df, "1"}};
 inline const std::tuple run_fields{Field{"key", &RunRow::key},
                                    Field{"kind", &RunRow::kind},
                                    Field{"cell", &RunRow::cell},

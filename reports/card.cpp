@@ -53,8 +53,7 @@ std::string standing_text(const ProfileStanding& standing) {
 
 /// What every verdict on the card is conditional on.
 std::string condition_text(const StudyCard& card) {
-    std::string text = "The authors trained each network once per source: what the published numbers show is "
-                       "conditional on one pre-training run per source.";
+    std::string text(published_condition);
     for (const ProfileStanding& standing : card.profiles) {
         if (standing.finished > 0 && !standing.conditional_on.empty()) {
             text += fmt::format(" Profile {}: {}.", standing.profile, standing.conditional_on);

@@ -10,6 +10,7 @@
 #include "reports/claims.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/parents.hpp"
+#include "reports/parents_claims.hpp"
 #include "reports/run_facts.hpp"
 
 namespace reports {
@@ -58,9 +59,14 @@ private:
     [[nodiscard]] bool is_identical(const CellResult& cell) const;
     void add_claim(const plan::ClaimSpec& claim);
     [[nodiscard]] ClaimVerdict verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
-                                          const std::map<std::string, plan::Reference>& cells) const;
+                                          const std::map<std::string, plan::Reference>& cells,
+                                          const ParentsOf& between) const;
     [[nodiscard]] metrics::ClaimResult judge_ours(const plan::ClaimSpec& claim,
-                                                  const std::vector<ClaimPair>& pairs) const;
+                                                  const std::vector<ClaimPair>& pairs,
+                                                  const ParentsOf& between) const;
+    [[nodiscard]] ParentsOf parents_between() const;
+    void note_parents_effect(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                             ClaimResult& entry) const;
     [[nodiscard]] const CellResult* cell(const std::string& id) const;
     void collect_damage();
 
@@ -321,26 +327,48 @@ const CellResult* Checker::cell(const std::string& id) const {
 }
 
 ClaimVerdict Checker::verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
-                                 const std::map<std::string, plan::Reference>& cells) const {
-    return judge(claim, pairs, cells).verdict;
+                                 const std::map<std::string, plan::Reference>& cells,
+                                 const ParentsOf& between) const {
+    return judge(claim, pairs, cells, between).verdict;
 }
 
-metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim,
-                                         const std::vector<ClaimPair>& pairs) const {
+metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                                         const ParentsOf& between) const {
     const auto numbers_of = [this](const plan::CellId& id) {
         const CellResult* found = cell(id.text());
         return found == nullptr ? metrics::ClaimCell{} : claim_cell(*found, plan_);
     };
-    return judge(claim, pairs, numbers_of);
+    return judge(claim, pairs, numbers_of, between);
+}
+
+ParentsOf Checker::parents_between() const {
+    return [this](const plan::CellId& a, const plan::CellId& b) -> std::optional<metrics::VarianceComponent> {
+        const CellResult* x = cell(a.text());
+        const CellResult* y = cell(b.text());
+        return x == nullptr || y == nullptr ? std::nullopt : parents_component(result_.parents, *x, *y);
+    };
+}
+
+/// What the variance between pre-training runs does to a judged claim.
+void Checker::note_parents_effect(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
+                                  ClaimResult& entry) const {
+    if (knows_parents(result_)) {
+        entry.parents_effect = parents_effect(
+            pairs, result_.parents, [this](const std::string& id) { return cell(id); },
+            judge_ours(claim, pairs, {}).verdict);
+    }
 }
 
 void Checker::add_claim(const plan::ClaimSpec& claim) {
     const std::vector<ClaimPair> pairs = expand_claim(workload_, claim);
-    ClaimResult entry{
-        .id = claim.id, .text = claim.text, .where = claim.where, .ours = judge_ours(claim, pairs)};
-    entry.published = verdict_on(claim, pairs, references_.published);
-    if (references_.compares_with_baseline) {
-        entry.baseline = verdict_on(claim, pairs, references_.baseline);
+    ClaimResult entry{.id = claim.id,
+                      .text = claim.text,
+                      .where = claim.where,
+                      .ours = judge_ours(claim, pairs, parents_between())};
+    note_parents_effect(claim, pairs, entry);
+    entry.published = verdict_on(claim, pairs, references_.published, {});
+    if (references_.compares_with_baseline) { // of this profile, as ours: its parents vary alike
+        entry.baseline = verdict_on(claim, pairs, references_.baseline, parents_between());
     }
     entry.expected = entry.ours.verdict == ClaimVerdict::fails &&
                      entry.baseline.value_or(entry.published) == ClaimVerdict::fails;

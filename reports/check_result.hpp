@@ -111,7 +111,7 @@ struct CellResult {
     std::string parent;               ///< key of the pre-training run of `values`; "" from scratch
     std::vector<std::vector<SeedResult>> further{}; ///< finished runs from each further parent, as `values`
     std::vector<std::size_t> further_runs{};        ///< places of all of their runs in CheckResult::runs
-    std::size_t parents = 0; ///< pre-training runs with a score here; 0 from scratch
+    std::size_t parents = 0;                        ///< pre-training runs with a score here; 0 from scratch
     ParentSharing sharing = ParentSharing::none;
     std::size_t set_aside = 0;        ///< finished runs that are shown but count nowhere: flagged ones
     std::optional<RungResult> rung{}; ///< of a scaling workload; `values` are efficiencies then
@@ -150,7 +150,7 @@ struct ClaimResult {
     std::vector<std::string> cells; ///< that its terms compare
     std::size_t parents = 0;        ///< the fewest pre-training runs of one of their sources; 0 from scratch
     std::optional<ParentsEffect> parents_effect{};
-    bool incomplete = false;        ///< one of them is missing or has fewer runs than planned
+    bool incomplete = false; ///< one of them is missing or has fewer runs than planned
 };
 
 /// Cells by verdict; together they are all cells.

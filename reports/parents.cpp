@@ -59,8 +59,8 @@ std::vector<metrics::Sample> samples_of(const CellResult& cell) {
 }
 
 std::size_t parents_with_values(const CellResult& cell) {
-    const auto further =
-        std::count_if(cell.further.begin(), cell.further.end(), [](const auto& list) { return !list.empty(); });
+    const auto further = std::count_if(cell.further.begin(), cell.further.end(),
+                                       [](const auto& list) { return !list.empty(); });
     return (cell.values.empty() ? 0U : 1U) + static_cast<std::size_t>(further);
 }
 
@@ -165,23 +165,26 @@ bool is_listed(const SourceParents& source, const CheckResult& result) {
 }
 
 std::string shared_text(const Sides& sides) {
-    return sides.other == 0 ? "Both sides of every cell share the pre-training run: its variance does not matter "
-                              "there."
-                            : fmt::format("Both sides of {} cell{} share the pre-training run: its variance does "
-                                          "not matter there.",
-                                          sides.shared, sides.shared == 1 ? "" : "s");
+    return sides.other == 0
+               ? "Both sides of every cell share the pre-training run: its variance does not matter "
+                 "there."
+               : fmt::format("Both sides of {} cell{} share the pre-training run: its variance does "
+                             "not matter there.",
+                             sides.shared, sides.shared == 1 ? "" : "s");
 }
 
 std::string unknown_text(const CheckResult& result, const Sides& sides) {
-    const std::string_view rest = "conditional on one pre-training run per source: how much another one would "
-                                  "change is not known (--parents N trains further ones).";
+    const std::string_view rest =
+        "conditional on one pre-training run per source: how much another one would "
+        "change is not known (--parents N trains further ones).";
     if (sides.shared == 0) {
         return fmt::format("All verdicts are {}", rest);
     }
     if (sides.other == 0 && result.claims.empty()) {
         return shared_text(sides);
     }
-    const std::string_view what = sides.other == 0 ? "Claims that compare sources or networks are" : "The rest is";
+    const std::string_view what =
+        sides.other == 0 ? "Claims that compare sources or networks are" : "The rest is";
     return fmt::format("{} {} {}", shared_text(sides), what, rest);
 }
 
@@ -204,13 +207,16 @@ std::string known_text(const std::vector<const SourceParents*>& known) {
         for (const SourceParents* source : known) {
             counts.insert(source->variance->parents);
         }
-        const std::string parents = counts.size() == 1 ? fmt::format("{}", *counts.begin())
-                                                       : fmt::format("{} to {}", *counts.begin(), *counts.rbegin());
-        text = fmt::format("τ, the standard deviation between {} pre-training runs of one source and network, is "
-                           "{} to {} points",
-                           parents, points_text((*low)->variance->tau), points_text((*high)->variance->tau));
+        const std::string parents = counts.size() == 1
+                                        ? fmt::format("{}", *counts.begin())
+                                        : fmt::format("{} to {}", *counts.begin(), *counts.rbegin());
+        text = fmt::format(
+            "τ, the standard deviation between {} pre-training runs of one source and network, is "
+            "{} to {} points",
+            parents, points_text((*low)->variance->tau), points_text((*high)->variance->tau));
     }
-    return text + "; it is added to the standard error of every comparison between different pre-training runs.";
+    return text +
+           "; it is added to the standard error of every comparison between different pre-training runs.";
 }
 
 } // namespace
@@ -290,9 +296,9 @@ std::optional<VarianceComponent> parents_component(std::span<const SourceParents
             spread += source->variance->variance() * source->variance->variance() / source->variance->df;
         }
     }
-    return variance <= 0.0 ? std::nullopt
-                           : std::optional(VarianceComponent{.variance = variance,
-                                                             .df = variance * variance / spread});
+    return variance <= 0.0
+               ? std::nullopt
+               : std::optional(VarianceComponent{.variance = variance, .df = variance * variance / spread});
 }
 
 void note_parents(const CellResult* cell, ClaimResult& claim) {

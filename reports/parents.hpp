@@ -33,13 +33,12 @@ void describe_parents(const suite::plan::Plan& plan, const suite::plan::PlannedC
 /// What different parents add to the variance of a cell's difference from its reference: 2 τ², since the
 /// reference's side has a parent of its own, whose τ is taken to be ours. Nothing where both sides share the
 /// parent or have none, and where τ is not known or 0.
-[[nodiscard]] std::optional<metrics::VarianceComponent> parents_component(std::span<const SourceParents> known,
-                                                                          const CellResult& cell);
+[[nodiscard]] std::optional<metrics::VarianceComponent>
+parents_component(std::span<const SourceParents> known, const CellResult& cell);
 /// The same for the difference of two cells: τ² of either side. Nothing where both start from the same
 /// pre-training run (other shots or another target of one source and network).
-[[nodiscard]] std::optional<metrics::VarianceComponent> parents_component(std::span<const SourceParents> known,
-                                                                          const CellResult& a,
-                                                                          const CellResult& b);
+[[nodiscard]] std::optional<metrics::VarianceComponent>
+parents_component(std::span<const SourceParents> known, const CellResult& a, const CellResult& b);
 
 /// Takes the cell into ClaimResult::parents; null: it does not exist.
 void note_parents(const CellResult* cell, ClaimResult& claim);
@@ -51,6 +50,10 @@ void note_parents(const CellResult* cell, ClaimResult& claim);
 /// Of workloads at one profile, briefly: "one pre-training run per source, the recorded one in 88 cells", "2
 /// to 4 pre-training runs per source"; "" where nothing was pre-trained.
 [[nodiscard]] std::string brief_condition(std::span<const CheckResult* const> results);
+/// The same of what was published.
+inline constexpr std::string_view published_condition =
+    "The published numbers come from one pre-training run per source and network: what they show of sources "
+    "and networks is conditional on it.";
 /// "τ = 0.42 points between 4 pre-training runs of 21K-NAT/R50x1 (top-1 accuracy, %; 95 % interval 0.20 to
 /// 1.60)"; without τ that it is not known.
 [[nodiscard]] std::string tau_text(const SourceParents& source);
@@ -62,11 +65,13 @@ struct ParentsColumn {
     std::string_view heading;
     bool is_number;
 };
-inline constexpr std::array parents_columns{
-    ParentsColumn{"source/network", false}, ParentsColumn{"metric", false},
-    ParentsColumn{"runs", true},            ParentsColumn{"τ", true},
-    ParentsColumn{"95 % interval", true},   ParentsColumn{"sd of seeds", true},
-    ParentsColumn{"cells", true}};
+inline constexpr std::array parents_columns{ParentsColumn{"source/network", false},
+                                            ParentsColumn{"metric", false},
+                                            ParentsColumn{"runs", true},
+                                            ParentsColumn{"τ", true},
+                                            ParentsColumn{"95 % interval", true},
+                                            ParentsColumn{"sd of seeds", true},
+                                            ParentsColumn{"cells", true}};
 inline constexpr std::string_view parents_caption =
     "τ: standard deviation of a cell's score, in points, between pre-training runs of its source and network "
     "that differ in the seed alone; beside it that between fine-tuning seeds of one pre-training run";

@@ -28,7 +28,8 @@ inline constexpr std::array parents_claims_columns{
     std::string_view("claim"), std::string_view("without τ"), std::string_view("with τ"),
     std::string_view("power without τ"), std::string_view("power with τ")};
 inline constexpr std::string_view parents_claims_caption =
-    "Claims that compare different pre-training runs: the verdict if the first pre-training run of each source "
+    "Claims that compare different pre-training runs: the verdict if the first pre-training run of each "
+    "source "
     "were the only possible one, the verdict with the variance between pre-training runs, and the power of "
     "the comparison that is hardest to show, at the difference that was seen";
 /// A row of texts a claim, one a column; none where no claim compares parents whose τ is known.

@@ -11,8 +11,8 @@ namespace reports {
 /// Loss entries that are kept of a run: the first, the last and evenly spaced ones between.
 inline constexpr std::size_t most_losses_kept = 33;
 
-/// What is kept of a record that was read: thinned losses; of predictions only what each test image contributed to
-/// the record's score on the test split.
+/// What is kept of a record that was read: thinned losses; of predictions only what each test image
+/// contributed to the record's score on the test split.
 enum class Keep {
     for_reports, ///< no configuration, no single steps of a scaling measurement
     for_bundles,

@@ -32,15 +32,15 @@ struct FormatWord {
     std::string_view extension;
 };
 constexpr std::array<FormatWord, 10> format_words{{{"md", Format::markdown, "md"},
-                                                  {"html", Format::html, "html"},
-                                                  {"csv", Format::csv, "csv"},
-                                                  {"json", Format::json, "json"},
-                                                  {"junit", Format::junit, "junit.xml"},
-                                                  {"mlperf", Format::event_log, "mlperf.log"},
-                                                  {"svg", Format::svg, "svg"},
-                                                  {"png", Format::png, "png"},
-                                                  {"picture", Format::picture, "svg"},
-                                                  {"parents", Format::parents, "parents.csv"}}};
+                                                   {"html", Format::html, "html"},
+                                                   {"csv", Format::csv, "csv"},
+                                                   {"json", Format::json, "json"},
+                                                   {"junit", Format::junit, "junit.xml"},
+                                                   {"mlperf", Format::event_log, "mlperf.log"},
+                                                   {"svg", Format::svg, "svg"},
+                                                   {"png", Format::png, "png"},
+                                                   {"picture", Format::picture, "svg"},
+                                                   {"parents", Format::parents, "parents.csv"}}};
 
 std::string csv_number(const std::optional<double>& value) {
     return value ? fmt::format("{}", *value) : "";

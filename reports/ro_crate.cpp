@@ -28,6 +28,7 @@ struct TableText {
 constexpr TableText table_texts[] = {
     {"cells", "One row a cell: our mean, the reference, the difference and the verdict"},
     {"claims", "One row a claim of the paper: its verdict on our numbers and on the published ones"},
+    {"parents", "One row a source and network: how far its pre-training runs differ, where it has several"},
     {"runs", "One row a planned run: key, seed, score, times"},
     {"metrics", "One row a score of a run"},
     {"losses", "Training losses: of each run the first, the last and evenly spaced ones"},
@@ -68,11 +69,11 @@ std::string citation_of(const CheckResult& result, const nlohmann::json& paper) 
 std::string readme_of(const CheckResult& result, const std::vector<CrateFile>& files,
                       const CrateFacts& facts) {
     const Summary summary = summary_of(result);
-    std::string text = fmt::format("# {} of {}: runs at profile {}\n\n{}.\n\n{}\n\n{}\n\n{}\n\n{}\n\n"
-                                   "Made by TransferScale {}.\n\n## Files\n\n",
-                                   result.source, result.paper, result.profile, result.title,
-                                   summary.comparison, summary.cells, summary.claims, summary.parents,
-                                   facts.program_version);
+    std::string text =
+        fmt::format("# {} of {}: runs at profile {}\n\n{}.\n\n{}\n\n{}\n\n{}\n\n{}\n\n"
+                    "Made by TransferScale {}.\n\n## Files\n\n",
+                    result.source, result.paper, result.profile, result.title, summary.comparison,
+                    summary.cells, summary.claims, summary.parents, facts.program_version);
     for (const CrateFile& file : files) {
         text += fmt::format("- `{}`: {}.\n", file.name, file.description);
     }
@@ -172,9 +173,8 @@ private:
                           {"@type", "Dataset"},
                           {"name", fmt::format("{} of {}: runs at profile {}", result_.source, result_.paper,
                                                result_.profile)},
-                          {"description",
-                           fmt::format("{}. {} {} {} {}", result_.title, summary.comparison, summary.cells,
-                                       summary.claims, summary.parents)},
+                          {"description", fmt::format("{}. {} {} {} {}", result_.title, summary.comparison,
+                                                      summary.cells, summary.claims, summary.parents)},
                           {"datePublished", period_of(result_, std::nullopt).last.substr(0, 10)},
                           {"license", reference_to(facts_.licence)},
                           {"citation", reference_to(paper_id(facts_.paper))},

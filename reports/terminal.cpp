@@ -258,8 +258,8 @@ void Writer::add_parents() {
     }
     std::vector<TextColumn> columns;
     for (const ParentsColumn& column : parents_columns) {
-        columns.push_back({.heading = std::string(column.heading),
-                           .align = column.is_number ? Align::right : Align::left});
+        columns.push_back(
+            {.heading = std::string(column.heading), .align = column.is_number ? Align::right : Align::left});
     }
     text_ += "\n";
     add_wrapped(std::string(parents_caption) + ":");

@@ -110,11 +110,12 @@ void add_weights(CLI::App& verb, SelectionOptions& options) {
 }
 
 void add_parents(CLI::App& verb, std::optional<int>& parents) {
-    whole_within(verb.add_option("--parents", parents,
-                                 "Pre-training runs of every source and network, each fine-tuned with every "
-                                 "seed: the further ones tell how much one pre-training run decides (default: "
-                                 "1, or what the workload declares)"),
-                 1, plan::most_parents)
+    whole_within(
+        verb.add_option("--parents", parents,
+                        "Pre-training runs of every source and network, each fine-tuned with every "
+                        "seed: the further ones tell how much one pre-training run decides (default: "
+                        "1, or what the workload declares)"),
+        1, plan::most_parents)
         ->group(rare_group);
 }
 
@@ -214,8 +215,8 @@ void add_data(CLI::App& verb, SelectionOptions& options) {
 namespace {
 
 /// Scaling workloads are not among `all`: their runs need the machine to themselves and measure it, while the
-/// others may share it and must give the same numbers anywhere. Nor are those of further parents, which repeat
-/// the pre-training of others: at full scale they cost more than everything else together.
+/// others may share it and must give the same numbers anywhere. Nor are those of further parents, which
+/// repeat the pre-training of others: at full scale they cost more than everything else together.
 std::vector<std::string> scored_workloads(const plan::Catalog& catalog) {
     std::vector<std::string> ids = plan::workload_ids(catalog);
     std::erase_if(ids, [&catalog](const std::string& id) {

@@ -86,8 +86,9 @@ void add_data(CLI::App& verb, SelectionOptions& options);
 void add_precision(CLI::App& verb, std::string& precision);
 /// --store, or TRANSFERSCALE_STORE, or ./store.
 [[nodiscard]] std::filesystem::path default_store();
-/// The keyword `all` as every workload but those of scaling and of further parents, globs (`fewshot-*`) as those that they match, in
-/// the order of lists; other names as they are. Throws Error(usage) for a glob that matches none.
+/// The keyword `all` as every workload but those of scaling and of further parents, globs (`fewshot-*`) as
+/// those that they match, in the order of lists; other names as they are. Throws Error(usage) for a glob that
+/// matches none.
 [[nodiscard]] std::vector<std::string> all_of(const plan::Catalog& catalog,
                                               const std::vector<std::string>& workloads);
 /// The workload of scaling that was named, or the only one. Throws Error(usage).

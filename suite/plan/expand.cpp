@@ -80,10 +80,11 @@ int parents_of(const WorkloadSpec& workload, const ProfileSpec& profile, const P
 void require_parents(const std::string& workload, bool measures, const PlanFilter& filter) {
     const int parents = filter.parents.value_or(1);
     if (parents < 1 || parents > most_parents) {
-        throw Error(ErrorKind::usage, Fault{.where = "--parents",
-                                            .found = std::to_string(parents),
-                                            .expected = fmt::format("a whole number from 1 to {}", most_parents),
-                                            .fix = ""});
+        throw Error(ErrorKind::usage,
+                    Fault{.where = "--parents",
+                          .found = std::to_string(parents),
+                          .expected = fmt::format("a whole number from 1 to {}", most_parents),
+                          .fix = ""});
     }
     if (parents > 1 && (measures || !filter.weights.empty())) {
         throw Error(ErrorKind::usage,

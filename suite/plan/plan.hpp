@@ -71,9 +71,9 @@ struct PlannedCell {
     /// pre-training run decides; the cell's mean is that of `runs`. Empty from scratch and without further
     /// parents.
     std::vector<std::vector<std::size_t>> further{};
-    bool is_as_run = true;         ///< its runs are those of the protocol as-run: nothing differs here
-    bool is_limited = false;       ///< RunLimits made one of its runs, or a parent, smaller
-    std::string margin_group{};    ///< metric and declared axes: cells of one group share an sd
+    bool is_as_run = true;              ///< its runs are those of the protocol as-run: nothing differs here
+    bool is_limited = false;            ///< RunLimits made one of its runs, or a parent, smaller
+    std::string margin_group{};         ///< metric and declared axes: cells of one group share an sd
     std::optional<double> margin_cap{}; ///< points that the margin never exceeds
     std::optional<double> chance{};     ///< what guessing scores, in the metric's points; nothing for rungs
     std::string obstacle{}; ///< why its runs cannot start on this machine, where somebody has looked

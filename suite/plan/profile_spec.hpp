@@ -41,7 +41,7 @@ struct ProfileSpec {
     double gigamacs_per_second = 1.0; ///< of one process: first guess of cost before anything was measured
     std::map<std::string, double> network_gigamacs_per_second; ///< the same, where a network has its own
     std::optional<int> most_parents; ///< at most this many of the pre-training runs that a workload declares
-    std::string system; ///< whose devices the estimate counts; empty = this machine's cores
+    std::string system;              ///< whose devices the estimate counts; empty = this machine's cores
     Origin origin;
 };
 

@@ -68,8 +68,8 @@ std::vector<Group> groups_of(const PlannedWork& work) {
         if (std::none_of(runs.begin(), runs.end(), [&](std::size_t run) { return is_left(work, run); })) {
             continue;
         }
-        // Cells that share their first parent share the further ones (plan.hpp); were it otherwise, parts would
-        // only wait a little.
+        // Cells that share their first parent share the further ones (plan.hpp); were it otherwise, parts
+        // would only wait a little.
         const std::string& parent = work.plan->runs[runs.front()].parent;
         const std::string name = parent.empty() ? work.plan->cells[cell].text : parent;
         const auto [place, is_new] = group_of_parent.try_emplace(name, groups.size());

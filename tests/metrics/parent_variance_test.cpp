@@ -77,15 +77,16 @@ TEST(ParentVariance, LeavesParentsWithoutRunsAside) {
     const Cell two{make_sample(std::vector{1.0, 2.0}), make_sample(std::vector{5.0, 6.0})};
     Cell three = two;
     three.insert(three.begin() + 1, Sample{});
-    const auto expected = parent_variance(std::vector{two});
-    const auto found = parent_variance(std::vector{three});
+    const auto expected = parent_variance(std::vector<Cell>{two});
+    const auto found = parent_variance(std::vector<Cell>{three});
     ASSERT_TRUE(found && expected);
     EXPECT_EQ(found->tau, expected->tau);
     EXPECT_EQ(found->parents, 2U);
 }
 
 TEST(ParentVariance, IsZeroWithAnUpperBoundWhereSeedsExplainEverything) {
-    const std::vector<Cell> cells{{make_sample(std::vector{1.0, 2.0, 3.0}), make_sample(std::vector{1.1, 2.0, 2.9})}};
+    const std::vector<Cell> cells{
+        {make_sample(std::vector{1.0, 2.0, 3.0}), make_sample(std::vector{1.1, 2.0, 2.9})}};
     const auto found = parent_variance(cells);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->tau, 0.0);
@@ -109,8 +110,8 @@ TEST(ParentVariance, OfConstantSeedsIsThatOfTheMeans) {
 TEST(ParentVariance, CountsTheDegreesOfFreedomOfSharedParentsOnce) {
     const Cell cell{make_sample(std::vector{1.0, 2.0}), make_sample(std::vector{5.0, 6.0}),
                     make_sample(std::vector{3.0, 4.0})};
-    const auto one = parent_variance(std::vector{cell});
-    const auto two = parent_variance(std::vector{cell, cell});
+    const auto one = parent_variance(std::vector<Cell>{cell});
+    const auto two = parent_variance(std::vector<Cell>{cell, cell});
     ASSERT_TRUE(one && two);
     EXPECT_DOUBLE_EQ(one->tau, two->tau);
     EXPECT_EQ(two->df, 2.0);

@@ -217,13 +217,15 @@ TEST(ReportsParents, AreSaidInEveryReport) {
     const CheckResult result = against_published(3);
     const std::string sentence = parents_text(result);
 
-    EXPECT_THAT(sentence, AllOf(HasSubstr("τ = 1.00 points between 3 pre-training runs of 21K-NAT/R50x1"),
-                                HasSubstr("95 % interval 0.52 to 6.2"), HasSubstr("added to the standard error")));
+    EXPECT_THAT(sentence,
+                AllOf(HasSubstr("τ = 1.00 points between 3 pre-training runs of 21K-NAT/R50x1"),
+                      HasSubstr("95 % interval 0.52 to 6.2"), HasSubstr("added to the standard error")));
     EXPECT_THAT(to_markdown(result), AllOf(HasSubstr(sentence), HasSubstr("## Between pre-training runs")));
     EXPECT_THAT(to_junit(result), HasSubstr("name=\"conditional_on\""));
     EXPECT_THAT(check_text(result, {.columns = 2000}), AllOf(HasSubstr(sentence), HasSubstr("sd of seeds")));
     EXPECT_THAT(table_text(result, {.columns = 2000}), HasSubstr(sentence));
-    EXPECT_THAT(to_csv(result), HasSubstr(",the variance between pre-training runs is in the standard error\n"));
+    EXPECT_THAT(to_csv(result),
+                HasSubstr(",the variance between pre-training runs is in the standard error\n"));
 }
 
 TEST(ReportsParents, OfOneAreSaidInEveryReport) {

@@ -38,8 +38,7 @@ class Plan(CommandTest):
         self.refused("plan", "table2", "--parents", "2", words=["--parents", "table2", "pre-trains nothing"])
 
     def test_is_handed_on_by_submit(self):
-        answer = self.call("submit", "table1", "--profile", "paper", "--cell", CELL, "--parents", "2", "--system", "juwels-booster",
-                           "--dry-run")
+        answer = self.call("submit", "table1", *SMOKE, "--parents", "2", "--system", "juwels-booster", "--dry-run")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("--parents 2", answer.stdout)
 

@@ -68,11 +68,9 @@ TEST(Parents, DifferInTheSeedAlone) {
         if (run.is_pretraining()) {
             EXPECT_EQ(run.seed, 42U + static_cast<std::uint64_t>(run.parent_index)) << run.label;
             EXPECT_EQ(run.config.seed, run.seed);
-            EXPECT_TRUE(differ_in_seed_alone(run.config, plan.runs.at(run.config.data.set.id ==
-                                                                               plan.runs[0].config.data.set.id
-                                                                           ? 0
-                                                                           : 1)
-                                                             .config));
+            EXPECT_TRUE(differ_in_seed_alone(
+                run.config,
+                plan.runs.at(run.config.data.set.id == plan.runs[0].config.data.set.id ? 0 : 1).config));
         }
     }
     EXPECT_EQ(labels.count("pretrain imagenet1k/R50x1"), 1U);
