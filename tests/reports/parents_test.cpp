@@ -98,11 +98,11 @@ TEST(ReportsParents, FromOneTauIsNotKnown) {
     EXPECT_FALSE(result.parents[0].variance);
     EXPECT_FALSE(knows_parents(result));
     EXPECT_FALSE(parents_component(result.parents, synthetic::cell(result, natural)));
-    const auto json = to_json(result);
-    EXPECT_TRUE(json["parents"][0]["tau"].is_null());
-    EXPECT_EQ(json["parents"][0]["parents"], 1);
-    EXPECT_EQ(json["cells"][0]["parents"], 1);
-    EXPECT_THAT(json["conditional_on"].get<std::string>(),
+    const auto document = to_json(result);
+    EXPECT_TRUE(document["parents"][0]["tau"].is_null());
+    EXPECT_EQ(document["parents"][0]["parents"], 1);
+    EXPECT_EQ(document["cells"][0]["parents"], 1);
+    EXPECT_THAT(document["conditional_on"].get<std::string>(),
                 HasSubstr("conditional on one pre-training run per source"));
 }
 
