@@ -32,27 +32,6 @@ ClaimCell without_seed(ClaimCell cell, std::uint64_t seed) {
     return cell;
 }
 
-/// Values of the seeds that both cells have.
-struct Pairs {
-    std::vector<double> a{};
-    std::vector<double> b{};
-};
-
-Pairs shared_pairs(const ClaimCell& a, const ClaimCell& b) {
-    std::map<std::uint64_t, double> values_of_b;
-    const std::vector<std::uint64_t> seeds_b = seeds_of(b);
-    for (std::size_t i = 0; i < seeds_b.size(); ++i)
-        values_of_b[seeds_b[i]] = b.sample.values[i];
-    Pairs pairs;
-    const std::vector<std::uint64_t> seeds_a = seeds_of(a);
-    for (std::size_t i = 0; i < seeds_a.size(); ++i)
-        if (const auto found = values_of_b.find(seeds_a[i]); found != values_of_b.end()) {
-            pairs.a.push_back(a.sample.values[i]);
-            pairs.b.push_back(found->second);
-        }
-    return pairs;
-}
-
 /// How one left-hand cell stands.
 struct CellTestResult {
     double difference = 0;
@@ -142,10 +121,10 @@ private:
             return with_added_variance(test, *cell.parents);
         };
         if (term_.paired_by_seed && choices_.rules.pairs_seeds) {
-            const Pairs pairs = shared_pairs(cell, term_.b);
-            if (pairs.a.size() >= min_values_ && !pairs_are_constant(pairs.a, pairs.b)) {
-                name = fmt::format("paired by seed, n = {}", pairs.a.size());
-                return with_parents(paired(pairs.a, pairs.b));
+            const SeedPairs pairs = shared_pairs(cell, term_.b);
+            if (pairs.ours.size() >= min_values_ && !pairs_are_constant(pairs.ours, pairs.reference)) {
+                name = fmt::format("paired by seed, n = {}", pairs.ours.size());
+                return with_parents(paired(pairs.ours, pairs.reference));
             }
         }
         name = choices_.variance == Variance::welch ? "Welch" : "pooled variance";
@@ -250,6 +229,21 @@ std::vector<std::uint64_t> seeds_of(const ClaimCell& cell) {
     std::vector<std::uint64_t> positions(cell.sample.values.size());
     std::iota(positions.begin(), positions.end(), std::uint64_t{0});
     return positions;
+}
+
+SeedPairs shared_pairs(const ClaimCell& a, const ClaimCell& b) {
+    std::map<std::uint64_t, double> values_of_b;
+    const std::vector<std::uint64_t> seeds_b = seeds_of(b);
+    for (std::size_t i = 0; i < seeds_b.size(); ++i)
+        values_of_b[seeds_b[i]] = b.sample.values[i];
+    SeedPairs pairs;
+    const std::vector<std::uint64_t> seeds_a = seeds_of(a);
+    for (std::size_t i = 0; i < seeds_a.size(); ++i)
+        if (const auto found = values_of_b.find(seeds_a[i]); found != values_of_b.end()) {
+            pairs.ours.push_back(a.sample.values[i]);
+            pairs.reference.push_back(found->second);
+        }
+    return pairs;
 }
 
 TermResult test_term(const ClaimTerm& term, const ClaimChoices& choices) {

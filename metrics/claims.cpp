@@ -112,6 +112,14 @@ std::set<std::uint64_t> all_seeds(const Claim& claim) {
     return seeds;
 }
 
+std::size_t fewest_values(const Claim& claim) {
+    std::optional<std::size_t> fewest;
+    for_each_cell(claim, [&fewest](const ClaimCell& cell) {
+        fewest = std::min(fewest.value_or(cell.sample.n), cell.sample.n);
+    });
+    return fewest.value_or(0);
+}
+
 bool has_raw_values(const Claim& claim) {
     bool raw = true;
     for_each_cell(claim, [&raw](const ClaimCell& cell) { raw = raw && !cell.sample.values.empty(); });
@@ -287,11 +295,18 @@ ClaimResult judge_claim(const Claim& claim, const Rules& rules) {
     ClaimResult result{.verdict = judged.combined.verdict,
                        .p_favour = judged.combined.p_favour,
                        .p_against = judged.combined.p_against,
+                       .fewest_values = fewest_values(claim),
                        .terms = std::move(judged.terms)};
     judge_robustness(claim, rules, result);
     for (std::size_t i = 0; i < claim.terms.size(); ++i)
         result.evidence.push_back(evidence_line(claim, claim.terms[i], result.terms[i], rules));
     return result;
+}
+
+std::string undecided_text(const ClaimResult& result) {
+    return result.verdict == ClaimVerdict::inconclusive
+               ? fmt::format("cannot be decided with n = {}", result.fewest_values)
+               : "";
 }
 
 ClaimErrorRates claim_error_rates(std::size_t claims, double alpha) {

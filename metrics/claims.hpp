@@ -12,6 +12,7 @@
 #include "metrics/rules.hpp"
 #include "metrics/sample.hpp"
 #include "metrics/t_tests.hpp"
+#include "metrics/verdict.hpp"
 
 namespace metrics {
 
@@ -36,6 +37,9 @@ struct ClaimCell {
     /// What one test image is worth, in the metric's units; none where the metric is no share of images.
     std::optional<double> one_image{};
 };
+
+/// The values of the seeds that both cells have: a's as `ours`, b's as `reference`.
+[[nodiscard]] SeedPairs shared_pairs(const ClaimCell& a, const ClaimCell& b);
 
 /// One statement over two cells, or over a cell and a bound.
 struct ClaimTerm {
@@ -114,6 +118,7 @@ struct ClaimResult {
     ClaimGrade grade = ClaimGrade::not_judged;
     double p_favour = 1; ///< of the claim, see CombinedTerms
     double p_against = 1;
+    std::size_t fewest_values = 0; ///< of a cell
     /// "robust" (or "robust (printed values)") when the verdict stays the same with the other defensible
     /// choices (pooled variance instead of Welch, two-sided tests, seeds unpaired, Holm over all terms, any
     /// one seed left out, effects of less than 1.5 test images not counted), "fragile: depends on …" naming
@@ -129,6 +134,9 @@ struct ClaimResult {
 /// its smallest p. Throws Error(usage): no terms, at_least outside 1..terms, a bad margin, numbers not
 /// finite, seeds that are not one a value.
 [[nodiscard]] ClaimResult judge_claim(const Claim& claim, const Rules& rules = {});
+
+/// Of an inconclusive claim: "cannot be decided with n = 5"; "" of others. Not significant is not absent.
+[[nodiscard]] std::string undecided_text(const ClaimResult& result);
 
 /// What testing many claims at one level means.
 struct ClaimErrorRates {

@@ -37,6 +37,25 @@ double lower_tail(double t, double df, double noncentrality) {
 
 } // namespace
 
+double effect_power(double effect, double sds, std::uint64_t n, double alpha) {
+    suite::FaultList faults;
+    if (!std::isfinite(effect) || !std::isfinite(sds) || sds < 0)
+        faults.add({"effect, sds", fmt::format("{}, {}", effect, sds), "finite numbers, sds 0 or more", ""});
+    if (n < 2)
+        faults.add({"n", fmt::format("n = {}", n), "n of 2 or more", "a variance needs at least two values"});
+    if (!(alpha > 0 && alpha < 1))
+        faults.add({"alpha", fmt::format("{}", alpha), "a number strictly between 0 and 1", "0.05 is usual"});
+    faults.throw_if_any(suite::ErrorKind::usage);
+    const double df = 2 * (static_cast<double>(n) - 1);
+    const double scale = std::sqrt(static_cast<double>(n) / 2);
+    const double critical =
+        sds == 0 ? static_cast<double>(student_t_critical(df, 2 * alpha)) // two-sided by name
+                 : boost::math::quantile(boost::math::complement(
+                       boost::math::non_central_t_distribution<double>(df, sds * scale), alpha));
+    return effect < 0 && sds == 0 ? lower_tail(-critical, df, -effect * scale)
+                                  : upper_tail(critical, df, effect * scale);
+}
+
 EffectTest effect_above(const Sample& a, const Sample& b, double sds,
                         const std::optional<VarianceComponent>& added) {
     if (!(sds >= 0) || !std::isfinite(sds))

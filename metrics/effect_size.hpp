@@ -1,6 +1,7 @@
 // Whether two means differ by more than a number of standard deviations.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "metrics/t_tests.hpp"
@@ -23,5 +24,9 @@ struct EffectTest {
 ///     effect_above(larger, smaller, 2.0).p_above < 0.05   // better by more than two sds
 [[nodiscard]] EffectTest effect_above(const Sample& a, const Sample& b, double sds,
                                       const std::optional<VarianceComponent>& added = {});
+
+/// Chance that effect_above finds p_above < alpha with n values on each side when the true difference is
+/// `effect` sds. Throws Error(usage): n < 2, sds below 0, numbers not finite, alpha outside (0, 1).
+[[nodiscard]] double effect_power(double effect, double sds, std::uint64_t n, double alpha);
 
 } // namespace metrics

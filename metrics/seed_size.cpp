@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/non_central_t.hpp>
@@ -76,23 +77,6 @@ double one_sided_power(double effect, const Spread& spread, double alpha) {
     return std::clamp(boost::math::cdf(boost::math::complement(distribution, critical)), 0.0, 1.0);
 }
 
-/// The smallest n in [2, most_seeds] with at least this power, which grows with n.
-template<typename PowerOf>
-std::optional<std::uint64_t> smallest(const PowerOf& power_of, double power) {
-    std::uint64_t enough = 2;
-    while (power_of(enough) < power) {
-        if (enough >= most_seeds)
-            return std::nullopt;
-        enough = std::min(2 * enough, most_seeds);
-    }
-    std::uint64_t too_few = enough / 2;
-    while (enough - too_few > 1 && enough > 2) {
-        const std::uint64_t middle = too_few + (enough - too_few) / 2;
-        (power_of(middle) < power ? too_few : enough) = middle;
-    }
-    return enough;
-}
-
 } // namespace
 
 double directional_power(double effect, const Group& a, const Group& b, double alpha) {
@@ -143,12 +127,41 @@ double equivalence_power(double margin, const Group& a, const Group& b, double a
     return std::clamp(sum * step / 3, 0.0, 1.0);
 }
 
+double joint_power(std::span<const double> powers, std::size_t needed) {
+    if (needed < 1 || needed > powers.size())
+        throw suite::Error(ErrorKind::usage, {"needed", fmt::format("{} of {} tests", needed, powers.size()),
+                                              "a number between 1 and all", ""});
+    std::vector<double> best(powers.begin(), powers.end());
+    std::sort(best.begin(), best.end(), std::greater<>());
+    double bound = 1;
+    for (std::size_t i = 0; i < needed; ++i)
+        bound -= 1 - best[i];
+    return std::max(0.0, bound);
+}
+
+std::optional<std::uint64_t> smallest_seeds(const std::function<double(std::uint64_t)>& power_of,
+                                            double power) {
+    require_power(power);
+    std::uint64_t enough = 2;
+    while (power_of(enough) < power) {
+        if (enough >= most_seeds)
+            return std::nullopt;
+        enough = std::min(2 * enough, most_seeds);
+    }
+    std::uint64_t too_few = enough / 2;
+    while (enough - too_few > 1 && enough > 2) {
+        const std::uint64_t middle = too_few + (enough - too_few) / 2;
+        (power_of(middle) < power ? too_few : enough) = middle;
+    }
+    return enough;
+}
+
 std::optional<std::uint64_t> directional_size(double effect, double sd_a, double sd_b, double power,
                                               double alpha) {
     require_power(power);
     if (!(effect > 0))
         return std::nullopt;
-    return smallest(
+    return smallest_seeds(
         [&](std::uint64_t n) {
             return directional_power(effect, {.sd = sd_a, .n = n}, {.sd = sd_b, .n = n}, alpha);
         },
@@ -160,7 +173,7 @@ std::optional<std::uint64_t> paired_size(double effect, double sd_of_differences
     require_power(power);
     if (!(effect > 0))
         return std::nullopt;
-    return smallest(
+    return smallest_seeds(
         [&](std::uint64_t n) { return paired_power(effect, {.sd = sd_of_differences, .n = n}, alpha); },
         power);
 }
@@ -168,7 +181,7 @@ std::optional<std::uint64_t> paired_size(double effect, double sd_of_differences
 std::optional<std::uint64_t> equivalence_size(double margin, double sd, const Group& reference, double power,
                                               double alpha) {
     require_power(power);
-    return smallest(
+    return smallest_seeds(
         [&](std::uint64_t n) { return equivalence_power(margin, {.sd = sd, .n = n}, reference, alpha); },
         power);
 }
@@ -176,7 +189,7 @@ std::optional<std::uint64_t> equivalence_size(double margin, double sd, const Gr
 std::optional<std::uint64_t> equivalence_size_of_both(double margin, double sd_a, double sd_b, double power,
                                                       double alpha) {
     require_power(power);
-    return smallest(
+    return smallest_seeds(
         [&](std::uint64_t n) {
             return equivalence_power(margin, {.sd = sd_a, .n = n}, {.sd = sd_b, .n = n}, alpha);
         },

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "metrics/t_tests.hpp"
 
@@ -27,8 +29,17 @@ struct Group {
 [[nodiscard]] double equivalence_power(double margin, const Group& a, const Group& b,
                                        double alpha = default_alpha);
 
+/// Chance to find, of `needed` of these tests, that all of them are significant: at least this much whatever
+/// their dependence, 1 − Σ (1 − power) over the most powerful `needed` (the lower Fréchet bound; Fréchet,
+/// Annales de l'Université de Lyon A 14, 1951). Throws Error(usage) unless 1 <= needed <= tests.
+[[nodiscard]] double joint_power(std::span<const double> powers, std::size_t needed);
+
 /// More than this is no plan.
 inline constexpr std::uint64_t most_seeds = 1'000'000;
+
+/// The smallest n from 2 to most_seeds at which `power_of`, which grows with n, is at least `power`.
+[[nodiscard]] std::optional<std::uint64_t>
+smallest_seeds(const std::function<double(std::uint64_t)>& power_of, double power);
 
 /// The smallest n on each side with at least this power; none when the effect is not above 0 or more than
 /// most_seeds are needed.

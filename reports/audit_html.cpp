@@ -230,6 +230,8 @@ ordered_json claim_view(const AuditedClaim& claim) {
             {"where", claim.where},
             {"verdict", verdict_view(claim.result.verdict)},
             {"p_values", claim_p_text(claim.result)},
+            {"undecided", metrics::undecided_text(claim.result)},
+            {"is_undecided", claim.result.verdict == metrics::ClaimVerdict::inconclusive},
             {"has_choices", !claim.result.depends_on.empty()},
             {"choices", claim.result.depends_on},
             {"without_seeds", claim.cells - claim.cells_with_raw_seeds},

@@ -106,6 +106,9 @@ std::string claim_text(const AuditedClaim& claim) {
     std::string text =
         fmt::format("{}.{} ({}): {} {}", claim.workload, claim.id, metrics::to_string(claim.result.verdict),
                     claim.text, claim_p_text(claim.result));
+    if (const std::string undecided = metrics::undecided_text(claim.result); !undecided.empty()) {
+        text += "; " + undecided;
+    }
     if (!claim.result.depends_on.empty()) {
         text += fmt::format("; depends on: {}", fmt::join(claim.result.depends_on, "; "));
     }

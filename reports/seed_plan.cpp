@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "metrics/seed_size.hpp"
+#include "reports/claim_power.hpp"
 #include "reports/claims.hpp"
 
 namespace reports {
@@ -13,7 +14,6 @@ namespace {
 
 namespace plan = suite::plan;
 
-constexpr std::string_view full_shot = "full";
 constexpr double seconds_per_hour = 3600.0;
 constexpr std::size_t fewest_runs = 3; // of a cell, for an sd that is worth planning with
 
@@ -32,6 +32,12 @@ std::optional<Observed> observed(const CellResult& cell) {
     }
     return std::nullopt;
 }
+
+/// A comparison that some number of seeds can show.
+struct Comparison {
+    const ClaimPair* pair = nullptr;
+    std::function<double(std::uint64_t seeds, double alpha)> power;
+};
 
 class SeedPlanner {
 public:
@@ -107,63 +113,20 @@ private:
         }
     }
 
-    /// The side of a comparison: of several cells the best.
-    [[nodiscard]] std::optional<metrics::Sample> side(const std::vector<plan::CellId>& cells) const {
-        std::optional<metrics::Sample> best;
-        for (const plan::CellId& id : cells) {
-            const auto cell = cells_.find(id.text());
-            const std::optional<Observed> known =
-                cell == cells_.end() ? std::nullopt : observed(*cell->second);
-            if (!known || !known->sample.sd) {
-                return std::nullopt;
-            }
-            if (!best || known->sample.mean > best->mean) {
-                best = known->sample;
-            }
-        }
-        return best;
-    }
-
-    /// Seeds that one comparison needs; none when it cannot be shown: `reason` says why.
-    [[nodiscard]] std::optional<std::uint64_t> seeds_of(const ClaimPair& pair, double alpha,
-                                                        std::string& reason) const {
-        const auto a = side(pair.a);
-        const auto b = pair.b ? side({*pair.b}) : a;
-        if (!a || !b) {
-            reason = "no sd is known of every cell";
+    /// What is known of a cell, where it has an sd.
+    [[nodiscard]] std::optional<metrics::ClaimCell> known_of(const plan::CellId& id) const {
+        const auto cell = cells_.find(id.text());
+        const std::optional<Observed> known = cell == cells_.end() ? std::nullopt : observed(*cell->second);
+        if (!known || !known->sample.sd) {
             return std::nullopt;
         }
-        const double bound = pair.term->bound.value_or(0.0);
-        const double effect = pair.b ? a->mean - b->mean + pair.term->margin
-                              : pair.term->kind == plan::ClaimKind::below ? bound - a->mean
-                                                                          : a->mean - bound;
-        if (!(effect > 0.0)) {
-            reason = "the observed difference is against it";
-            return std::nullopt;
+        metrics::ClaimCell numbers{.sample = known->sample};
+        if (known->origin == "store") {
+            for (const SeedResult& entry : cell->second->values) {
+                numbers.seeds.push_back(entry.seed);
+            }
         }
-        const auto seeds = size_of(pair, *a, *b, effect, alpha);
-        reason = seeds ? "" : fmt::format("more than {} seeds", metrics::most_seeds);
-        return seeds;
-    }
-
-    /// Few-shot cells are compared seed by seed, as the claim's test does; published seeds start at 0
-    /// everywhere.
-    [[nodiscard]] std::optional<std::uint64_t> size_of(const ClaimPair& pair, const metrics::Sample& a,
-                                                       const metrics::Sample& b, double effect,
-                                                       double alpha) const {
-        if (!pair.b) {
-            return metrics::paired_size(effect, *a.sd, power_, alpha);
-        }
-        const bool is_paired = pair.a.size() == 1 && pair.a.front().shots != full_shot &&
-                               a.values.size() > 1 && a.values.size() == b.values.size();
-        if (!is_paired) {
-            return metrics::directional_size(effect, *a.sd, *b.sd, power_, alpha);
-        }
-        std::vector<double> differences(a.values.size());
-        std::transform(a.values.begin(), a.values.end(), b.values.begin(), differences.begin(),
-                       [](double x, double y) { return x - y; });
-        return metrics::paired_size(effect, metrics::make_sample(differences).sd.value_or(0.0), power_,
-                                    alpha);
+        return numbers;
     }
 
     void add_claim(const plan::ClaimSpec& claim) {
@@ -171,14 +134,14 @@ private:
         need.claim = claim.id;
         need.text = claim.text;
         const std::vector<ClaimPair> pairs = expand_claim(workload_, claim);
-        const double alpha = metrics::default_alpha / static_cast<double>(pairs.size());
-        std::vector<std::pair<std::uint64_t, const ClaimPair*>> reachable;
+        std::vector<Comparison> reachable;
         for (const ClaimPair& pair : pairs) {
-            std::string reason;
-            if (const auto seeds = seeds_of(pair, alpha, reason)) {
-                reachable.emplace_back(*seeds, &pair);
+            ComparisonPower power =
+                power_of(pair, [this](const plan::CellId& cell) { return known_of(cell); });
+            if (power.power) {
+                reachable.push_back({.pair = &pair, .power = std::move(power.power)});
             } else if (need.reason.empty()) {
-                need.reason = fmt::format("{}: {}", pair.label, reason);
+                need.reason = fmt::format("{}: {}", pair.label, power.reason);
             }
         }
         const std::size_t wanted = claim.rule == plan::ClaimRule::all ? pairs.size()
@@ -188,22 +151,46 @@ private:
         if (pairs.empty() || reachable.size() < wanted) {
             return;
         }
-        std::sort(reachable.begin(), reachable.end(),
-                  [](const auto& x, const auto& y) { return x.first < y.first; });
-        reachable.resize(wanted);
+        const double alpha = metrics::default_alpha / static_cast<double>(pairs.size() - wanted + 1);
+        const auto seeds = metrics::smallest_seeds(
+            [&](std::uint64_t n) { return metrics::joint_power(powers_at(reachable, n, alpha), wanted); },
+            power_);
+        if (!seeds) {
+            need.reason = fmt::format("more than {} seeds", metrics::most_seeds);
+            return;
+        }
         need.reason.clear();
-        need.seeds = std::max<std::uint64_t>(reachable.back().first, metrics::claim_min_values);
-        need.decided_by = reachable.back().second->label;
+        need.seeds = std::max<std::uint64_t>(*seeds, metrics::claim_min_values);
+        keep_the_most_powerful(reachable, wanted, *need.seeds, alpha);
+        need.decided_by = reachable.back().pair->label;
         charge(reachable, need);
     }
 
+    static std::vector<double> powers_at(const std::vector<Comparison>& comparisons, std::uint64_t seeds,
+                                         double alpha) {
+        std::vector<double> powers;
+        for (const Comparison& comparison : comparisons) {
+            powers.push_back(comparison.power(seeds, alpha));
+        }
+        return powers;
+    }
+
+    /// The comparisons that the claim can count on, the hardest one last.
+    static void keep_the_most_powerful(std::vector<Comparison>& comparisons, std::size_t wanted,
+                                       std::uint64_t seeds, double alpha) {
+        std::stable_sort(comparisons.begin(), comparisons.end(), [&](const auto& x, const auto& y) {
+            return x.power(seeds, alpha) > y.power(seeds, alpha);
+        });
+        comparisons.resize(wanted);
+    }
+
     /// All cells of the comparisons get the claim's seeds.
-    void charge(const std::vector<std::pair<std::uint64_t, const ClaimPair*>>& comparisons, ClaimNeed& need) {
+    void charge(const std::vector<Comparison>& comparisons, ClaimNeed& need) {
         std::map<std::string, bool> counted;
-        for (const auto& [seeds, pair] : comparisons) {
-            std::vector<plan::CellId> cells = pair->a;
-            if (pair->b) {
-                cells.push_back(*pair->b);
+        for (const Comparison& comparison : comparisons) {
+            std::vector<plan::CellId> cells = comparison.pair->a;
+            if (comparison.pair->b) {
+                cells.push_back(*comparison.pair->b);
             }
             for (const plan::CellId& cell : cells) {
                 const std::string id = cell.text();

@@ -34,12 +34,13 @@ struct MarginNeed {
     std::string reason;                      ///< why there is no number
 };
 
-/// Seeds a cell to show a claim, if the observed differences and sds are the true ones.
+/// Seeds a cell to show a claim with all its comparisons together, if the observed differences and sds are
+/// the true ones.
 struct ClaimNeed {
     std::string claim;
     std::string text;
     std::optional<std::uint64_t> seeds;
-    std::string decided_by; ///< the comparison that needs most (of rule any: least)
+    std::string decided_by; ///< the comparison with the least power of those that the claim counts on
     SeedCost more;
     std::string reason;
 };
@@ -57,8 +58,10 @@ struct SeedPlan {
 };
 
 /// sds are those of the store where a cell has at least three finished runs, else those of the reference that
-/// judges the profile. Claims are tested one-sided at 5 % over the number of their comparisons, Holm's first
-/// step; few-shot ones seed by seed. Throws Error(usage) unless 0 < power < 1.
+/// judges the profile. A claim that needs m of n comparisons gets the seeds with which m of them are all
+/// shown with at least the wanted power whatever their dependence (metrics::joint_power), each one-sided at 5
+/// % over n − m + 1: uncorrected where all must hold. Few-shot comparisons are those of the seeds that both
+/// cells have; an equivalence is planned for no true difference. Throws Error(usage) unless 0 < power < 1.
 [[nodiscard]] SeedPlan plan_seeds(const suite::plan::Catalog& catalog, const suite::plan::Plan& plan,
                                   const CheckResult& result, double power);
 

@@ -195,7 +195,8 @@ std::string claim_reason(const ClaimResult& claim) {
             reasons.push_back(term.reason);
         }
     }
-    return reasons.empty() ? "the tests decide neither for it nor against it"
+    return reasons.empty() ? metrics::undecided_text(claim.ours) +
+                                 ": the tests show neither that it is true nor that it is false"
                            : fmt::format("{}", fmt::join(reasons, "; "));
 }
 

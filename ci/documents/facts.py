@@ -11,8 +11,8 @@ def _readme(source):
     hours = round(table1["profiles"]["paper"]["estimate"]["device_hours"], -2)
     yield f"{hours:,.0f} A100-hours for Table 1"
     grades = [claim["grade"] for claim in _json(source, "audit --json")["claims"]]
-    robust, fragile = (sum(grade.startswith(word) for grade in grades) for word in ("robust", "fragile"))
-    yield f"{len(grades)} claims: {robust} robust, {fragile} fragile, {len(grades) - robust - fragile} not supported"
+    robust, printed, fragile, unsupported = (grades.count(grade) for grade in ("robust", "robust-printed", "fragile", "not-supported"))
+    yield f"{len(grades)} claims: {robust} robust, {printed} robust (printed values), {fragile} fragile, {unsupported} not supported"
 
 
 def _reproduce(source):

@@ -44,6 +44,17 @@ TEST(EffectSize, ParentsMakeItHarderToShow) {
     EXPECT_GT(with.p_above, without.p_above);
 }
 
+TEST(EffectPower, AgreesWithScipy) {
+    EXPECT_NEAR(effect_power(4, 2, 5, 0.05), 0.5569368907850775, 1e-9);
+    EXPECT_NEAR(effect_power(3, 2, 12, 0.01), 0.21948543323650738, 1e-9);
+    EXPECT_NEAR(effect_power(2, 0.5, 6, 0.05), 0.7137196687123766, 1e-9);
+    EXPECT_NEAR(effect_power(2, 2, 5, 0.05), 0.05, 1e-9) << "at the border";
+    EXPECT_NEAR(effect_power(0, 0, 5, 0.05), 0.05, 1e-9);
+    EXPECT_THROW((void)effect_power(2, 1, 1, 0.05), suite::Error);
+    EXPECT_THROW((void)effect_power(2, -1, 5, 0.05), suite::Error);
+    EXPECT_THROW((void)effect_power(2, 1, 5, 0), suite::Error);
+}
+
 TEST(EffectSizeBadInput, IsNamed) {
     const Sample sample = summary_sample(80, 1, 5);
     EXPECT_THAT(golden::usage_message([&] { (void)effect_above(sample, sample, -1); }),

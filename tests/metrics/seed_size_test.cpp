@@ -72,6 +72,24 @@ TEST(Sizes, AreTheSmallestWithThePower) {
     EXPECT_EQ(equivalence_size_of_both(2, 1, 1, 0.8), 6U);
 }
 
+TEST(JointPower, IsTheFrechetBoundOverThePowerfulOnes) {
+    EXPECT_NEAR(joint_power(std::vector{0.9, 0.95, 0.5}, 2), 1 - 0.1 - 0.05, 1e-15);
+    EXPECT_NEAR(joint_power(std::vector{0.9, 0.95, 0.5}, 3), 1 - 0.1 - 0.05 - 0.5, 1e-15);
+    EXPECT_DOUBLE_EQ(joint_power(std::vector{0.9, 0.95, 0.5}, 1), 0.95);
+    EXPECT_EQ(joint_power(std::vector{0.1, 0.2}, 2), 0);
+    EXPECT_THROW((void)joint_power(std::vector{0.1}, 2), suite::Error);
+    EXPECT_THROW((void)joint_power(std::vector{0.1}, 0), suite::Error);
+}
+
+TEST(SmallestSeeds, IsTheFirstThatReachesThePower) {
+    const auto grows = [](std::uint64_t n) { return 1 - 1.0 / static_cast<double>(n); };
+    EXPECT_EQ(smallest_seeds(grows, 0.9), 10U);
+    EXPECT_EQ(smallest_seeds(grows, 0.5), 2U);
+    EXPECT_EQ(smallest_seeds(grows, 0.7), 4U);
+    EXPECT_FALSE(smallest_seeds([](std::uint64_t) { return 0.3; }, 0.5));
+    EXPECT_THROW((void)smallest_seeds(grows, 1.0), suite::Error);
+}
+
 TEST(Sizes, AreNoneWhereNoneIsEnough) {
     EXPECT_FALSE(directional_size(-0.1, 1, 1, 0.8, 0.05));
     EXPECT_FALSE(directional_size(1e-6, 1, 1, 0.8, 0.05));

@@ -154,6 +154,10 @@ TEST(Audit, FindsTheCloseCallsOfTable1) {
 TEST(Audit, GradesClaimsAndSaysWhatTheyDependOn) {
     using metrics::ClaimGrade;
     EXPECT_EQ(claim_of("table1", "network-scale-natural").result.grade, ClaimGrade::robust);
+    EXPECT_EQ(claim_of("table6", "network-scale").result.grade, ClaimGrade::robust_printed) << "no raw seeds";
+    const auto& one_image = claim_of("table1", "chexpert-to-tuberculosis-loses-by-scale").result;
+    EXPECT_EQ(one_image.grade, ClaimGrade::fragile); // 0.82 points of 121 images
+    EXPECT_THAT(one_image.depends_on, testing::Contains(HasSubstr("one test image")));
     const auto& fragile = claim_of("table1", "data-scale-small-targets").result;
     EXPECT_EQ(fragile.grade, ClaimGrade::fragile); // COVIDx: p = .061 two-sided
     EXPECT_THAT(fragile.depends_on, testing::Contains(HasSubstr("two-sided")));

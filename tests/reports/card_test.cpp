@@ -32,9 +32,10 @@ TEST(Card, HasTheNumbersOfTheAudit) {
 
     EXPECT_EQ(card.study, "cherti2021");
     EXPECT_EQ(claims_text(card),
-              fmt::format("{} claims: {} robust, {} fragile, {} not supported", card.summary.claims,
-                          card.summary.robust, card.summary.fragile, card.summary.not_supported));
-    EXPECT_EQ(card.summary.claims, 75U);
+              fmt::format("{} claims: {} robust, {} robust (printed values), {} fragile, {} not supported",
+                          card.summary.claims, card.summary.robust, card.summary.robust_printed,
+                          card.summary.fragile, card.summary.not_supported));
+    EXPECT_EQ(card.summary.claims, 78U);
     EXPECT_EQ(card.contradicted.size(), 4U);
 }
 

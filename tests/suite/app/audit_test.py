@@ -64,11 +64,11 @@ class Card(CommandTest):
         self.assertEqual(badge, (SOURCES / "reports/pictures/badge-cherti2021.svg").read_text(encoding="utf-8"),
                          "copy the badge of `transferscale report --card` there")
         title = ElementTree.fromstring(badge).find("{http://www.w3.org/2000/svg}title").text
-        self.assertEqual(title, "cherti2021: {claims} claims: {robust} robust, {fragile} fragile, {not_supported} not supported; "
+        self.assertEqual(title, "cherti2021: {claims} claims: {robust} robust, {robust_printed} robust (printed values), {fragile} fragile, {not_supported} not supported; "
                          "{paper_scale}".format(**card))
         graded = collections.Counter(claim["grade"] for claim in self.document("audit")["claims"])
-        self.assertEqual((graded["robust"], graded["fragile"], graded["not supported"]),
-                         (card["robust"], card["fragile"], card["not_supported"]))
+        self.assertEqual((graded["robust"], graded["robust-printed"], graded["fragile"], graded["not-supported"]),
+                         (card["robust"], card["robust_printed"], card["fragile"], card["not_supported"]))
         for file in card["files"]:
             self.assertTrue((self.folder / file).is_file(), file)
 

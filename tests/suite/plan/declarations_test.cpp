@@ -234,6 +234,24 @@ TEST(Claims, NotWorseNeedsAMargin) {
                                                  "kind 'not-worse' without a margin", "a margin above 0")));
 }
 
+TEST(Claims, EquivalentNeedsAMargin) {
+    Tree tree;
+    add_claim(tree);
+    tree.replace("w/workload.toml", "kind = \"greater\"", "kind = \"equivalent\"");
+    EXPECT_THAT(tree.faults(), ElementsAre(fault(tree.where("w/workload.toml", "[[workload.claim.term]]"),
+                                                 "kind 'equivalent' without a margin", "a margin above 0")));
+}
+
+TEST(Claims, EquivalentOfAMaximumIsAFault) {
+    Tree tree;
+    add_claim(tree);
+    tree.replace("w/workload.toml", "kind = \"greater\"",
+                 "kind = \"equivalent\"\nmargin = 1.0\nbest_of = \"source\"");
+    EXPECT_THAT(tree.faults(),
+                ElementsAre(fault(tree.where("w/workload.toml", "best_of"),
+                                  "kind 'equivalent' with best_of = \"source\"", "no best_of")));
+}
+
 TEST(Claims, AtLeastMoreThanThereAreIsAFault) {
     Tree tree;
     add_claim(tree);
