@@ -73,6 +73,10 @@ double one_sided_power(double effect, const Spread& spread, double alpha) {
     // As in power.cpp: beyond this the chance is 0 or 1 to the last bit.
     if (std::fabs(noncentrality) > 40 * (1 + critical))
         return noncentrality > 0 ? 1 : 0;
+    // With 4 df and more already here: T <= critical needs Z < -9 or an estimated error of 10 times the true
+    // one.
+    if (spread.df >= 4 && noncentrality > 9 + 10 * critical)
+        return 1;
     const boost::math::non_central_t_distribution<double> distribution(spread.df, noncentrality);
     return std::clamp(boost::math::cdf(boost::math::complement(distribution, critical)), 0.0, 1.0);
 }

@@ -83,9 +83,10 @@ ComparisonPower power_of_difference(const ClaimPair& pair, const metrics::ClaimC
         if (!(effect > pair.term->by_sds * sd)) {
             return against("the observed difference is not that many sds");
         }
-        return {.power = [effect, sd, sds = pair.term->by_sds, maximum_of](std::uint64_t seeds, double alpha) {
-            return metrics::effect_power(effect / sd, sds, seeds, alpha / maximum_of);
-        }};
+        return {
+            .power = [effect, sd, sds = pair.term->by_sds, maximum_of](std::uint64_t seeds, double alpha) {
+                return metrics::effect_power(effect / sd, sds, seeds, alpha / maximum_of);
+            }};
     }
     if (const std::optional<double> paired_sd = sd_of_pairs(pair, a, b)) {
         return {.power = [effect, sd = *paired_sd, maximum_of](std::uint64_t seeds, double alpha) {

@@ -101,9 +101,18 @@ private:
         need.sd = known->sample.sd;
         need.sd_origin = known->origin;
         need.reference_n = reference.n;
+        if (cell.comparison.at_chance) {
+            need.reason = "chance lies within the margin: no score there is called equivalent";
+            return;
+        }
+        const double bound = need.margin - cell.comparison.rounding_half_width; // within which it is shown
+        if (!(bound > 0.0)) {
+            need.reason = "the printed mean is rounded to more than the margin";
+            return;
+        }
         need.seeds =
-            metrics::equivalence_size(need.margin, *need.sd, {.sd = *reference.sd, .n = reference.n}, power_);
-        need.seeds_both = metrics::equivalence_size_of_both(need.margin, *need.sd, *reference.sd, power_);
+            metrics::equivalence_size(bound, *need.sd, {.sd = *reference.sd, .n = reference.n}, power_);
+        need.seeds_both = metrics::equivalence_size_of_both(bound, *need.sd, *reference.sd, power_);
         if (need.seeds) {
             need.more = cost(cell.id, *need.seeds);
             add(seeds_.for_margins, need.more);
