@@ -34,7 +34,7 @@ ClaimResult judged_claim(ClaimVerdict verdict, bool expected = false, bool incom
     return claim;
 }
 
-CheckResult result_of(std::vector<CellResult> cells, std::vector<ClaimResult> claims = {}) {
+CheckResult judged_result(std::vector<CellResult> cells, std::vector<ClaimResult> claims = {}) {
     CheckResult result;
     result.cells = std::move(cells);
     result.claims = std::move(claims);
@@ -42,10 +42,10 @@ CheckResult result_of(std::vector<CellResult> cells, std::vector<ClaimResult> cl
 }
 
 TEST(CheckResult, CountsCellsByVerdict) {
-    const Counts counts = result_of({judged_cell(Verdict::identical), judged_cell(Verdict::equivalent),
-                                     judged_cell(Verdict::equivalent), judged_cell(Verdict::different),
-                                     judged_cell(Verdict::inconclusive), judged_cell(Verdict::missing, 0),
-                                     judged_cell(Verdict::no_reference)})
+    const Counts counts = judged_result({judged_cell(Verdict::identical), judged_cell(Verdict::equivalent),
+                                         judged_cell(Verdict::equivalent), judged_cell(Verdict::different),
+                                         judged_cell(Verdict::inconclusive), judged_cell(Verdict::missing, 0),
+                                         judged_cell(Verdict::no_reference)})
                               .counts();
     EXPECT_EQ(counts.identical, 1U);
     EXPECT_EQ(counts.equivalent, 2U);
@@ -57,9 +57,9 @@ TEST(CheckResult, CountsCellsByVerdict) {
 
 TEST(CheckResult, CountsClaimsByVerdictAndExpectation) {
     const CheckResult result =
-        result_of({}, {judged_claim(ClaimVerdict::holds), judged_claim(ClaimVerdict::fails),
-                       judged_claim(ClaimVerdict::fails, true), judged_claim(ClaimVerdict::inconclusive),
-                       judged_claim(ClaimVerdict::missing)});
+        judged_result({}, {judged_claim(ClaimVerdict::holds), judged_claim(ClaimVerdict::fails),
+                           judged_claim(ClaimVerdict::fails, true), judged_claim(ClaimVerdict::inconclusive),
+                           judged_claim(ClaimVerdict::missing)});
     const ClaimCounts ours = result.claim_counts();
     EXPECT_EQ(ours.hold, 1U);
     EXPECT_EQ(ours.fail, 1U);
@@ -91,13 +91,14 @@ TEST(CheckResult, ClaimsPassWhenCompleteAndDecidedAsExpected) {
 }
 
 TEST(CheckResult, AbsencesAreMissingAndIncompleteCellsAndClaims) {
-    EXPECT_THAT(absences(result_of({judged_cell(Verdict::equivalent)}, {judged_claim(ClaimVerdict::holds)})),
-                IsEmpty());
-    EXPECT_THAT(absences(result_of({judged_cell(Verdict::missing)})), ElementsAre("cell: why"));
-    EXPECT_THAT(absences(result_of({judged_cell(Verdict::equivalent, 1)})), ElementsAre("cell: why"));
-    EXPECT_THAT(absences(result_of({}, {judged_claim(ClaimVerdict::missing)})),
+    EXPECT_THAT(
+        absences(judged_result({judged_cell(Verdict::equivalent)}, {judged_claim(ClaimVerdict::holds)})),
+        IsEmpty());
+    EXPECT_THAT(absences(judged_result({judged_cell(Verdict::missing)})), ElementsAre("cell: why"));
+    EXPECT_THAT(absences(judged_result({judged_cell(Verdict::equivalent, 1)})), ElementsAre("cell: why"));
+    EXPECT_THAT(absences(judged_result({}, {judged_claim(ClaimVerdict::missing)})),
                 ElementsAre("claim claim: cells of it are missing or incomplete"));
-    EXPECT_THAT(absences(result_of({}, {judged_claim(ClaimVerdict::holds, false, true)})),
+    EXPECT_THAT(absences(judged_result({}, {judged_claim(ClaimVerdict::holds, false, true)})),
                 ElementsAre("claim claim: cells of it are missing or incomplete"));
 }
 
@@ -126,22 +127,22 @@ TEST(ExitCode, FollowsFromVerdictsAndRules) {
     const CellResult unreferenced = judged_cell(Verdict::no_reference);
     const ClaimResult holds = judged_claim(ClaimVerdict::holds);
     const std::vector<ExitCase> cases{
-        {"good", result_of({good}, {holds}), 0, 0, 0, 0, 0},
-        {"nothing", result_of({}), 0, 0, 0, 0, 0},
-        {"different", result_of({good, judged_cell(Verdict::different)}), 1, 1, 1, 1, 1},
-        {"failing claim", result_of({good}, {judged_claim(ClaimVerdict::fails)}), 1, 1, 1, 1, 1},
-        {"expected failure", result_of({good}, {judged_claim(ClaimVerdict::fails, true)}), 0, 0, 0, 0, 0},
-        {"missing", result_of({good, judged_cell(Verdict::missing, 0)}), 0, 1, 1, 77, 0},
-        {"incomplete", result_of({judged_cell(Verdict::equivalent, 1)}), 0, 1, 1, 77, 0},
-        {"incomplete claim", result_of({good}, {judged_claim(ClaimVerdict::holds, false, true)}), 0, 1, 1, 77,
-         0},
-        {"open cell", result_of({good, open}), 0, 0, 1, 0, 77},
-        {"open claim", result_of({good}, {judged_claim(ClaimVerdict::inconclusive)}), 0, 0, 1, 0, 77},
-        {"open cells only", result_of({open}), 0, 0, 1, 0, 77},
-        {"one unreferenced", result_of({good, unreferenced}), 0, 0, 0, 77, 0},
-        {"only unreferenced", result_of({unreferenced}), 0, 1, 1, 77, 0},
-        {"unreferenced and open", result_of({unreferenced, open}), 0, 0, 1, 77, 77},
-        {"unreferenced, claim holds", result_of({unreferenced}, {holds}), 0, 0, 0, 77, 0},
+        {"good", judged_result({good}, {holds}), 0, 0, 0, 0, 0},
+        {"nothing", judged_result({}), 0, 0, 0, 0, 0},
+        {"different", judged_result({good, judged_cell(Verdict::different)}), 1, 1, 1, 1, 1},
+        {"failing claim", judged_result({good}, {judged_claim(ClaimVerdict::fails)}), 1, 1, 1, 1, 1},
+        {"expected failure", judged_result({good}, {judged_claim(ClaimVerdict::fails, true)}), 0, 0, 0, 0, 0},
+        {"missing", judged_result({good, judged_cell(Verdict::missing, 0)}), 0, 1, 1, 77, 0},
+        {"incomplete", judged_result({judged_cell(Verdict::equivalent, 1)}), 0, 1, 1, 77, 0},
+        {"incomplete claim", judged_result({good}, {judged_claim(ClaimVerdict::holds, false, true)}), 0, 1, 1,
+         77, 0},
+        {"open cell", judged_result({good, open}), 0, 0, 1, 0, 77},
+        {"open claim", judged_result({good}, {judged_claim(ClaimVerdict::inconclusive)}), 0, 0, 1, 0, 77},
+        {"open cells only", judged_result({open}), 0, 0, 1, 0, 77},
+        {"one unreferenced", judged_result({good, unreferenced}), 0, 0, 0, 77, 0},
+        {"only unreferenced", judged_result({unreferenced}), 0, 1, 1, 77, 0},
+        {"unreferenced and open", judged_result({unreferenced, open}), 0, 0, 1, 77, 77},
+        {"unreferenced, claim holds", judged_result({unreferenced}, {holds}), 0, 0, 0, 77, 0},
     };
     for (const ExitCase& entry : cases) {
         EXPECT_EQ(exit_code(entry.result, {}), entry.plain) << entry.what;
@@ -156,14 +157,14 @@ TEST(ExitCode, FollowsFromVerdictsAndRules) {
 }
 
 TEST(ExitCode, OfADamagedRecordIsTheStores) {
-    CheckResult result = result_of({judged_cell(Verdict::different)});
+    CheckResult result = judged_result({judged_cell(Verdict::different)});
     result.damaged = {"a record"};
     EXPECT_EQ(exit_code(result, {}), 5);
 }
 
 TEST(ExitCode, OfGatedRungsIsTheirValidity) {
     const auto gated = [](std::vector<CellResult> cells, const ExitRules& rules) {
-        CheckResult result = result_of(std::move(cells), {judged_claim(ClaimVerdict::fails)});
+        CheckResult result = judged_result(std::move(cells), {judged_claim(ClaimVerdict::fails)});
         result.is_scaling = true;
         return exit_code(result, rules);
     };
@@ -205,7 +206,7 @@ TEST(OrderCells, SortsByTheGivenOrderAndKeepsOthersBehind) {
         return cell;
     };
     CheckResult result =
-        result_of({named("y"), named(second.text()), named("x"), named(first.text()), named("z")});
+        judged_result({named("y"), named(second.text()), named("x"), named(first.text()), named("z")});
 
     order_cells(result, {first, second});
 
