@@ -38,7 +38,7 @@ RULES = {
 TIME = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]*)?")
 
 
-def with_user_block(body, schema=2):
+def with_user_block(body, schema=3):
     """A file whose checksums are right, whatever is in it."""
     text = f"TransferScale bundle\nschema {schema}\nsha256 {hashlib.sha256(body).hexdigest()}\n"
     text += f"check {hashlib.sha256(text.encode()).hexdigest()}\n"
@@ -147,8 +147,8 @@ class Verify(ReportTest):
 
     def test_a_newer_schema(self):
         body = self.content[USER_BLOCK:]
-        (self.folder / "newer.h5").write_bytes(with_user_block(body, schema=3))
-        self.refused("verify", "newer.h5", code=5, words=["newer schema (3)"])
+        (self.folder / "newer.h5").write_bytes(with_user_block(body, schema=4))
+        self.refused("verify", "newer.h5", code=5, words=["newer schema (4)"])
 
     def test_a_changed_number_under_a_right_checksum(self):
         body = bytearray(self.content[USER_BLOCK:])

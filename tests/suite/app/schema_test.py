@@ -150,6 +150,7 @@ class Documents(CommandTest):
         self.take("compare --json", "compare", "a.h5", "a.h5")
         self.take("baseline record --json", "baseline", "record", "table6", *AT, "--store", self.whole_store(), "--out",
                   "baseline", "--allow-dirty")
+        self.take("check --json", "check", "table6", *AT, "--store", "whole", "--parents", "2")
         self.take("submit --json", "submit", "table6", *AT, "--store", "s", "--system", "juwels-booster", "--dry-run")
         self.take("scale --json", *SCALE)
         self.take("check --json", "check", "table2", *AT, "--store", "store")
@@ -169,7 +170,7 @@ class Documents(CommandTest):
             self.csv_columns(file, f"/W/{file.stem}", 1)
 
     def whole_store(self):
-        answer = self.call("run", "table6", *AT, "--store", "whole")
+        answer = self.call("run", "table6", *AT, "--store", "whole", "--parents", "2")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         return "whole"
 
