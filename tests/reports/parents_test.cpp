@@ -252,7 +252,8 @@ TEST(ReportsParents, OfSelectedCellsAreThoseThatAreSaid) {
 }
 
 TEST(ReportsParents, AsCsvAreThoseOfTheCheck) {
-    EXPECT_THAT(parents_csv(against_published(3)), HasSubstr("21K-NAT,R50x1,top1,3,2,0.9994,0.5193,6.2846,2\n"));
+    EXPECT_THAT(parents_csv(against_published(3)),
+                HasSubstr("21K-NAT,R50x1,top1,3,2,0.9994,0.5193,6.2846,2\n"));
     EXPECT_THAT(parents_csv(against_published(1)), HasSubstr("21K-NAT,R50x1,top1,1,0,,,,\n"));
 }
 
