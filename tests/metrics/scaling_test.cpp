@@ -12,11 +12,11 @@
 namespace metrics {
 namespace {
 
-const std::vector<double> base{812.4, 809.9, 815.2, 807.7, 811.0};
-const std::vector<double> rung{1570.1, 1561.3, 1588.4, 1549.0, 1572.2};
+const std::vector<double> base_throughputs{812.4, 809.9, 815.2, 807.7, 811.0};
+const std::vector<double> rung_throughputs{1570.1, 1561.3, 1588.4, 1549.0, 1572.2};
 
 TEST(Efficiency, IsTheMeanLogRatioWithBothIntervals) {
-    const Efficiency e = efficiency(base, rung, 2);
+    const Efficiency e = efficiency(base_throughputs, rung_throughputs, 2);
 
     EXPECT_EQ(e.n, 5U);
     EXPECT_NEAR(e.mean, 96.65164993779727, 1e-10);
@@ -118,7 +118,7 @@ TEST(MedianInterval, RefusesNothingAndNumbersThatAreNotFinite) {
 }
 
 TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
-    const Efficiency ours = efficiency(base, rung, 2);
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2);
     const Margin margin{.declared = 1.5};
 
     const CellComparison good = compare_efficiency(ours, 95.0, margin);
@@ -140,7 +140,7 @@ TEST(CompareEfficiency, DecidesOnTheConfidenceBound) {
 }
 
 TEST(CompareEfficiency, StatesTheIntervalOfTheDifference) {
-    const Efficiency ours = efficiency(base, rung, 2); // 95.93992294 to 97.36865686
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2); // 95.93992294 to 97.36865686
     const CellComparison cell = compare_efficiency(ours, 95.0, {.declared = 1.5});
 
     ASSERT_TRUE(cell.ci95);
@@ -149,7 +149,7 @@ TEST(CompareEfficiency, StatesTheIntervalOfTheDifference) {
 }
 
 TEST(CompareEfficiency, SaysWhenOursIsBetterByMoreThanTheMargin) {
-    const Efficiency ours = efficiency(base, rung, 2); // its interval begins at 95.94
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2); // its interval begins at 95.94
     const auto reason = [&](double reference) {
         const CellComparison cell = compare_efficiency(ours, reference, {.declared = 1.5});
         EXPECT_EQ(cell.verdict, Verdict::equivalent);
@@ -160,7 +160,7 @@ TEST(CompareEfficiency, SaysWhenOursIsBetterByMoreThanTheMargin) {
 }
 
 TEST(CompareEfficiency, WithinAMarginAsLargeAsTheReferenceIsAlwaysEquivalent) {
-    const Efficiency ours = efficiency(base, rung, 2);
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2);
     EXPECT_EQ(compare_efficiency(ours, 1.5, {.declared = 1.5}).verdict, Verdict::equivalent);
     EXPECT_EQ(compare_efficiency(ours, 1.0, {.declared = 1.5}).verdict, Verdict::equivalent);
     // A bound of half a percent is one: an efficiency of a tenth of a percent lies below it.
@@ -169,7 +169,7 @@ TEST(CompareEfficiency, WithinAMarginAsLargeAsTheReferenceIsAlwaysEquivalent) {
 }
 
 TEST(CompareEfficiency, JudgesAtTheAlphaAskedFor) {
-    const Efficiency ours = efficiency(base, rung, 2);
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2);
     const Margin margin{.declared = 1.5};
     EXPECT_EQ(compare_efficiency(ours, 97.69, margin, 0.08).verdict, Verdict::equivalent);  // p = 0.073
     EXPECT_EQ(compare_efficiency(ours, 99.0, margin, 0.01).verdict, Verdict::inconclusive); // p = 0.015
@@ -179,7 +179,9 @@ TEST(CompareEfficiency, WithoutAResultOrSpreadSaysSo) {
     const Margin margin{.declared = 1.5};
     EXPECT_EQ(compare_efficiency({}, 97.0, margin).verdict, Verdict::missing);
     EXPECT_EQ(compare_efficiency({}, 97.0, margin).reason, "no result");
-    EXPECT_EQ(compare_efficiency(efficiency(base, rung, 2), std::nullopt, margin).reason, "no reference");
+    EXPECT_EQ(
+        compare_efficiency(efficiency(base_throughputs, rung_throughputs, 2), std::nullopt, margin).reason,
+        "no reference");
     const auto reason = [&](const std::vector<double>& values) {
         return compare_efficiency(efficiency(values, values, 1), 97.0, margin).reason;
     };
@@ -188,7 +190,7 @@ TEST(CompareEfficiency, WithoutAResultOrSpreadSaysSo) {
 }
 
 TEST(CompareEfficiency, RoundingShiftsBothBoundsByItsHalfWidth) {
-    const Efficiency ours = efficiency(base, rung, 2);
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2);
     const auto compared = [&](double margin, double half_width) {
         return compare_efficiency(ours, 97.0, {.declared = margin, .rounding_half_width = half_width});
     };
@@ -203,7 +205,7 @@ TEST(CompareEfficiency, RoundingShiftsBothBoundsByItsHalfWidth) {
 }
 
 TEST(CompareEfficiency, TheRoundingOfThePrintedNumberNarrowsWhatCanBeShown) {
-    const Efficiency ours = efficiency(base, rung, 2);
+    const Efficiency ours = efficiency(base_throughputs, rung_throughputs, 2);
     const double edge = ours.ci95->low + 1.0; // the margin alone would just reach the interval's lower end
 
     const CellComparison exact = compare_efficiency(ours, edge, {.declared = 1.5});
