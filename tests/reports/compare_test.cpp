@@ -93,17 +93,17 @@ TEST(CompareBundles, SpeedOfAllIsTheGeometricMeanOverCells) {
     const MadeCell fast{.id = "x", .values = around_fifty_percent, .seconds = {1, 1, 1}};
     const MadeCell faster{.id = "y", .values = around_fifty_percent, .seconds = {1, 1, 1}};
 
-    const BundleComparison two = compare_bundles(made_bundle({slow, slower}), made_bundle({fast, faster}));
-    ASSERT_TRUE(two.speed && two.speed->ci95);
-    EXPECT_NEAR(two.speed->ratio, 4, 1e-12);
-    EXPECT_EQ(two.speed->n, 2U);
+    const BundleComparison of_two = compare_bundles(made_bundle({slow, slower}), made_bundle({fast, faster}));
+    ASSERT_TRUE(of_two.speed && of_two.speed->ci95);
+    EXPECT_NEAR(of_two.speed->ratio, 4, 1e-12);
+    EXPECT_EQ(of_two.speed->n, 2U);
     // Logarithms 3 ln 2 and ln 2: standard error ln 2; t(0.975, 1) = 12.706204736174705.
-    EXPECT_NEAR(two.speed->ci95->low, 4 * std::exp(-12.706204736174705 * std::log(2.0)), 1e-9);
-    EXPECT_NEAR(two.speed->ci95->high, 4 * std::exp(12.706204736174705 * std::log(2.0)), 1e-6);
+    EXPECT_NEAR(of_two.speed->ci95->low, 4 * std::exp(-12.706204736174705 * std::log(2.0)), 1e-9);
+    EXPECT_NEAR(of_two.speed->ci95->high, 4 * std::exp(12.706204736174705 * std::log(2.0)), 1e-6);
 
-    const BundleComparison one = compare_bundles(made_bundle({slow}), made_bundle({fast}));
-    EXPECT_NEAR(one.speed->ratio, 8, 1e-12);
-    EXPECT_FALSE(one.speed->ci95);
+    const BundleComparison of_one = compare_bundles(made_bundle({slow}), made_bundle({fast}));
+    EXPECT_NEAR(of_one.speed->ratio, 8, 1e-12);
+    EXPECT_FALSE(of_one.speed->ci95);
     EXPECT_FALSE(
         compare_bundles(
             made_bundle({slow, slower}),
