@@ -2,10 +2,12 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "reports/operating_characteristic.hpp"
 #include "reports/seed_plan.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/option_values.hpp"
@@ -20,6 +22,9 @@
 
 namespace suite::app {
 namespace {
+
+constexpr std::uint64_t simulated_studies = 2000; // of one workload; its standard errors are below 1 point
+constexpr std::uint64_t tabulated_studies = 400;  // of each of many workloads: seconds, not minutes
 
 /// A plan with what the store holds of it.
 struct SurveyedPlan {
@@ -240,23 +245,59 @@ int plan_verb(const PlanOptions& plan_options) {
     return damaged ? exit_code(ErrorKind::store) : 0;
 }
 
-int seeds_verb(const SelectionOptions& options, double power) {
-    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
-    const store::Store store(options.store, store::Access::read_only);
-    std::vector<reports::SeedPlan> seed_plans;
+unsigned simulation_threads() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// What verdicts and claims can show with the planned seeds, and with how many seeds they could show it.
+struct PowerReport {
+    reports::SeedPlan seeds;
+    reports::OperatingCharacteristic known;
+};
+
+PowerReport power_report(const plan::Catalog& catalog, const plan::Plan& plan, const store::Store& store,
+                         double power) {
+    const plan::References references =
+        plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
+    const reports::CheckResult result = reports::check(catalog, plan, references, store);
+    log_damage(result);
+    return {.seeds = reports::plan_seeds(catalog, plan, result, power),
+            .known =
+                reports::operating_characteristic(plan, references, simulated_studies, simulation_threads())};
+}
+
+int operating_table(const plan::Catalog& catalog, const SelectionOptions& options) {
+    std::vector<reports::OperatingCharacteristic> all;
     for (const plan::Plan& plan : expand_selection(catalog, options)) {
-        const plan::References references =
-            plan::load_references(catalog, plan.workload, plan.profile, plan.protocol);
-        const reports::CheckResult result = reports::check(catalog, plan, references, store);
-        log_damage(result);
-        seed_plans.push_back(reports::plan_seeds(catalog, plan, result, power));
+        all.push_back(reports::operating_characteristic(
+            plan, plan::load_references(catalog, plan.workload, plan.profile, plan.protocol),
+            tabulated_studies, simulation_threads()));
+    }
+    fmt::print("{}", reports::operating_markdown(all));
+    return 0;
+}
+
+int power_verb(const PlanOptions& plan_options) {
+    const SelectionOptions& options = plan_options.selection;
+    const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
+    if (plan_options.format == "md") {
+        return operating_table(catalog, options);
+    }
+    const store::Store store(options.store, store::Access::read_only);
+    std::vector<PowerReport> power_reports;
+    for (const plan::Plan& plan : expand_selection(catalog, options)) {
+        power_reports.push_back(power_report(catalog, plan, store, *plan_options.power));
     }
     if (options.output.json) {
-        print_documents(seed_plans, [](const reports::SeedPlan& seeds) { return reports::to_json(seeds); });
+        print_documents(power_reports, [](const PowerReport& report) {
+            nlohmann::ordered_json document = reports::to_json(report.seeds);
+            document["operating_characteristic"] = reports::to_json(report.known);
+            return document;
+        });
         return 0;
     }
-    for (const reports::SeedPlan& seeds : seed_plans) {
-        fmt::print("{}", reports::seed_plan_text(seeds));
+    for (const PowerReport& report : power_reports) {
+        fmt::print("{}{}", reports::seed_plan_text(report.seeds), reports::operating_text(report.known));
     }
     return 0;
 }
@@ -267,15 +308,16 @@ void register_plan(Dispatcher& dispatcher) {
     auto options = std::make_shared<PlanOptions>();
     CLI::App* verb = add_verb(
         dispatcher, "plan", "Shows which runs the workloads need, which are done, and what the rest costs",
-        options->selection.output, [options] {
-            return options->power ? seeds_verb(options->selection, *options->power) : plan_verb(*options);
-        });
+        options->selection.output,
+        [options] { return options->power ? power_verb(*options) : plan_verb(*options); });
     add_selection(*verb, options->selection);
-    verb->add_option(
-            "--power", options->power,
-            "Print instead how many seeds each margin and claim needs for this statistical power, and "
-            "what they cost (0.8 is usual)")
-        ->type_name("X");
+    verb->add_option("--power", options->power,
+                     "Print instead how many seeds each margin and claim needs for this statistical power "
+                     "(without a number: 0.8) and what they cost, and how often the workload's verdicts are "
+                     "right and wrong, simulated")
+        ->type_name("[X]")
+        ->expected(0, 1)
+        ->default_str("0.8");
     one_of(verb->add_option("--format", options->format,
                             "md: print Markdown tables of cost and needs instead, as in REPRODUCE.md"),
            {"md"})

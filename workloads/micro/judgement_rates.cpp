@@ -245,6 +245,9 @@ std::vector<Row> all_rows() {
 
 std::string percent(const Rate& rate) {
     const double share = 100.0 * rate.share;
+    if (share > 0.0 && share < 0.05) {
+        return "< 0.1 %";
+    }
     return share > 0.0 && share < 9.95 ? fmt::format("{:.1f} %", share) : fmt::format("{:.0f} %", share);
 }
 

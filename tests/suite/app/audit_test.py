@@ -125,6 +125,21 @@ class Seeds(CommandTest):
                                  environment={"TRANSFERSCALE_WORKLOADS": str(self.without_baselines())})
         self.assertTrue(all(need["seeds"] is None and need["reason"] for need in document["margins"]))
 
+    def test_power_needs_no_number_and_says_what_verdicts_can_show(self):
+        document = self.document("plan", "table6", "--profile", "paper", "--power")
+        self.assertEqual(document["power"], 0.8)
+        known = document["operating_characteristic"]
+        self.assertEqual([point["offset"] for point in known["by_sds"]], [0, 1, 2, 3])
+        self.assertGreater(known["by_sds"][0]["equivalent"], known["by_sds"][2]["equivalent"])
+        self.assertLessEqual(known["any_false_different"], 0.05)
+        text = self.call("plan", "table6", "--profile", "paper", "--power").stdout
+        self.assertIn("seeds for power 0.8", text)
+        self.assertIn("at least one cell called different with probability", text)
+
+    def test_power_as_a_table_of_workloads(self):
+        table = self.call("plan", "table6", "table7", "--profile", "paper", "--power", "--format", "md").stdout
+        self.assertEqual([line.split(" | ")[0] for line in table.splitlines()[2:]], ["| table6", "| table7"])
+
     def without_baselines(self):
         shutil.copytree(SOURCES / "workloads", self.folder / "workloads", ignore=shutil.ignore_patterns("baseline"))
         return self.folder / "workloads"
