@@ -31,6 +31,10 @@ constexpr int schema_with_parents = 3;
 /// Above this a bundle is refused: 100,000 runs take about 0.5 GB.
 constexpr std::size_t longest_bundle_bytes = std::size_t{4} << 30;
 constexpr std::size_t most_faults_told = 20;
+/// Earlier bundles were judged by other rules.
+constexpr int schema_of_rules = 3;
+/// Relative.
+constexpr double earlier_tolerance = 1e-9;
 constexpr const char* foreign_fix = "bundle again from the store: these records do not belong together";
 
 /// Reads the tables and makes of them what a check needs.
@@ -63,6 +67,9 @@ private:
     void compare_tables(const CheckResult& result);
     /// With the columns that this schema has.
     [[nodiscard]] Table as_stored(Table table) const;
+    [[nodiscard]] bool is_compared(const std::string& table, const std::string& column) const;
+    /// Puts what the rules of earlier schemas called otherwise into the recomputed cells.
+    void take_earlier_cells(const CheckResult& result, const Table& stored, Table& recomputed) const;
     void compare_cells(const CheckResult& result);
     void compare(const std::string& name, const Table& stored, const Table& recomputed);
 
@@ -244,6 +251,27 @@ void BundleReader::check_keys() {
     }
 }
 
+metrics::Rules rules_of(int schema) {
+    if (schema >= schema_of_rules) {
+        return {};
+    }
+    return {.different_beyond_margin = false,
+            .equivalents_at_one = false,
+            .rounding_narrows = false,
+            .withholds_at_chance = false,
+            .pools_sds = false,
+            .caps_margins = false,
+            .pairs_seeds = false,
+            .all_of_is_intersection = false,
+            .counts_parents = false};
+}
+
+/// What claims were tested by before the present rules is no longer computed.
+bool is_verdict_on_claim(const std::string& column) {
+    static const std::set<std::string> verdicts{"verdict", "published", "baseline", "expected", "differs"};
+    return verdicts.contains(column);
+}
+
 /// What a version of the program says in words, not what it computed: an older schema keeps its own.
 bool is_wording(const std::string& column) {
     static const std::set<std::string> wordings{"reason", "robustness", "evidence", "text"};
@@ -254,12 +282,18 @@ std::string text_of(const suite::store::Column& column, std::size_t row) {
     return std::visit([row](const auto& values) { return fmt::format("{}", values[row]); }, column.values);
 }
 
-bool is_same(const suite::store::Column& a, const suite::store::Column& b, std::size_t row) {
+/// Bits: NaN equals itself. The last digits of a p-value are those of the version that computed it.
+bool is_same(double a, double b, bool is_earlier) {
+    return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) ||
+           (is_earlier && std::fabs(a - b) <= earlier_tolerance * std::fabs(b));
+}
+
+bool is_same(const suite::store::Column& a, const suite::store::Column& b, std::size_t row, bool is_earlier) {
     return std::visit(
         [&]<typename Value>(const std::vector<Value>& values) {
             const auto& others = std::get<std::vector<Value>>(b.values);
-            if constexpr (std::is_same_v<Value, double>) { // bits: NaN equals itself
-                return std::bit_cast<std::uint64_t>(values[row]) == std::bit_cast<std::uint64_t>(others[row]);
+            if constexpr (std::is_same_v<Value, double>) {
+                return is_same(values[row], others[row], is_earlier);
             } else {
                 return values[row] == others[row];
             }
@@ -282,10 +316,8 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
     }
     for (std::size_t row = 0; row < stored.front().rows(); ++row) {
         for (std::size_t i = 0; i < stored.size(); ++i) {
-            if (file_.schema() < suite::store::bundle_schema && is_wording(stored[i].name)) {
-                continue;
-            }
-            if (!is_same(stored[i], recomputed[i], row)) {
+            if (is_compared(name, stored[i].name) &&
+                !is_same(stored[i], recomputed[i], row, file_.schema() < schema_of_rules)) {
                 add(fmt::format(" row {} ({}) {}", row, text_of(stored.front(), row), stored[i].name),
                     text_of(stored[i], row), text_of(recomputed[i], row) + ", as recomputed");
             }
@@ -295,8 +327,10 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
 
 /// The schema that brought a column of the cells or claims.
 int schema_of(const suite::store::Column& column) {
-    static const std::map<std::string, int> later{
-        {"compared_with", 2}, {"parents", 3}, {"conditional_on", 3}};
+    static const std::map<std::string, int> later{{"compared_with", 2}, {"parents", 3}, {"conditional_on", 3}, {"test", 3},
+                                                  {"pairs", 3},         {"differs_size_unresolved", 3},
+                                                  {"margin_cap", 3},    {"rounding_half_width", 3},
+                                                  {"chance", 3},        {"at_chance", 3}};
     const auto entry = later.find(column.name);
     return entry == later.end() ? 1 : entry->second;
 }
@@ -307,9 +341,17 @@ Table BundleReader::as_stored(Table table) const {
     return table;
 }
 
-std::vector<std::string>& texts_of(Table& table, std::string_view name) {
+bool BundleReader::is_compared(const std::string& table, const std::string& column) const {
+    if (file_.schema() < suite::store::bundle_schema && is_wording(column)) {
+        return false;
+    }
+    return file_.schema() >= schema_of_rules || table != "/claims" || !is_verdict_on_claim(column);
+}
+
+template<typename Value, typename AnyTable>
+auto& values_of(AnyTable& table, std::string_view name) {
     const auto column = std::ranges::find(table, name, &suite::store::Column::name);
-    return std::get<std::vector<std::string>>(column->values);
+    return std::get<std::vector<Value>>(column->values);
 }
 
 /// Schema 1 had no word for these two and wrote what the statistics alone said.
@@ -320,15 +362,28 @@ bool is_earlier_verdict(const std::string& stored, const std::string& verdict) {
                      (stored == "missing" || stored == "equivalent");
 }
 
+void BundleReader::take_earlier_cells(const CheckResult& result, const Table& stored,
+                                      Table& recomputed) const {
+    const auto& earlier = values_of<std::string>(stored, "verdict");
+    if (file_.schema() >= schema_of_rules || earlier.size() != result.cells.size()) {
+        return;
+    }
+    auto& verdicts = values_of<std::string>(recomputed, "verdict");
+    auto& margins = values_of<double>(recomputed, "margin");
+    for (std::size_t i = 0; i < earlier.size(); ++i) {
+        const metrics::CellComparison& cell = result.cells[i].comparison;
+        const bool constants = cell.test == metrics::CellTest::constants && earlier[i] == "inconclusive";
+        const bool is_earlier = file_.schema() == 1 && is_earlier_verdict(earlier[i], verdicts[i]);
+        verdicts[i] = constants || is_earlier ? earlier[i] : verdicts[i];
+        margins[i] += cell.rounding_half_width;
+    }
+}
+
 void BundleReader::compare_cells(const CheckResult& result) {
     const Table columns = suite::store::to_table(std::span<const CellRow>(), cell_fields);
-    Table stored = file_.table(group_ + "/cells", as_stored(columns));
+    const Table stored = file_.table(group_ + "/cells", as_stored(columns));
     Table recomputed = as_stored(cell_table(result));
-    std::vector<std::string>& verdicts = texts_of(recomputed, "verdict");
-    const std::vector<std::string>& earlier = texts_of(stored, "verdict");
-    for (std::size_t i = 0; file_.schema() == 1 && i < std::min(verdicts.size(), earlier.size()); ++i) {
-        verdicts[i] = is_earlier_verdict(earlier[i], verdicts[i]) ? earlier[i] : verdicts[i];
-    }
+    take_earlier_cells(result, stored, recomputed);
     compare("/cells", stored, recomputed);
 }
 
@@ -385,8 +440,8 @@ OpenedBundle BundleReader::read() {
         }
     }
     Records records(std::move(lookups));
-    CheckResult result =
-        check(subject_.workload, subject_.profile, subject_.plan, subject_.references, records);
+    CheckResult result = check(subject_.workload, subject_.profile, subject_.plan, subject_.references,
+                               records, rules_of(file_.schema()));
     compare_tables(result);
     return {.result = std::move(result), .records = count};
 }

@@ -37,6 +37,12 @@ void take_comparison(CellRow& row, const metrics::CellComparison& comparison) {
     row.p_equivalent = number(comparison.p_equivalent);
     row.verdict = metrics::to_string(comparison.verdict);
     row.reason = comparison.reason;
+    row.test = metrics::to_string(comparison.test);
+    row.pairs = integer(comparison.pairs);
+    row.differs_size_unresolved = comparison.differs_size_unresolved ? 1 : 0;
+    row.rounding_half_width = comparison.rounding_half_width;
+    row.chance = number(comparison.chance);
+    row.at_chance = comparison.at_chance ? 1 : 0;
 }
 
 CellRow row_of(const CellResult& cell) {
@@ -65,6 +71,7 @@ CellRow row_of(const CellResult& cell) {
     }
     take_comparison(row, cell.comparison);
     row.margin = cell.planned > 0 ? cell.comparison.margin : no_number;
+    row.margin_cap = number(cell.declared.cap);
     row.repeats_baseline = cell.repeats_baseline ? 1 : 0;
     row.parents = integer(cell.parents);
     return row;

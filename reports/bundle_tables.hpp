@@ -48,8 +48,15 @@ struct CellRow {
     std::string verdict;
     std::string reason;
     std::int64_t repeats_baseline = 0;
-    std::int64_t parents = 0; ///< this and the next: since schema 3
+    std::int64_t parents = 0; ///< this and the rest: since schema 3
     std::string conditional_on;
+    std::string test;
+    std::int64_t pairs = 0;
+    std::int64_t differs_size_unresolved = 0;
+    double margin_cap = no_number;
+    double rounding_half_width = 0.0;
+    double chance = no_number;
+    std::int64_t at_chance = 0;
 };
 
 struct ClaimRow {
@@ -198,7 +205,14 @@ inline const std::tuple cell_fields{Field{"id", &CellRow::id},
                                     Field{"reason", &CellRow::reason},
                                     Field{"repeats_baseline", &CellRow::repeats_baseline},
                                     Field{"parents", &CellRow::parents, "1"},
-                                    Field{"conditional_on", &CellRow::conditional_on}};
+                                    Field{"conditional_on", &CellRow::conditional_on},
+                                    Field{"test", &CellRow::test},
+                                    Field{"pairs", &CellRow::pairs, "1"},
+                                    Field{"differs_size_unresolved", &CellRow::differs_size_unresolved},
+                                    Field{"margin_cap", &CellRow::margin_cap, "%"},
+                                    Field{"rounding_half_width", &CellRow::rounding_half_width, "%"},
+                                    Field{"chance", &CellRow::chance, "%"},
+                                    Field{"at_chance", &CellRow::at_chance}};
 inline const std::tuple claim_fields{Field{"id", &ClaimRow::id},
                                      Field{"text", &ClaimRow::text},
                                      Field{"where", &ClaimRow::where},

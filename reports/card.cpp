@@ -207,7 +207,7 @@ ProfileStanding standing_of(const std::vector<CheckResult>& results) {
         }
         for (const CellResult& cell : result.cells) {
             if (cells.insert(identity_of(result, cell)).second) {
-                standing.cells.add(cell.comparison.verdict);
+                standing.cells.add(cell.comparison);
             }
         }
         for (const ClaimResult& claim : result.claims) {

@@ -8,10 +8,13 @@
 #include <fmt/ranges.h>
 
 #include "reports/claims.hpp"
+#include "reports/margins.hpp"
 #include "reports/outcomes.hpp"
+#include "reports/pairing.hpp"
 #include "reports/parents.hpp"
 #include "reports/parents_claims.hpp"
 #include "reports/run_facts.hpp"
+#include "reports/words.hpp"
 
 namespace reports {
 namespace {
@@ -26,21 +29,24 @@ std::optional<ReferenceSide> side_in(const std::map<std::string, plan::Reference
     return found == cells.end() ? std::nullopt : std::optional(side_of(found->second));
 }
 
-/// The margin declared before any run: points, but at least so many sds of the reference (suites.md 0, no. 2
-/// and 5).
-metrics::Margin margin_of(const plan::PlannedCell& cell, const std::optional<ReferenceSide>& reference,
-                          double rounding_half_width) {
-    const double sd = reference ? reference->sample.sd.value_or(0.0) : 0.0;
-    return {.declared = std::max(cell.margin, cell.margin_sds * sd),
-            .rounding_half_width = rounding_half_width};
+/// Few-shot scores of one seed here and in the recorded baseline: the draw is the same.
+std::optional<metrics::SeedPairs> pairs_of(const CellResult& cell, const plan::Reference* judging) {
+    const bool is_paired = cell.judged_by_baseline && judging != nullptr && cell.cell.shots != "full";
+    return is_paired ? std::optional(shared_seeds(cell.values, judging->values)) : std::nullopt;
 }
 
 /// Everything of one check; built up once, in order.
 class Checker {
 public:
     Checker(const plan::WorkloadSpec& workload, const plan::ProfileSpec& profile, const plan::Plan& plan,
-            const plan::References& references, Records& records)
-        : workload_(workload), profile_(profile), plan_(plan), references_(references), records_(records) {}
+            const plan::References& references, Records& records, const metrics::Rules& rules)
+        : workload_(workload),
+          profile_(profile),
+          plan_(plan),
+          references_(references),
+          records_(records),
+          rules_(rules),
+          margins_(group_margins(plan, references, rules)) {}
 
     CheckResult check();
 
@@ -75,6 +81,8 @@ private:
     const plan::Plan& plan_;
     const plan::References& references_;
     Records& records_;
+    const metrics::Rules rules_;
+    const GroupMargins margins_;
     CheckResult result_;
     std::map<std::string, std::size_t> index_;              ///< cell -> place in result_.cells
     std::map<std::string, std::vector<std::string>> notes_; ///< cell -> why runs are missing
@@ -190,13 +198,15 @@ void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
     cell.ours = metrics::make_sample(values);
     cell.repeats_baseline = repeats(cell);
     const plan::Reference* judging = references_.judging(cell.id);
-    const metrics::Margin margin =
-        margin_of(planned, cell.reference(), judging == nullptr ? 0.0 : judging->rounding_half_width());
     const auto reference = cell.reference() ? std::optional(cell.reference()->sample) : std::nullopt;
-    cell.comparison = metrics::compare({.ours = cell.ours,
-                                        .reference = reference,
-                                        .margin = margin,
-                                        .parents = parents_component(result_.parents, cell)});
+    cell.comparison =
+        metrics::compare({.ours = cell.ours,
+                          .reference = reference,
+                          .margin = margins_.of(cell.declared, reference,
+                                                judging == nullptr ? 0.0 : judging->rounding_half_width()),
+                          .pairs = pairs_of(cell, judging),
+                          .parents = parents_component(result_.parents, cell)},
+                         rules_);
     if (cell.is_limited) {
         cell.comparison = without_verdict(cell.comparison, plan_.limits);
     }
@@ -210,8 +220,7 @@ void Checker::add_planned(const plan::PlannedCell& planned) {
     cell.planned = planned.runs.size();
     cell.is_limited = planned.is_limited;
     cell.runs = planned.runs;
-    cell.declared_margin = planned.margin;
-    cell.declared_margin_sds = planned.margin_sds;
+    cell.declared = declared_margin(planned);
     cell.stand_ins = planned.stand_ins;
     cell.judged_by_baseline = references_.compares_with_baseline;
     cell.published = side_in(references_.published, cell.id);
@@ -285,6 +294,10 @@ std::string Checker::reason_of(const CellResult& cell, const std::string& statis
     if (is_measured && !statistical.empty()) {
         parts.push_back(statistical);
     }
+    if (cell.comparison.test == metrics::CellTest::paired &&
+        cell.comparison.verdict != metrics::Verdict::identical) {
+        parts.push_back(test_text(cell.comparison));
+    }
     if (cell.repeats_baseline && cell.comparison.verdict == metrics::Verdict::inconclusive) {
         parts.push_back("yet every value repeats the baseline's of the same seed exactly");
     }
@@ -303,7 +316,7 @@ void Checker::judge_cells() {
         family.push_back(cell.comparison);
     }
     if (!workload_.scaling) { // a rung's decision is one-sided, on its confidence bound
-        metrics::judge_family(family);
+        metrics::judge_family(family, rules_);
     }
     for (std::size_t i = 0; i < family.size(); ++i) {
         CellResult& cell = result_.cells[i];
@@ -329,7 +342,7 @@ const CellResult* Checker::cell(const std::string& id) const {
 ClaimVerdict Checker::verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
                                  const std::map<std::string, plan::Reference>& cells,
                                  const ParentsOf& between) const {
-    return judge(claim, pairs, cells, between).verdict;
+    return judge(claim, pairs, cells, between, rules_).verdict;
 }
 
 metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
@@ -338,7 +351,7 @@ metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim, const std
         const CellResult* found = cell(id.text());
         return found == nullptr ? metrics::ClaimCell{} : claim_cell(*found, plan_);
     };
-    return judge(claim, pairs, numbers_of, between);
+    return judge(claim, pairs, numbers_of, between, rules_);
 }
 
 ParentsOf Checker::parents_between() const {
@@ -445,8 +458,9 @@ CheckResult check(const plan::Catalog& catalog, const plan::Plan& plan, const pl
 }
 
 CheckResult check(const plan::WorkloadSpec& workload, const plan::ProfileSpec& profile,
-                  const plan::Plan& plan, const plan::References& references, Records& records) {
-    return Checker(workload, profile, plan, references, records).check();
+                  const plan::Plan& plan, const plan::References& references, Records& records,
+                  const metrics::Rules& rules) {
+    return Checker(workload, profile, plan, references, records, rules).check();
 }
 
 } // namespace reports

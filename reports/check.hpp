@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/rules.hpp"
 #include "reports/check_result.hpp"
 #include "reports/records.hpp"
 #include "suite/plan/catalog.hpp"
@@ -19,10 +20,12 @@ namespace reports {
                                 const suite::plan::References& references, const suite::store::Store& store);
 
 /// The same without a catalog and from any records. Of the specs the axes, texts, claims and figures are
-/// read; of a planned run its key, cell, label, seed, parent, kind and metric.
+/// read; of a planned run its key, cell, label, seed, parent, kind and metric. `rules`: all, but for the
+/// simulation of the rules and for bundles of earlier schemas.
 [[nodiscard]] CheckResult check(const suite::plan::WorkloadSpec& workload,
                                 const suite::plan::ProfileSpec& profile, const suite::plan::Plan& plan,
-                                const suite::plan::References& references, Records& records);
+                                const suite::plan::References& references, Records& records,
+                                const metrics::Rules& rules = {});
 
 /// What to list; verdicts stay those of the whole workload.
 struct Selection {

@@ -16,8 +16,9 @@ std::string_view to_string(ComparedWith side) noexcept {
     return side == ComparedWith::recorded ? "recorded" : "published";
 }
 
-void Counts::add(Verdict verdict) {
-    switch (verdict) {
+void Counts::add(const metrics::CellComparison& cell) {
+    size_unresolved += cell.differs_size_unresolved ? 1U : 0U;
+    switch (cell.verdict) {
     case Verdict::identical:
         ++identical;
         break;
@@ -42,7 +43,7 @@ void Counts::add(Verdict verdict) {
 Counts CheckResult::counts() const {
     Counts counts;
     for (const CellResult& cell : cells) {
-        counts.add(cell.comparison.verdict);
+        counts.add(cell.comparison);
     }
     return counts;
 }

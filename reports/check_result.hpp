@@ -90,15 +90,23 @@ enum class ParentSharing {
     other,  ///< another run of the same recipe, as far as is known
 };
 
+/// What the workload declares of a cell's margin (suite/plan/plan.hpp).
+struct DeclaredMargin {
+    double points = 0.0;            ///< 0 for a cell that the profile does not plan
+    double sds = 0.0;               ///< … but at least so many sds of the references of its group …
+    std::optional<double> cap{};    ///< … and never more than this, points
+    std::string group{};            ///< cells of one group share an sd
+    std::optional<double> chance{}; ///< what guessing scores
+};
+
 struct CellResult {
     suite::plan::CellId cell;
     std::string id;
     std::string metric;
-    std::size_t planned = 0;          ///< runs; 0 for a cell that the profile does not plan
-    std::vector<SeedResult> values;   ///< of finished runs, in the plan's seed order
-    double declared_margin = 0.0;     ///< points; 0 for a cell that the profile does not plan
-    double declared_margin_sds = 0.0; ///< … but at least so many sds of the reference
-    std::vector<std::size_t> runs;    ///< places in CheckResult::runs, one a planned seed
+    std::size_t planned = 0;        ///< runs; 0 for a cell that the profile does not plan
+    std::vector<SeedResult> values; ///< of finished runs, in the plan's seed order
+    DeclaredMargin declared{};
+    std::vector<std::size_t> runs; ///< places in CheckResult::runs, one a planned seed
     metrics::Sample ours;
     std::optional<ReferenceSide> published;
     std::optional<ReferenceSide> baseline;
@@ -161,7 +169,8 @@ struct Counts {
     std::size_t inconclusive = 0;
     std::size_t missing = 0;
     std::size_t no_reference = 0;
-    void add(metrics::Verdict verdict);
+    std::size_t size_unresolved = 0; ///< of the inconclusive: they differ, but by how much is not shown
+    void add(const metrics::CellComparison& cell);
 };
 
 /// Claims by verdict on one set of numbers; together they are all claims.

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "reports/margins.hpp"
+#include "reports/pairing.hpp"
 #include "reports/summary.hpp"
 #include "reports/text_table.hpp"
 #include "reports/words.hpp"
@@ -113,18 +115,31 @@ CellChange only_in_one(const CellResult& cell, const char* which) {
     return change;
 }
 
+/// Bundle A is what B is compared with.
+GroupMargins margins_from(const CheckResult& a) {
+    GroupMargins margins;
+    for (const CellResult& cell : a.cells) {
+        margins.add(cell.declared, cell.ours);
+    }
+    return margins;
+}
+
+/// Repetitions of a scaling measurement are no seeds.
+std::optional<metrics::SeedPairs> pairs_of(const CellResult& a, const CellResult& b) {
+    return a.rung || b.rung ? std::nullopt : std::optional(shared_seeds(b.values, a.values));
+}
+
 CellChange change_of(const CheckResult& a, const CellResult& cell_a, const CheckResult& b,
-                     const CellResult& cell_b) {
+                     const CellResult& cell_b, const GroupMargins& margins) {
     CellChange change{
         .id = cell_a.id, .metric = cell_a.metric, .a = cell_a.ours, .b = cell_b.ours, .comparison = {}};
     change.incomplete = cell_a.is_incomplete() || cell_b.is_incomplete();
     change.identical = identical_runs(cell_a, cell_b);
-    const double margin =
-        std::max(cell_a.declared_margin, cell_a.declared_margin_sds * cell_a.ours.sd.value_or(0.0));
-    if (margin > 0) {
-        const auto reference = cell_a.values.empty() ? std::nullopt : std::optional(cell_a.ours);
+    const auto reference = cell_a.values.empty() ? std::nullopt : std::optional(cell_a.ours);
+    if (const metrics::Margin margin = margins.of(cell_a.declared, reference); margin.declared > 0) {
         const auto ours = cell_b.values.empty() ? std::nullopt : std::optional(cell_b.ours);
-        change.comparison = metrics::compare(ours, reference, {.declared = margin});
+        change.comparison = metrics::compare(
+            {.ours = ours, .reference = reference, .margin = margin, .pairs = pairs_of(cell_a, cell_b)});
     }
     if (cell_a.values.empty() ||
         cell_b.values.empty()) { // a bundle without a result is no reference: it lacks one
@@ -142,6 +157,14 @@ CellChange change_of(const CheckResult& a, const CellResult& cell_a, const Check
     return change;
 }
 
+void add_test(metrics::CellComparison& comparison) {
+    const std::string test = test_text(comparison);
+    for (std::string* reason : {&comparison.reason, &comparison.short_reason}) {
+        const bool says_nothing = reason == &comparison.short_reason && reason->empty();
+        *reason += says_nothing ? "" : (reason->empty() ? "" : "; ") + test;
+    }
+}
+
 void judge(std::vector<CellChange>& cells) {
     std::vector<metrics::CellComparison> family;
     for (const CellChange& cell : cells) {
@@ -155,6 +178,8 @@ void judge(std::vector<CellChange>& cells) {
             cells[i].comparison.verdict = metrics::Verdict::identical;
             cells[i].comparison.reason.clear();
             cells[i].comparison.short_reason.clear();
+        } else if (family[i].test == metrics::CellTest::paired) {
+            add_test(cells[i].comparison);
         }
     }
 }
@@ -190,6 +215,11 @@ ordered_json to_json(const CellChange& cell) {
             {"p_different_adjusted", number(comparison.p_different_adjusted)},
             {"p_equivalent", number(comparison.p_equivalent)},
             {"margin", comparison.margin > 0 ? ordered_json(comparison.margin) : ordered_json(nullptr)},
+            {"chance", number(comparison.chance)},
+            {"at_chance", comparison.at_chance},
+            {"test", metrics::to_string(comparison.test)},
+            {"pairs", comparison.pairs},
+            {"differs_size_unresolved", comparison.differs_size_unresolved},
             {"verdict", metrics::to_string(comparison.verdict)},
             {"compared_with", to_string(ComparedWith::recorded)},
             {"reason", comparison.reason},
@@ -268,7 +298,7 @@ TextTable change_table(const BundleComparison& comparison, Footnotes& notes, con
 Counts BundleComparison::counts() const {
     Counts counts;
     for (const CellChange& cell : cells) {
-        counts.add(cell.comparison.verdict);
+        counts.add(cell.comparison);
     }
     return counts;
 }
@@ -280,9 +310,11 @@ BundleComparison compare_bundles(const CheckResult& a, const CheckResult& b) {
     require_same("protocol", a.protocol, b.protocol, faults);
     faults.throw_if_any(ErrorKind::usage);
     BundleComparison comparison{.workload = a.workload, .profile = a.profile, .cells = {}};
+    const GroupMargins margins = margins_from(a);
     for (const CellResult& cell : a.cells) {
         const CellResult* other = find_cell(b, cell.id);
-        comparison.cells.push_back(other == nullptr ? only_in_one(cell, "A") : change_of(a, cell, b, *other));
+        comparison.cells.push_back(other == nullptr ? only_in_one(cell, "A")
+                                                    : change_of(a, cell, b, *other, margins));
     }
     for (const CellResult& cell : b.cells) {
         if (find_cell(a, cell.id) == nullptr) {

@@ -39,9 +39,8 @@ struct BundleComparison {
     [[nodiscard]] Counts counts() const;
 };
 
-/// Verdicts as `check` gives them (TOST within the margin, Welch corrected over the cells). Cells of one
-/// bundle only are missing. Throws Error(usage) when workload, profile or protocol
-/// differ.
+/// Verdicts as `check` gives them, in pairs of the seeds that both bundles have; margins are those of A's
+/// runs. Cells of one bundle only are missing. Throws Error(usage) when workload, profile or protocol differ.
 [[nodiscard]] BundleComparison compare_bundles(const CheckResult& a, const CheckResult& b);
 
 struct CompareRules {

@@ -194,6 +194,15 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     return workload;
 }
 
+ordered_json number(const std::optional<double>& value) {
+    return value ? ordered_json(*value) : ordered_json(nullptr);
+}
+
+std::optional<double> optional_number(const ordered_json& entry, const char* key) {
+    const auto found = entry.find(key);
+    return found == entry.end() || found->is_null() ? std::nullopt : std::optional(found->get<double>());
+}
+
 ordered_json cell_to_json(const plan::PlannedCell& cell) {
     return {{"target", cell.id.target},
             {"model", cell.id.model},
@@ -203,6 +212,9 @@ ordered_json cell_to_json(const plan::PlannedCell& cell) {
             {"is_as_run", cell.is_as_run},
             {"margin", cell.margin},
             {"margin_sds", cell.margin_sds},
+            {"margin_group", cell.margin_group},
+            {"margin_cap", number(cell.margin_cap)},
+            {"chance", number(cell.chance)},
             {"stand_ins", list_of(cell.stand_ins,
                                   [](const plan::StandIn& entry) {
                                       return ordered_json{entry.published, entry.used};
@@ -225,6 +237,9 @@ plan::PlannedCell cell_from_json(const ordered_json& entry) {
     cell.is_as_run = entry.at("is_as_run");
     cell.margin = entry.at("margin");
     cell.margin_sds = entry.at("margin_sds");
+    cell.margin_group = entry.value("margin_group", cell.metric + "/" + cell.text); // this and the next two:
+    cell.margin_cap = optional_number(entry, "margin_cap"); // not in bundles before schema 3
+    cell.chance = optional_number(entry, "chance");
     cell.stand_ins = values_of<plan::StandIn>(entry.at("stand_ins"), [](const ordered_json& pair) {
         return plan::StandIn{.published = pair.at(0), .used = pair.at(1)};
     });

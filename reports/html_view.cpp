@@ -275,6 +275,9 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell, const 
             {"p_adjusted", p_text(comparison.p_different_adjusted)},
             {"p_equivalent", p_text(comparison.p_equivalent)},
             {"margin", cell.planned > 0 ? fmt::format("{:.4g}", comparison.margin) : "—"},
+            {"test", test_text(comparison)},
+            {"has_chance", comparison.chance.has_value()},
+            {"chance", comparison.chance ? fmt::format("{:.4g}", *comparison.chance) : ""},
             {"runs", is_home ? runs_view(result, cell) : ordered_json::array()},
             {"has_runs", is_home && !cell.runs.empty()},
             {"all_finished", all_finished(result, cell)},
@@ -302,7 +305,7 @@ ordered_json groups_view(const CheckResult& result, const CellHomes& homes) {
         const auto home = homes.find(cell.id);
         groups[place->second]["cells"].push_back(
             cell_view(result, cell, home == homes.end() ? "" : home->second));
-        counts[place->second].add(cell.comparison.verdict);
+        counts[place->second].add(cell.comparison);
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {
         groups[i]["counts"] = counts_view(counts[i], result.compared_with());

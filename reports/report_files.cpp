@@ -54,6 +54,18 @@ std::vector<std::string> side_fields(const std::optional<ReferenceSide>& side) {
             csv_number(side->sample.sd), fmt::format("{}", side->sample.n), side->origin};
 }
 
+/// How a cell was tested, and within which limits.
+std::vector<std::string> test_fields(const CellResult& cell) {
+    const metrics::CellComparison& comparison = cell.comparison;
+    return {std::string(metrics::to_string(comparison.test)),
+            fmt::format("{}", comparison.pairs),
+            comparison.differs_size_unresolved ? "1" : "0",
+            csv_number(cell.declared.cap),
+            csv_number(comparison.rounding_half_width),
+            csv_number(comparison.chance),
+            comparison.at_chance ? "1" : "0"};
+}
+
 std::string csv_row(const CellResult& cell, std::span<const SourceParents> parents) {
     const metrics::CellComparison& comparison = cell.comparison;
     const auto low = comparison.ci95 ? std::optional(comparison.ci95->low) : std::nullopt;
@@ -78,6 +90,9 @@ std::string csv_row(const CellResult& cell, std::span<const SourceParents> paren
     fields.emplace_back(to_string(cell.compared_with()));
     fields.push_back(fmt::format("{}", cell.parents));
     fields.push_back(condition_of(cell, parents));
+    for (std::string& field : test_fields(cell)) {
+        fields.push_back(std::move(field));
+    }
     for (std::string& field : fields) {
         field = csv_field(field);
     }
@@ -396,7 +411,8 @@ std::string to_csv(const CheckResult& result) {
         "published_kind,published_mean,published_sd,published_n,published_origin,"
         "baseline_kind,baseline_mean,baseline_sd,baseline_n,baseline_origin,"
         "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason,"
-        "compared_with,parents,conditional_on\n";
+        "compared_with,parents,conditional_on,test,pairs,differs_size_unresolved,margin_cap,rounding_half_width,"
+        "chance,at_chance\n";
     for (const CellResult& cell : result.cells) {
         text += csv_row(cell, result.parents);
     }

@@ -31,6 +31,20 @@ std::string difference_text(const metrics::CellComparison& comparison) {
                            : fmt::format("{:+.2f}", *comparison.difference);
 }
 
+std::string test_text(const metrics::CellComparison& comparison) {
+    switch (comparison.test) {
+    case metrics::CellTest::welch:
+        return "Welch's t test";
+    case metrics::CellTest::paired:
+        return fmt::format("paired by seed, n = {}", comparison.pairs);
+    case metrics::CellTest::constants:
+        return "constants compared";
+    case metrics::CellTest::none:
+        break;
+    }
+    return "";
+}
+
 std::string metric_text(const std::string& metric) {
     return metric == "top1"                           ? "top-1 accuracy, %"
            : metric == "mean_auc"                     ? "mean AUC, %"
@@ -157,12 +171,24 @@ std::string verdict_text(const ClaimResult& claim) {
                                         : " (as published)");
 }
 
+namespace {
+
+std::string size_unresolved_text(const Counts& counts) {
+    return counts.size_unresolved == 0
+               ? ""
+               : fmt::format(" ({} differ{}, size unresolved)", counts.size_unresolved,
+                             counts.size_unresolved == 1 ? "s" : "");
+}
+
+} // namespace
+
 std::string counts_text(const Counts& counts, ComparedWith side) {
     std::string text;
     for (const metrics::Verdict verdict : all_verdicts) {
         if (is_counted(counts, verdict, side)) {
             text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count_of(counts, verdict),
                                 verdict_word(verdict, side));
+            text += verdict == metrics::Verdict::inconclusive ? size_unresolved_text(counts) : "";
         }
     }
     return text;

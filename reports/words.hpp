@@ -16,6 +16,8 @@ namespace reports {
 [[nodiscard]] std::string mean_sd_text(const std::optional<ReferenceSide>& side);
 /// "+0.12 [-0.31, +0.55]", without the interval where there is none; "" for no difference.
 [[nodiscard]] std::string difference_text(const metrics::CellComparison& comparison);
+/// "Welch's t test", "paired by seed, n = 4", "constants compared"; "" where nothing was tested.
+[[nodiscard]] std::string test_text(const metrics::CellComparison& comparison);
 /// "top-1 accuracy, %", "mean AUC, %"; another metric's own name.
 [[nodiscard]] std::string metric_text(const std::string& metric);
 
@@ -50,7 +52,8 @@ inline constexpr std::array all_verdicts{metrics::Verdict::identical, metrics::V
 [[nodiscard]] std::string verdict_text(const CellResult& cell);
 /// The word of a claim's verdict; "fails (as recorded)" or "fails (as published)" where that is expected.
 [[nodiscard]] std::string verdict_text(const ClaimResult& claim);
-/// "5 equivalent, 0 different, 83 inconclusive, 0 missing" in the words of this side.
+/// "5 equivalent, 0 different, 83 inconclusive (2 differ, size unresolved), 0 missing" in the words of this
+/// side.
 [[nodiscard]] std::string counts_text(const Counts& counts, ComparedWith side);
 /// "0.0123" with three digits, "—" for none.
 [[nodiscard]] std::string p_text(const std::optional<double>& p);

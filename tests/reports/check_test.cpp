@@ -278,8 +278,8 @@ TEST_F(CheckMatrix, OneSeedIsInconclusiveWithoutSpread) {
 }
 
 TEST_F(CheckMatrix, ASelectionKeepsTheVerdictsOfTheWhole) {
-    // A cell that is different on its own (p = 0.03 or so) but not among eight: so it must not be when asked
-    // for alone.
+    // A cell that is beyond the margin on its own (p = 0.03 or so) but not among eight: so it must not be
+    // when asked for alone.
     const auto wide = [](const plan::PlannedRun& run) { return around_fifty(run) * 20 - 950; };
     const plan::References references = baseline_of(plan_, wide);
     const FilledStore store(
@@ -294,19 +294,22 @@ TEST_F(CheckMatrix, ASelectionKeepsTheVerdictsOfTheWhole) {
     EXPECT_EQ(select(result, {.cells = {one}}).cells.front().comparison.verdict, Verdict::inconclusive);
 }
 
-TEST_F(CheckMatrix, TheMarginIsPointsOrSpreadsWhicheverIsMore) {
+TEST_F(CheckMatrix, TheMarginIsPointsOrSpreadsOfTheGroupWhicheverIsMore) {
     const auto wide = [](const plan::PlannedRun& run) { return around_fifty(run) * 20 - 950; };
     const plan::References references = baseline_of(
         plan_, [&](const plan::PlannedRun& run) { return run.cell == one ? wide(run) : around_fifty(run); });
 
     const CheckResult result = store_.check(references);
 
-    EXPECT_NEAR(cell(result, one).comparison.margin, 2 * cell(result, one).baseline->sample.sd.value(),
-                1e-12);
-    EXPECT_DOUBLE_EQ(cell(result, "cifar10/R50x1/L-MED").comparison.margin, 1.0);
+    const double own = cell(result, one).baseline->sample.sd.value();
+    const double other = cell(result, "cifar10/R50x1/L-MED").baseline->sample.sd.value();
+    const double pooled = std::sqrt((own * own + 7 * other * other) / 8);
+    EXPECT_NEAR(cell(result, one).comparison.margin, 2 * pooled, 1e-12);
+    EXPECT_NEAR(cell(result, "cifar10/R50x1/L-MED").comparison.margin, 2 * pooled, 1e-12);
+    EXPECT_DOUBLE_EQ(cell(store_.check(references_), one).comparison.margin, 1.0);
 }
 
-TEST_F(CheckMatrix, APrintedReferenceAddsItsRounding) {
+TEST_F(CheckMatrix, APrintedReferenceNarrowsByItsRounding) {
     const plan::Plan plan = synthetic::expand("nih/R50x1/S-MED", "paper");
     const plan::References published = plan::load_references(small_tree::published(), "table1", "paper");
     const FilledStore store(plan, [](const plan::PlannedRun& run) { return around_fifty(run) + 20.11; });
@@ -314,7 +317,8 @@ TEST_F(CheckMatrix, APrintedReferenceAddsItsRounding) {
     const CheckResult result = store.check(published);
 
     EXPECT_EQ(result.cells.front().published->kind, plan::ReferenceKind::printed);
-    EXPECT_DOUBLE_EQ(result.cells.front().comparison.margin, 0.505);
+    EXPECT_DOUBLE_EQ(result.cells.front().comparison.margin, 0.5);
+    EXPECT_DOUBLE_EQ(result.cells.front().comparison.rounding_half_width, 0.005);
     EXPECT_EQ(result.cells.front().comparison.verdict, Verdict::equivalent);
 }
 
