@@ -28,8 +28,7 @@ void add_cell(CheckResult& result, const MadeCell& made) {
     cell.id = made.id;
     cell.metric = "top1";
     cell.planned = made.seconds.size();
-    cell.declared_margin = made.margin;
-    cell.declared_margin_sds = made.margin_sds;
+    cell.declared = {.points = made.margin, .sds = made.margin_sds, .group = made.id};
     for (std::size_t seed = 0; seed < made.seconds.size(); ++seed) {
         cell.runs.push_back(result.runs.size());
         RunFacts& run = result.runs.emplace_back();
