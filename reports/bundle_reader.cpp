@@ -327,10 +327,11 @@ void BundleReader::compare(const std::string& name, const Table& stored, const T
 
 /// The schema that brought a column of the cells or claims.
 int schema_of(const suite::store::Column& column) {
-    static const std::map<std::string, int> later{{"compared_with", 2}, {"parents", 3}, {"conditional_on", 3}, {"test", 3},
-                                                  {"pairs", 3},         {"differs_size_unresolved", 3},
-                                                  {"margin_cap", 3},    {"rounding_half_width", 3},
-                                                  {"chance", 3},        {"at_chance", 3}};
+    static const std::map<std::string, int> later{{"compared_with", 2},  {"parents", 3},
+                                                  {"conditional_on", 3}, {"test", 3},
+                                                  {"pairs", 3},          {"differs_size_unresolved", 3},
+                                                  {"margin_cap", 3},     {"rounding_half_width", 3},
+                                                  {"chance", 3},         {"at_chance", 3}};
     const auto entry = later.find(column.name);
     return entry == later.end() ? 1 : entry->second;
 }

@@ -28,9 +28,8 @@ std::optional<double> GroupMargins::sd_of(const DeclaredMargin& cell,
 
 metrics::Margin GroupMargins::of(const DeclaredMargin& cell, const std::optional<metrics::Sample>& reference,
                                  double rounding_half_width) const {
-    const metrics::MarginRule rule{.points = cell.points,
-                                   .sds = cell.sds,
-                                   .cap = rules_.caps_margins ? cell.cap : std::nullopt};
+    const metrics::MarginRule rule{
+        .points = cell.points, .sds = cell.sds, .cap = rules_.caps_margins ? cell.cap : std::nullopt};
     return {.declared = metrics::effective_margin(rule, sd_of(cell, reference)),
             .rounding_half_width = rounding_half_width,
             .chance = cell.chance};

@@ -411,7 +411,8 @@ std::string to_csv(const CheckResult& result) {
         "published_kind,published_mean,published_sd,published_n,published_origin,"
         "baseline_kind,baseline_mean,baseline_sd,baseline_n,baseline_origin,"
         "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason,"
-        "compared_with,parents,conditional_on,test,pairs,differs_size_unresolved,margin_cap,rounding_half_width,"
+        "compared_with,parents,conditional_on,test,pairs,differs_size_unresolved,margin_cap,rounding_half_"
+        "width,"
         "chance,at_chance\n";
     for (const CellResult& cell : result.cells) {
         text += csv_row(cell, result.parents);

@@ -13,8 +13,8 @@
 
 namespace suite::store {
 
-/// 2: units of columns and the schema's version as attributes. 3: pre-training runs of a source, the test and the
-/// limits of each verdict. Earlier ones are read.
+/// 2: units of columns and the schema's version as attributes. 3: pre-training runs of a source, the test and
+/// the limits of each verdict. Earlier ones are read.
 inline constexpr int bundle_schema = 3;
 
 struct BundleContent {

@@ -143,9 +143,8 @@ TEST_F(FewShotCheck, RulesSwitchPairsOff) {
     Records records(suite::store::Store(store_.folder(), suite::store::Access::read_only));
     const auto& catalog = small_tree::published();
 
-    const CheckResult result =
-        check(catalog.workloads.at("fewshot-cifar10"), catalog.profiles.at("laptop"), plan_, references_,
-              records, {.pairs_seeds = false});
+    const CheckResult result = check(catalog.workloads.at("fewshot-cifar10"), catalog.profiles.at("laptop"),
+                                     plan_, references_, records, {.pairs_seeds = false});
 
     EXPECT_EQ(cell(result, few_).comparison.test, CellTest::welch);
 }
@@ -169,7 +168,8 @@ TEST_F(FewShotCheck, BundlesAreComparedInPairs) {
 /// The eight cells of cifar10 at the full shot.
 class MarginCheck : public testing::Test {
 protected:
-    [[nodiscard]] CheckResult check(const synthetic::ValueOf& recorded, const synthetic::ValueOf& ours) const {
+    [[nodiscard]] CheckResult check(const synthetic::ValueOf& recorded,
+                                    const synthetic::ValueOf& ours) const {
         return FilledStore(plan_, ours).check(baseline_of(plan_, recorded));
     }
 
@@ -196,8 +196,8 @@ TEST_F(MarginCheck, WhatLiesWithinTheMarginOfChanceIsNotCalledEquivalent) {
 TEST_F(MarginCheck, ADifferenceThatReachesIntoTheMarginIsOfUnresolvedSize) {
     const auto wide = [](const plan::PlannedRun& run) { return 5 * synthetic::around_fifty(run) - 200.0; };
 
-    const CheckResult result = check(
-        wide, [&](const plan::PlannedRun& run) { return wide(run) + (run.cell == one_ ? 0.85 : 0.0); });
+    const CheckResult result =
+        check(wide, [&](const plan::PlannedRun& run) { return wide(run) + (run.cell == one_ ? 0.85 : 0.0); });
 
     const metrics::CellComparison& comparison = cell(result, one_).comparison;
     EXPECT_EQ(comparison.verdict, Verdict::inconclusive);
@@ -211,8 +211,8 @@ TEST_F(MarginCheck, ADifferenceThatReachesIntoTheMarginIsOfUnresolvedSize) {
 TEST_F(MarginCheck, ConstantsOfBothSidesAreCompared) {
     const auto constant = [](const plan::PlannedRun&) { return 60.0; };
 
-    const CheckResult result = check(
-        constant, [&](const plan::PlannedRun& run) { return run.cell == one_ ? 61.5 : 60.5; });
+    const CheckResult result =
+        check(constant, [&](const plan::PlannedRun& run) { return run.cell == one_ ? 61.5 : 60.5; });
 
     EXPECT_EQ(cell(result, one_).comparison.verdict, Verdict::different);
     EXPECT_EQ(cell(result, one_).comparison.test, CellTest::constants);
