@@ -10,6 +10,7 @@
 #include "reports/bundle.hpp"
 #include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
+#include "reports/bundle_test_set.hpp"
 #include "reports/check.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/plan/words.hpp"
@@ -214,6 +215,11 @@ void BundleReader::read_parts() {
             }
         }
     }
+    for (auto& [run, outcomes] : OutcomeTables::read(file_, group_)) {
+        if (RunRecord* record = record_at(run, "/outcomes")) {
+            record->outcomes = std::move(outcomes);
+        }
+    }
     std::map<std::int64_t, Provenance> sets;
     for (ProvenanceRow& row : rows(group_ + "/provenance", provenance_fields)) {
         sets[row.set][std::move(row.name)] = std::move(row.value);
@@ -403,6 +409,11 @@ void BundleReader::compare_tables(const CheckResult& result) {
             as_stored(claim_table(result)));
     if (file_.schema() >= schema_with_parents) {
         compare("/parents", stored("/parents", parents_fields), parents_table(result));
+    }
+    for (const auto& [name, table] : test_set_tables(result)) {
+        if (file_.has(group_ + name)) { // not in bundles of earlier versions
+            compare(name, file_.table(group_ + name, table), table);
+        }
     }
     compare("/runs", stored("/runs", run_fields),
             suite::store::to_table(std::span<const RunRow>(runs), run_fields));

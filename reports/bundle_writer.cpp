@@ -5,6 +5,7 @@
 #include "reports/bundle.hpp"
 #include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
+#include "reports/bundle_test_set.hpp"
 #include "reports/outcomes.hpp"
 #include "reports/parents.hpp"
 #include "suite/store/bundle_file.hpp"
@@ -42,6 +43,8 @@ public:
             for (auto& table : scaling_.tables(group)) {
                 content.tables.push_back(std::move(table));
             }
+        } else {
+            outcomes_.write(group, content);
         }
     }
     [[nodiscard]] std::size_t records() const { return configs_.size(); }
@@ -70,6 +73,9 @@ private:
         for (const suite::store::LossEntry& entry : record.losses) {
             losses_.push_back({.run = run, .step = entry.step, .loss = entry.loss, .lr = entry.lr});
         }
+        if (record.outcomes) {
+            outcomes_.add(run, *record.outcomes);
+        }
         if (record.scaling) {
             scaling_.add(run, *record.scaling);
         }
@@ -89,6 +95,7 @@ private:
     std::vector<MetricRow> metrics_;
     std::vector<LossRow> losses_;
     std::vector<FailureRow> failures_;
+    OutcomeTables outcomes_;
     ScalingTables scaling_;
     bool is_scaling_;
 };
@@ -117,6 +124,11 @@ suite::store::BundleContent bundle_content(const BundleSubject& subject, Records
                    {group + "/references", to_table(std::span(references), reference_fields)}},
         .texts = {{group + "/declaration", declaration_to_json(subject).dump(1)},
                   {group + "/conditional_on", parents_text(result)}}};
+    if (!result.is_scaling) {
+        for (auto& [name, table] : test_set_tables(result)) {
+            content.tables.emplace_back(group + name, std::move(table));
+        }
+    }
     RecordRows rows(subject.plan, records, result);
     rows.write(group, content);
     const ContentRow contents{.workload = result.workload,

@@ -14,6 +14,7 @@
 #include "reports/parents.hpp"
 #include "reports/parents_claims.hpp"
 #include "reports/run_facts.hpp"
+#include "reports/test_set.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -58,11 +59,14 @@ private:
     void read_runs(const plan::PlannedCell& planned, CellResult& cell);
     void note_stale_baseline(const plan::PlannedCell& planned);
     void compare_cell(const plan::PlannedCell& planned, CellResult& cell);
+    void describe_test_set(const plan::PlannedCell& planned, CellResult& cell);
     void compare_as_rung(const plan::PlannedCell& planned, CellResult& cell);
     void judge_cells();
     [[nodiscard]] std::string reason_of(const CellResult& cell, const std::string& statistical) const;
     [[nodiscard]] bool repeats(const CellResult& cell) const;
     [[nodiscard]] bool is_identical(const CellResult& cell) const;
+    [[nodiscard]] TestSetClaim judge_on_images(const plan::ClaimSpec& claim,
+                                               const std::vector<ClaimPair>& pairs) const;
     void add_claim(const plan::ClaimSpec& claim);
     [[nodiscard]] ClaimVerdict verdict_on(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,
                                           const std::map<std::string, plan::Reference>& cells,
@@ -86,6 +90,7 @@ private:
     CheckResult result_;
     std::map<std::string, std::size_t> index_;              ///< cell -> place in result_.cells
     std::map<std::string, std::vector<std::string>> notes_; ///< cell -> why runs are missing
+    std::map<std::string, metrics::CellOutcomes> outcomes_; ///< cell -> of its test images
     std::map<std::string, std::string> damaged_parents_;    ///< key of a pre-training run -> message
 };
 
@@ -210,6 +215,15 @@ void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
     if (cell.is_limited) {
         cell.comparison = without_verdict(cell.comparison, plan_.limits);
     }
+}
+
+void Checker::describe_test_set(const plan::PlannedCell& planned, CellResult& cell) {
+    metrics::CellOutcomes outcomes = outcomes_of(cell, records_);
+    const auto published = references_.test_images.find(planned.id.target);
+    cell.test_set = test_set_of(outcomes);
+    cell.published_test_set = published_test_set(
+        cell.published, planned.metric, published == references_.test_images.end() ? 0 : published->second);
+    outcomes_[cell.id] = std::move(outcomes);
 }
 
 void Checker::add_planned(const plan::PlannedCell& planned) {
@@ -349,7 +363,7 @@ metrics::ClaimResult Checker::judge_ours(const plan::ClaimSpec& claim, const std
                                          const ParentsOf& between) const {
     const auto numbers_of = [this](const plan::CellId& id) {
         const CellResult* found = cell(id.text());
-        return found == nullptr ? metrics::ClaimCell{} : claim_cell(*found, plan_);
+        return found == nullptr ? metrics::ClaimCell{} : claim_cell(*found);
     };
     return judge(claim, pairs, numbers_of, between, rules_);
 }
@@ -372,12 +386,24 @@ void Checker::note_parents_effect(const plan::ClaimSpec& claim, const std::vecto
     }
 }
 
+TestSetClaim Checker::judge_on_images(const plan::ClaimSpec& claim,
+                                      const std::vector<ClaimPair>& pairs) const {
+    return judge_over_images(claim, pairs, [this](const plan::CellId& id) {
+        const CellResult* found = cell(id.text());
+        const auto outcomes = outcomes_.find(id.text());
+        return found == nullptr || outcomes == outcomes_.end()
+                   ? CellOnImages{}
+                   : CellOnImages{.outcomes = &outcomes->second, .sample = found->ours};
+    });
+}
+
 void Checker::add_claim(const plan::ClaimSpec& claim) {
     const std::vector<ClaimPair> pairs = expand_claim(workload_, claim);
     ClaimResult entry{.id = claim.id,
                       .text = claim.text,
                       .where = claim.where,
                       .ours = judge_ours(claim, pairs, parents_between())};
+    entry.test_set = judge_on_images(claim, pairs);
     note_parents_effect(claim, pairs, entry);
     entry.published = verdict_on(claim, pairs, references_.published, {});
     if (references_.compares_with_baseline) { // of this profile, as ours: its parents vary alike
@@ -429,6 +455,9 @@ CheckResult Checker::check() {
     result_.parents = parents_of(result_.cells);
     for (std::size_t i = 0; i < plan_.cells.size(); ++i) {
         compare_cell(plan_.cells[i], result_.cells[i]);
+        if (!workload_.scaling) {
+            describe_test_set(plan_.cells[i], result_.cells[i]);
+        }
     }
     for (const plan::SkippedCell& skipped : plan_.skipped) {
         add_skipped(skipped);

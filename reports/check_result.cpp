@@ -1,6 +1,7 @@
 #include "reports/check_result.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,11 @@ namespace reports {
 using metrics::ClaimVerdict;
 using metrics::Verdict;
 using suite::ErrorKind;
+
+std::string_view to_string(TestSetVerdict verdict) noexcept {
+    constexpr std::array<std::string_view, 4> words{"holds", "fails", "inconclusive", "not known"};
+    return words[static_cast<std::size_t>(verdict)];
+}
 
 std::string_view to_string(ComparedWith side) noexcept {
     return side == ComparedWith::recorded ? "recorded" : "published";

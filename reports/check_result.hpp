@@ -99,6 +99,12 @@ struct DeclaredMargin {
     std::optional<double> chance{}; ///< what guessing scores
 };
 
+/// The images that a mean was scored on, and how far it would move with another such set.
+struct TestSetSide {
+    std::size_t images = 0;     ///< 0: not known
+    std::optional<double> se{}; ///< points
+};
+
 struct CellResult {
     suite::plan::CellId cell;
     std::string id;
@@ -110,6 +116,8 @@ struct CellResult {
     metrics::Sample ours;
     std::optional<ReferenceSide> published;
     std::optional<ReferenceSide> baseline;
+    TestSetSide test_set{};           ///< of ours
+    TestSetSide published_test_set{}; ///< of `published`
     bool judged_by_baseline = false;
     metrics::CellComparison comparison; ///< with the judging side; reason: everything a reader must know
     bool is_limited = false;            ///< made smaller by hand: shown, but neither judged nor in any claim
@@ -143,6 +151,28 @@ struct ParentsEffect {
     std::optional<double> power_without{};
 };
 
+/// Whether a claim would come out the same on another test set; the trained networks are held fixed.
+enum class TestSetVerdict { holds, fails, inconclusive, not_known };
+/// "holds", "fails", "inconclusive", "not known".
+[[nodiscard]] std::string_view to_string(TestSetVerdict verdict) noexcept;
+
+/// One comparison of a claim over test images.
+struct TestSetTerm {
+    std::string label;
+    std::optional<double> difference{}; ///< points; of several cells of the best mean
+    std::optional<double> standard_error{};
+    std::optional<double> p{};         ///< one-sided, small when the term is true
+    std::optional<double> p_against{}; ///< one-sided, small when it is false
+    std::string reason{};              ///< why there is no p; "" where there is
+};
+
+struct TestSetClaim {
+    TestSetVerdict verdict = TestSetVerdict::not_known;
+    std::optional<double> p{}; ///< of the claim, in its favour; none where no term has one
+    std::optional<double> p_against{};
+    std::vector<TestSetTerm> terms{};
+};
+
 struct ClaimResult {
     std::string id;
     std::string text;
@@ -151,6 +181,7 @@ struct ClaimResult {
     metrics::ClaimVerdict published =
         metrics::ClaimVerdict::missing;            ///< the published numbers under the same test
     std::optional<metrics::ClaimVerdict> baseline; ///< nothing where no baseline judges
+    TestSetClaim test_set{}; ///< of our numbers: the outcomes of published runs an image are not published
     /// Ours fails exactly as the numbers that judge this profile do: known not to show it here, not a
     /// regression.
     bool expected = false;

@@ -13,18 +13,6 @@ namespace plan = suite::plan;
 
 constexpr std::string_view full_shot = "full";
 
-metrics::ClaimRule rule_of(plan::ClaimRule rule) {
-    switch (rule) {
-    case plan::ClaimRule::all:
-        return metrics::ClaimRule::all;
-    case plan::ClaimRule::any:
-        return metrics::ClaimRule::any;
-    case plan::ClaimRule::at_least:
-        break;
-    }
-    return metrics::ClaimRule::at_least;
-}
-
 metrics::TermKind kind_of(plan::ClaimKind kind) {
     switch (kind) {
     case plan::ClaimKind::greater:
@@ -39,22 +27,6 @@ metrics::TermKind kind_of(plan::ClaimKind kind) {
         break;
     }
     return metrics::TermKind::below;
-}
-
-std::string statement_of(const ClaimPair& pair) {
-    switch (pair.term->kind) {
-    case plan::ClaimKind::greater:
-        return fmt::format("{} > {}", pair.label, pair.b->text());
-    case plan::ClaimKind::not_worse:
-        return fmt::format("{} not worse than {}", pair.label, pair.b->text());
-    case plan::ClaimKind::equivalent:
-        return fmt::format("{} as good as {}", pair.label, pair.b->text());
-    case plan::ClaimKind::above:
-        return fmt::format("{} > {:g}", pair.label, *pair.term->bound);
-    case plan::ClaimKind::below:
-        break;
-    }
-    return fmt::format("{} < {:g}", pair.label, *pair.term->bound);
 }
 
 /// The group of a cell: its text without the axis that the best is taken over.
@@ -99,6 +71,34 @@ void add_pair(std::vector<ClaimPair>& pairs, const plan::ClaimTermSpec& term, co
 }
 
 } // namespace
+
+metrics::ClaimRule rule_of(plan::ClaimRule rule) {
+    switch (rule) {
+    case plan::ClaimRule::all:
+        return metrics::ClaimRule::all;
+    case plan::ClaimRule::any:
+        return metrics::ClaimRule::any;
+    case plan::ClaimRule::at_least:
+        break;
+    }
+    return metrics::ClaimRule::at_least;
+}
+
+std::string statement_of(const ClaimPair& pair) {
+    switch (pair.term->kind) {
+    case plan::ClaimKind::greater:
+        return fmt::format("{} > {}", pair.label, pair.b->text());
+    case plan::ClaimKind::not_worse:
+        return fmt::format("{} not worse than {}", pair.label, pair.b->text());
+    case plan::ClaimKind::equivalent:
+        return fmt::format("{} as good as {}", pair.label, pair.b->text());
+    case plan::ClaimKind::above:
+        return fmt::format("{} > {:g}", pair.label, *pair.term->bound);
+    case plan::ClaimKind::below:
+        break;
+    }
+    return fmt::format("{} < {:g}", pair.label, *pair.term->bound);
+}
 
 std::vector<ClaimPair> expand_claim(const plan::WorkloadSpec& workload, const plan::ClaimSpec& claim) {
     const std::vector<plan::CellId> cells = plan::claim_cells(workload, claim);
@@ -160,7 +160,7 @@ metrics::ClaimCell claim_cell(const plan::Reference& reference) {
     return cell;
 }
 
-metrics::ClaimCell claim_cell(const CellResult& cell, const plan::Plan& plan) {
+metrics::ClaimCell claim_cell(const CellResult& cell) {
     if (cell.values.empty() || cell.is_limited) {
         return {};
     }
@@ -168,8 +168,7 @@ metrics::ClaimCell claim_cell(const CellResult& cell, const plan::Plan& plan) {
     for (const SeedResult& entry : cell.values) {
         numbers.seeds.push_back(entry.seed);
     }
-    numbers.one_image =
-        points_of_one_image(cell.metric, plan.runs[cell.runs.front()].config.data.set.test_images);
+    numbers.one_image = points_of_one_image(cell.metric, cell.test_set.images);
     return numbers;
 }
 

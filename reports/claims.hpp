@@ -32,6 +32,10 @@ struct ClaimPair {
 [[nodiscard]] std::vector<ClaimPair> expand_claim(const suite::plan::WorkloadSpec& workload,
                                                   const suite::plan::ClaimSpec& claim);
 
+/// "A > B", "A not worse than B", "A > 50".
+[[nodiscard]] std::string statement_of(const ClaimPair& pair);
+[[nodiscard]] metrics::ClaimRule rule_of(suite::plan::ClaimRule rule);
+
 /// A cell's numbers with their seeds; n = 0 when there are none. `parents` is set by ParentsOf.
 using NumbersOf = std::function<metrics::ClaimCell(const suite::plan::CellId& cell)>;
 /// What pre-training runs of their own add to the variance of the difference of two cells' means, in squared
@@ -56,9 +60,8 @@ using ParentsOf = std::function<std::optional<metrics::VarianceComponent>(const 
 
 /// A reference's numbers, with its seeds where they are known.
 [[nodiscard]] metrics::ClaimCell claim_cell(const suite::plan::Reference& reference);
-/// Our numbers; none of runs that were made smaller by hand. `plan` is the one that the cell was checked
-/// with.
-[[nodiscard]] metrics::ClaimCell claim_cell(const CellResult& cell, const suite::plan::Plan& plan);
+/// Our numbers; none of runs that were made smaller by hand.
+[[nodiscard]] metrics::ClaimCell claim_cell(const CellResult& cell);
 /// Of the claims that our numbers decide or could decide: those that are not missing.
 [[nodiscard]] metrics::ClaimErrorRates error_rates_of(const CheckResult& result);
 [[nodiscard]] nlohmann::ordered_json to_json(const metrics::ClaimErrorRates& rates);

@@ -268,6 +268,7 @@ ordered_json declaration_to_json(const BundleSubject& subject) {
                                 })},
             {"compares_with_baseline", subject.references.compares_with_baseline},
             {"baseline_origin", subject.references.baseline_origin},
+            {"published_test_images", subject.references.test_images},
             {"baseline_facts", subject.references.baseline_facts}};
 }
 
@@ -290,6 +291,8 @@ BundleSubject declaration_from_json(const ordered_json& document) {
     subject.references.baseline_origin = document.at("baseline_origin");
     subject.references.baseline_facts = // not in bundles of schema 1
         document.value("baseline_facts", std::map<std::string, std::string>());
+    subject.references.test_images = // not in bundles of earlier versions
+        document.value("published_test_images", std::map<std::string, std::size_t>());
     return subject;
 }
 

@@ -10,6 +10,7 @@
 #include "reports/html.hpp"
 #include "reports/loss_curve.hpp"
 #include "reports/parents.hpp"
+#include "reports/test_set.hpp"
 #include "reports/words.hpp"
 
 namespace reports {
@@ -19,8 +20,11 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t key_digits_shown = 12;
 
-ordered_json side_view(std::string_view who, const metrics::Sample& sample, std::string origin, bool judges) {
-    return {{"who", who},
+ordered_json side_view(std::string_view who, const metrics::Sample& sample, const TestSetSide& test_set,
+                       std::string origin, bool judges) {
+    return {{"test_images", test_set.images > 0 ? fmt::format("{}", test_set.images) : "—"},
+            {"test_set_se", test_set_text(test_set)},
+            {"who", who},
             {"value", mean_sd_text(sample)},
             {"n", sample.n},
             {"origin", std::move(origin)},
@@ -37,14 +41,14 @@ std::string origin_text(const ReferenceSide& side) {
 ordered_json sides_view(const CellResult& cell) {
     ordered_json sides = ordered_json::array();
     if (cell.published) {
-        sides.push_back(side_view("published", cell.published->sample, origin_text(*cell.published),
-                                  !cell.judged_by_baseline));
+        sides.push_back(side_view("published", cell.published->sample, cell.published_test_set,
+                                  origin_text(*cell.published), !cell.judged_by_baseline));
     }
     if (cell.baseline) {
-        sides.push_back(side_view("recorded", cell.baseline->sample, origin_text(*cell.baseline),
+        sides.push_back(side_view("recorded", cell.baseline->sample, {}, origin_text(*cell.baseline),
                                   cell.judged_by_baseline));
     }
-    sides.push_back(side_view("ours", cell.ours,
+    sides.push_back(side_view("ours", cell.ours, cell.test_set,
                               fmt::format("{} of {} planned runs", cell.values.size(), cell.planned), false));
     return sides;
 }
@@ -348,6 +352,7 @@ ordered_json claim_view(const ClaimResult& claim, const std::set<std::string>& l
             {"published", verdict_view(claim.published)},
             {"baseline", claim.baseline ? verdict_view(*claim.baseline) : nullptr},
             {"robustness", claim.ours.robustness},
+            {"test_set", test_set_sentence(claim.test_set)},
             {"differs", claim.differs},
             {"evidence", claim.ours.evidence},
             {"cells", std::move(cells)}};

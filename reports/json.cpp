@@ -67,6 +67,27 @@ ordered_json stand_ins_of(const CellResult& cell) {
     return list;
 }
 
+ordered_json to_json(const TestSetSide& side) {
+    return {{"images", side.images > 0 ? ordered_json(side.images) : ordered_json(nullptr)},
+            {"se", number(side.se)}};
+}
+
+ordered_json to_json(const TestSetClaim& claim) {
+    ordered_json terms = ordered_json::array();
+    for (const TestSetTerm& term : claim.terms) {
+        terms.push_back({{"label", term.label},
+                         {"difference", number(term.difference)},
+                         {"standard_error", number(term.standard_error)},
+                         {"p", number(term.p)},
+                         {"p_against", number(term.p_against)},
+                         {"reason", term.reason}});
+    }
+    return {{"verdict", to_string(claim.verdict)},
+            {"p", number(claim.p)},
+            {"p_against", number(claim.p_against)},
+            {"terms", std::move(terms)}};
+}
+
 ordered_json to_json(const CellResult& cell) {
     const metrics::CellComparison& comparison = cell.comparison;
     ordered_json document{
@@ -99,7 +120,9 @@ ordered_json to_json(const CellResult& cell) {
         {"values", values_of(cell)},
         {"published", side(cell.published)},
         {"baseline", side(cell.baseline)},
-        {"stand_ins", stand_ins_of(cell)}};
+        {"stand_ins", stand_ins_of(cell)},
+        {"test_set", to_json(cell.test_set)},
+        {"published_test_set", to_json(cell.published_test_set)}};
     if (cell.rung) {
         document["rung"] = to_json(*cell.rung);
     }
@@ -130,6 +153,7 @@ ordered_json to_json(const ClaimResult& claim) {
              claim.baseline ? ordered_json(metrics::to_string(*claim.baseline)) : ordered_json(nullptr)},
             {"expected", claim.expected},
             {"differs", claim.differs.empty() ? ordered_json(nullptr) : ordered_json(claim.differs)},
+            {"test_set", to_json(claim.test_set)},
             {"cells", claim.cells},
             {"parents", claim.parents},
             {"parents_effect", to_json(claim.parents_effect)}};

@@ -17,6 +17,7 @@
 #include "reports/picture.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
+#include "reports/test_set.hpp"
 #include "reports/text_table.hpp"
 #include "reports/words.hpp"
 #include "suite/base/files.hpp"
@@ -93,6 +94,10 @@ std::string csv_row(const CellResult& cell, std::span<const SourceParents> paren
     for (std::string& field : test_fields(cell)) {
         fields.push_back(std::move(field));
     }
+    for (const TestSetSide* side : {&cell.test_set, &cell.published_test_set}) {
+        fields.push_back(side->images > 0 ? fmt::format("{}", side->images) : "");
+        fields.push_back(csv_number(side->se));
+    }
     for (std::string& field : fields) {
         field = csv_field(field);
     }
@@ -126,9 +131,10 @@ std::string published_cell(const CellResult& cell) {
 
 std::string markdown_table(const CheckResult& result) {
     Footnotes notes;
-    std::string text = markdown_row({"target", "network", "source", "published", "recorded", "ours",
-                                     "difference [95 %]", "p different", "p equivalent", "n", "verdict"});
-    text += "|---|---|---|--:|--:|--:|:--|--:|--:|--:|:--|\n";
+    std::string text =
+        markdown_row({"target", "network", "source", "published", "recorded", "ours", "test set s.e.",
+                      "difference [95 %]", "p different", "p equivalent", "n", "verdict"});
+    text += "|---|---|---|--:|--:|--:|--:|:--|--:|--:|--:|:--|\n";
     for (const CellResult& cell : result.cells) {
         const std::string shots =
             cell.cell.shots == "full"
@@ -137,8 +143,8 @@ std::string markdown_table(const CheckResult& result) {
         const std::size_t note = notes.number(footnote_text(cell));
         text += markdown_row({cell.cell.target + shots, cell.cell.model, cell.cell.source,
                               published_cell(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
-                              difference_text(cell.comparison), p_text(cell.comparison.p_different),
-                              p_text(cell.comparison.p_equivalent),
+                              test_set_text(cell.test_set), difference_text(cell.comparison),
+                              p_text(cell.comparison.p_different), p_text(cell.comparison.p_equivalent),
                               fmt::format("{}/{}", cell.values.size(), cell.planned),
                               verdict_text(cell) + (note == 0 ? "" : fmt::format(" [^{}]", note))});
     }
@@ -189,12 +195,14 @@ std::string markdown_summary(const CheckResult& result) {
 }
 
 std::string markdown_claims(const CheckResult& result) {
-    std::string text = markdown_row({"claim", "where", "published", "recorded", "ours", "robustness"});
-    text += "|---|---|---|---|---|---|\n";
+    std::string text = markdown_row(
+        {"claim", "where", "published", "recorded", "ours", "robustness", "on another test set"});
+    text += "|---|---|---|---|---|---|---|\n";
     for (const ClaimResult& claim : result.claims) {
         text += markdown_row({claim.id, claim.where, std::string(verdict_word(claim.published)),
                               claim.baseline ? std::string(verdict_word(*claim.baseline)) : "—",
-                              verdict_text(claim), markdown_cell(claim.ours.robustness)});
+                              verdict_text(claim), markdown_cell(claim.ours.robustness),
+                              std::string(verdict_word(claim.test_set.verdict))});
     }
     for (const ClaimResult& claim : result.claims) {
         const std::string reason = claim_reason(claim);
@@ -206,6 +214,7 @@ std::string markdown_claims(const CheckResult& result) {
         for (const std::string& line : claim.ours.evidence) {
             text += fmt::format("- {}\n", line);
         }
+        text += fmt::format("\n{}\n", test_set_sentence(claim.test_set));
     }
     return text;
 }
@@ -411,9 +420,9 @@ std::string to_csv(const CheckResult& result) {
         "published_kind,published_mean,published_sd,published_n,published_origin,"
         "baseline_kind,baseline_mean,baseline_sd,baseline_n,baseline_origin,"
         "difference,ci95_low,ci95_high,p_different,p_different_adjusted,p_equivalent,margin,verdict,reason,"
-        "compared_with,parents,conditional_on,test,pairs,differs_size_unresolved,margin_cap,rounding_half_"
-        "width,"
-        "chance,at_chance\n";
+        "compared_with,parents,conditional_on,test,pairs,differs_size_unresolved,margin_cap,"
+        "rounding_half_width,chance,at_chance,"
+        "test_images,test_set_se,published_test_images,published_test_set_se\n";
     for (const CellResult& cell : result.cells) {
         text += csv_row(cell, result.parents);
     }

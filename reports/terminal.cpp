@@ -10,6 +10,7 @@
 #include "reports/parents_claims.hpp"
 #include "reports/rung_text.hpp"
 #include "reports/summary.hpp"
+#include "reports/test_set.hpp"
 #include "reports/text_table.hpp"
 #include "reports/words.hpp"
 
@@ -22,18 +23,21 @@ constexpr std::size_t claim_verdict_columns = 14; // "cannot be told"
 /// How much a table says, from everything down to what is needed.
 struct Detail {
     bool p_values = true;
+    bool test_set = true; ///< the standard error over test sets
     bool interval = true;
     bool difference = true;
     bool both_references = true; ///< also the one that does not judge
     bool spread_and_n = true;
 };
-constexpr std::array<Detail, 6> details{
+constexpr std::array<Detail, 7> details{
     {{},
      {.p_values = false},
-     {.p_values = false, .interval = false},
-     {.p_values = false, .interval = false, .difference = false},
-     {.p_values = false, .interval = false, .difference = false, .both_references = false},
+     {.p_values = false, .test_set = false},
+     {.p_values = false, .test_set = false, .interval = false},
+     {.p_values = false, .test_set = false, .interval = false, .difference = false},
+     {.p_values = false, .test_set = false, .interval = false, .difference = false, .both_references = false},
      {.p_values = false,
+      .test_set = false,
       .interval = false,
       .difference = false,
       .both_references = false,
@@ -130,6 +134,9 @@ TextCell Writer::verdict_cell(std::size_t cell) const {
 std::vector<TextCell> Writer::numbers_of(const CellResult& cell, const Detail& detail) const {
     std::vector<TextCell> cells;
     const metrics::CellComparison& comparison = cell.comparison;
+    if (detail.test_set && !result_.is_scaling) {
+        cells.push_back({.text = test_set_text(cell.test_set)});
+    }
     if (detail.difference) {
         cells.push_back(
             {.text = detail.interval ? difference_text(comparison) : short_difference_text(comparison)});
@@ -141,7 +148,10 @@ std::vector<TextCell> Writer::numbers_of(const CellResult& cell, const Detail& d
     return cells;
 }
 
-void add_number_columns(std::vector<TextColumn>& columns, const Detail& detail) {
+void add_number_columns(std::vector<TextColumn>& columns, const Detail& detail, bool has_test_sets) {
+    if (detail.test_set && has_test_sets) {
+        columns.push_back({.heading = std::string(test_set_heading), .align = Align::right});
+    }
     if (detail.difference) {
         columns.push_back({.heading = detail.interval ? "difference [95 %]" : "diff."});
     }
@@ -162,7 +172,7 @@ TextTable Writer::cell_table(const Detail& detail) const {
         columns.push_back({.heading = "recorded", .align = Align::right});
     }
     columns.push_back({.heading = "ours", .align = Align::right});
-    add_number_columns(columns, detail);
+    add_number_columns(columns, detail, !result_.is_scaling);
     if (detail.spread_and_n) {
         columns.push_back({.heading = "n", .align = Align::right});
     }
@@ -204,7 +214,7 @@ TextTable Writer::check_table(const Detail& detail) const {
         columns.push_back(
             {.heading = std::string(to_string(result_.compared_with())), .align = Align::right});
     }
-    add_number_columns(columns, detail);
+    add_number_columns(columns, detail, !result_.is_scaling);
     if (detail.spread_and_n) {
         columns.push_back({.heading = "n", .align = Align::right});
     }
@@ -281,6 +291,9 @@ void Writer::add_parents() {
 
 void Writer::add_claim_notes(const ClaimResult& claim) {
     add_wrapped(fmt::format("{} ({})", claim.text, claim.where), 3);
+    if (claim.test_set.verdict != TestSetVerdict::not_known) {
+        add_wrapped(test_set_sentence(claim.test_set), 3);
+    }
     if (claim.ours.robustness.starts_with("fragile")) {
         add_wrapped(claim.ours.robustness, 3);
     }
@@ -335,6 +348,9 @@ void Writer::add_legend() {
     if (any(is_marked_as_repeating)) {
         add_wrapped("≡: every value repeats the recorded one of the same seed exactly");
     }
+    if (any([](const CellResult& cell) { return cell.test_set.se.has_value(); })) {
+        add_wrapped(std::string(test_set_meaning));
+    }
     if (any([](const CellResult& cell) { return cell.published && cell.published->where == "poster"; })) {
         add_wrapped("†: printed on the authors' posters only");
     }
@@ -370,10 +386,11 @@ void Writer::add_checked_claim(const ClaimResult& claim) {
     const std::string verdict = verdict_text(claim);
     const std::string reason = claim_reason(claim);
     const std::string text = fmt::format(
-        "claim {} — {} On the published numbers: {}{}. {}", claim.id, claim.text,
+        "claim {} — {} On the published numbers: {}{}. {}{}", claim.id, claim.text,
         verdict_word(claim.published),
         claim.baseline ? fmt::format("; on the recorded ones: {}", verdict_word(*claim.baseline)) : "",
-        reason.empty() ? "Robustness: " + claim.ours.robustness : "Ours: " + reason);
+        reason.empty() ? "Robustness: " + claim.ours.robustness : "Ours: " + reason,
+        claim.test_set.verdict == TestSetVerdict::not_known ? "" : ". " + test_set_sentence(claim.test_set));
     const std::size_t indent = claim_verdict_columns + 2;
     const std::string padding(indent - std::min(indent - 2, columns_of(verdict)), ' ');
     const std::string line = wrapped(verdict + padding + text, page_.columns, indent);

@@ -76,8 +76,12 @@ ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& wor
     : catalog_(catalog), workload_(workload), profile_(profile), protocol_(protocol), root_(catalog.root) {
     for (const CellId& id : workload_cells(workload)) {
         cells_.push_back(id.text());
-        metrics_[id.text()] = workload.scaling ? std::string(efficiency_metric)
-                                               : find(catalog.data_sets, id.target, "data set").metric;
+        const DataSetSpec* target =
+            workload.scaling ? nullptr : &find(catalog.data_sets, id.target, "data set");
+        metrics_[id.text()] = target == nullptr ? std::string(efficiency_metric) : target->metric;
+        if (target != nullptr) {
+            references_.test_images[id.target] = target->test_images;
+        }
     }
 }
 

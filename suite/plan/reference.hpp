@@ -77,7 +77,8 @@ struct References {
     /// The machine, build and libraries that recorded it, by name as in a record's provenance ("cpu",
     /// "libtorch", …); empty when there is none. Baselines of several workloads: values joined by "; ".
     std::map<std::string, std::string> baseline_facts;
-    bool compares_with_baseline = false; ///< of the profile: which of the two judges
+    std::map<std::string, std::size_t> test_images{}; ///< target -> images that the study scores it on
+    bool compares_with_baseline = false;              ///< of the profile: which of the two judges
 
     /// The one that judges this cell; null when there is none.
     [[nodiscard]] const Reference* judging(const std::string& cell) const;
