@@ -24,6 +24,7 @@ public:
     /// Reads from this store, which must outlive it.
     explicit Records(const suite::store::Store& store, Keep keep = Keep::for_reports)
         : store_(&store), keep_(keep) {}
+    explicit Records(suite::store::Store&& store, Keep keep = Keep::for_reports) = delete;
     /// These and no others.
     explicit Records(std::map<std::string, suite::store::Lookup> kept) : kept_(std::move(kept)) {}
 

@@ -110,15 +110,16 @@ TEST_F(FewShotCheck, SharedSeedsAreTestedInPairs) {
 TEST_F(FewShotCheck, AMissingSeedIntersects) {
     store_.remove(few_, 1);
 
-    const CellResult& few = cell(store_.check(references_), few_);
+    const CheckResult result = store_.check(references_);
 
+    const CellResult& few = cell(result, few_);
     EXPECT_EQ(few.comparison.test, CellTest::paired);
     EXPECT_EQ(few.comparison.pairs, 4U);
     EXPECT_THAT(few.comparison.reason, HasSubstr("paired by seed, n = 4"));
 }
 
 TEST_F(FewShotCheck, OneSharedSeedIsNoPair) {
-    for (const std::uint64_t seed : {0, 1, 2}) {
+    for (const std::uint64_t seed : {0U, 1U, 2U}) {
         store_.remove(few_, seed);
     }
     auto& recorded = references_.baseline.at(few_).values;
@@ -140,7 +141,8 @@ TEST_F(FewShotCheck, PublishedSeedsAreOtherDraws) {
 }
 
 TEST_F(FewShotCheck, RulesSwitchPairsOff) {
-    Records records(suite::store::Store(store_.folder(), suite::store::Access::read_only));
+    const suite::store::Store store(store_.folder(), suite::store::Access::read_only);
+    Records records(store);
     const auto& catalog = small_tree::published();
 
     const CheckResult result = check(catalog.workloads.at("fewshot-cifar10"), catalog.profiles.at("laptop"),

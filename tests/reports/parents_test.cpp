@@ -225,7 +225,7 @@ TEST(ReportsParents, AreSaidInEveryReport) {
     EXPECT_THAT(check_text(result, {.columns = 2000}), AllOf(HasSubstr(sentence), HasSubstr("sd of seeds")));
     EXPECT_THAT(table_text(result, {.columns = 2000}), HasSubstr(sentence));
     EXPECT_THAT(to_csv(result),
-                HasSubstr(",the variance between pre-training runs is in the standard error\n"));
+                HasSubstr(",the variance between pre-training runs is in the standard error,"));
 }
 
 TEST(ReportsParents, OfOneAreSaidInEveryReport) {
@@ -233,7 +233,7 @@ TEST(ReportsParents, OfOneAreSaidInEveryReport) {
 
     EXPECT_THAT(sentence, HasSubstr("All verdicts are conditional on one pre-training run per source"));
     EXPECT_THAT(to_markdown(against_published(1)), HasSubstr(sentence));
-    EXPECT_THAT(to_csv(against_published(1)), HasSubstr(",1,one pre-training run per source\n"));
+    EXPECT_THAT(to_csv(against_published(1)), HasSubstr(",1,one pre-training run per source,"));
 }
 
 TEST(ReportsParents, ThatBothSidesShareAreSaidToNotMatter) {
