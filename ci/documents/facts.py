@@ -1,4 +1,5 @@
 """The numbers that the documents state in prose, each computed from what a command of the tree prints. Read by ci/check-documents."""
+import csv
 import json
 
 
@@ -23,6 +24,13 @@ def _reproduce(source):
     pairs = {(each["target"], each["model"], each["shots"], each["a"], each["b"]) for each in audit["contrasts"] if each["test"] == "welch"}
     yield f"{len(cells)} cells, {wrong or 'no'} printed means that disagree"
     yield f"{len(pairs)} contrasts of two sources"
+    yield from _parents(source)
+
+
+def _parents(source):
+    with open(source.root / "workloads/parents/measured/laptop.csv", encoding="utf-8") as file:
+        taus = [float(row["tau"]) for row in csv.DictReader(file)]
+    yield f"At `laptop` τ is {min(taus):.1f} to {max(taus):.1f} points"
 
 
 def _performance(source):
