@@ -126,7 +126,7 @@ class Seeds(CommandTest):
         self.assertTrue(all(need["seeds"] is None and need["reason"] for need in document["margins"]))
 
     def test_power_needs_no_number_and_says_what_verdicts_can_show(self):
-        document = self.document("plan", "table6", "--profile", "paper", "--power")
+        document = self.document("plan", "table8", "--profile", "paper", "--power")
         self.assertEqual(document["power"], 0.8)
         known = document["operating_characteristic"]
         self.assertEqual([point["offset"] for point in known["by_sds"]], [0, 1, 2, 3])

@@ -162,7 +162,9 @@ double predicted_seconds(const plan::Catalog& catalog, const TimedRun& timed) {
     Estimator estimator(catalog, timed.profile, {.count = timed.cores});
     std::set<std::string> seen;
     for (const std::string& workload : plan::workload_ids(catalog)) {
-        const bool is_scored = !catalog.workloads.at(workload).scaling;
+        // As the name `all` has it: neither what measures nor what repeats the pre-training of others.
+        const plan::WorkloadSpec& spec = catalog.workloads.at(workload);
+        const bool is_scored = !spec.scaling && spec.parents == 1;
         if (timed.workload != workload && !(timed.workload == "all" && is_scored)) {
             continue;
         }
