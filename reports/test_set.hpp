@@ -43,8 +43,8 @@ using OutcomesOf = std::function<CellOnImages(const suite::plan::CellId& cell)>;
 /// "1.92", "—" where it is not known.
 [[nodiscard]] std::string test_set_text(const TestSetSide& side);
 /// Heads a column of them; what it says, for a legend.
-inline constexpr std::string_view test_set_heading = "test set s.e.";
-inline constexpr std::string_view test_set_meaning = "test set s.e.: standard error of our mean, in points, "
+inline constexpr std::string_view test_set_heading = "test s.e.";
+inline constexpr std::string_view test_set_meaning = "test s.e.: standard error of our mean, in points, "
                                                      "if another test set of the same size had been drawn; "
                                                      "behind ± stands the standard deviation over the seeds";
 /// "holds", "fails", "cannot be told", "not known".
