@@ -95,7 +95,7 @@ std::string csv_row(const CellResult& cell, std::span<const SourceParents> paren
         fields.push_back(std::move(field));
     }
     for (const TestSetSide* side : {&cell.test_set, &cell.published_test_set}) {
-        fields.push_back(side->images > 0 ? fmt::format("{}", side->images) : "");
+        fields.push_back(fmt::format("{}", side->images));
         fields.push_back(csv_number(side->se));
     }
     for (std::string& field : fields) {

@@ -129,6 +129,7 @@ class Documents(CommandTest):
         self.take("plan --json", "plan", "table1", "--profile", "paper", "--cell", "pets/*")
         self.take("plan --json", "plan", "fewshot-cifar10", *AT)  # of which some cells have too few images
         self.take("plan --power P --json", "plan", "table6", *AT, "--power", "0.8")
+        self.take("plan --power P --json", "plan", "world", "--profile", "paper", "--power")  # without references
         self.take("doctor --json", "doctor")
         for heading in ("list --json", "plan --json", "plan --power P --json", "doctor --json"):
             with self.subTest(heading):
