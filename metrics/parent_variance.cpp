@@ -98,6 +98,17 @@ Interval interval_of(const Pooled& pooled, double df) {
             .high = bound(quantile(ratio, tail), quantile(chi, tail))};
 }
 
+/// Of τ² = between − within, an estimate that is itself a difference (Satterthwaite, 1946).
+double df_of(const Pooled& pooled, double parents_df) {
+    const double variance = pooled.between - pooled.within;
+    if (!(variance > 0)) {
+        return parents_df;
+    }
+    const double spread =
+        pooled.between * pooled.between / parents_df + pooled.within * pooled.within / pooled.within_df;
+    return variance * variance / spread;
+}
+
 double root_mean_square_within(const std::vector<Anova>& cells) {
     double sum = 0;
     for (const Anova& cell : cells) {
@@ -122,12 +133,12 @@ std::optional<ParentVariance> parent_variance(std::span<const std::vector<Sample
         return std::nullopt;
     }
     const Pooled pooled = pooled_over(sound);
-    const auto df = static_cast<double>(fewest - 1);
+    const auto parents_df = static_cast<double>(fewest - 1);
     return ParentVariance{.parents = fewest,
                           .cells = sound.size(),
                           .tau = std::sqrt(std::max(0.0, pooled.between - pooled.within)),
-                          .ci95 = interval_of(pooled, df),
-                          .df = df,
+                          .ci95 = interval_of(pooled, parents_df),
+                          .df = df_of(pooled, parents_df),
                           .within_sd = root_mean_square_within(sound)};
 }
 

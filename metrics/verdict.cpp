@@ -58,7 +58,7 @@ std::string too_few_reason(const Sample& ours, const Sample& reference) {
 }
 
 bool tests_in_pairs(const CellInput& cell, const Rules& rules) {
-    return rules.pairs_seeds && cell.pairs && cell.pairs->ours.size() >= 2 &&
+    return rules.pairs_seeds && cell.pairs && cell.pairs->ours.size() >= fewest_pairs &&
            !pairs_are_constant(cell.pairs->ours, cell.pairs->reference);
 }
 
@@ -73,9 +73,10 @@ bool is_at_chance(const CellInput& cell, const Rules& rules) {
            std::fabs(cell.reference->mean - *cell.margin.chance) <= cell.margin.declared;
 }
 
-void judge_constants(CellComparison& cell) {
+void judge_constants(CellComparison& cell, bool parents_vary) {
     cell.test = CellTest::constants;
-    const bool differs = std::fabs(*cell.difference) > cell.margin + cell.rounding_half_width;
+    const bool differs =
+        !parents_vary && std::fabs(*cell.difference) > cell.margin + cell.rounding_half_width;
     cell.verdict = differs ? Verdict::different : Verdict::inconclusive;
     cell.reason = differs
                       ? fmt::format("zero variance on both sides: the constants differ by {:g}, more than "
@@ -84,8 +85,14 @@ void judge_constants(CellComparison& cell) {
                       : "zero variance on both sides: no t test exists";
 }
 
+/// The interval excludes every difference that rounding alone could make.
+bool excludes_zero(const CellComparison& cell) {
+    return cell.ci95 &&
+           (cell.ci95->low > cell.rounding_half_width || cell.ci95->high < -cell.rounding_half_width);
+}
+
 void say_equivalent(CellComparison& cell) {
-    if (!cell.ci95 || (cell.ci95->low <= 0 && cell.ci95->high >= 0))
+    if (!excludes_zero(cell))
         return;
     cell.reason = fmt::format("the means differ significantly, but by less than the margin {:g} that was "
                               "declared beforehand",
@@ -105,7 +112,7 @@ void say_at_chance(CellComparison& cell) {
 
 void say_inconclusive(CellComparison& cell, double alpha) {
     const double adjusted = cell.p_different_adjusted.value_or(*cell.p_different);
-    cell.differs_size_unresolved = cell.ci95 && (cell.ci95->low > 0 || cell.ci95->high < 0);
+    cell.differs_size_unresolved = excludes_zero(cell);
     if (*cell.p_different < alpha) {
         cell.short_reason = "beyond the margin alone, but not after correction over all cells";
         cell.reason =
@@ -114,12 +121,12 @@ void say_inconclusive(CellComparison& cell, double alpha) {
                         cell.margin, *cell.p_different, adjusted);
     } else if (cell.differs_size_unresolved) {
         cell.short_reason =
-            "differs, size unresolved: the interval of the difference excludes 0, but neither "
-            "less nor more than the margin is shown";
-        cell.reason =
-            fmt::format("differs, size unresolved: the interval of the difference excludes 0, but "
-                        "neither less (p = {:.2g}) nor more (p = {:.2g}) than the margin {:g} is shown",
-                        *cell.p_equivalent, *cell.p_different, cell.margin);
+            "differs, size unresolved: the interval of the difference (of this cell alone) excludes 0, but "
+            "neither less nor more than the margin is shown";
+        cell.reason = fmt::format(
+            "differs, size unresolved: the interval of the difference (of this cell alone) excludes 0, but "
+            "neither less (p = {:.2g}) nor more (p = {:.2g}) than the margin {:g} is shown",
+            *cell.p_equivalent, *cell.p_different, cell.margin);
     } else {
         cell.short_reason = "neither a difference beyond the margin nor equivalence within it is shown";
         cell.reason = fmt::format("neither a difference beyond {:g} (p = {:.2g}) nor equivalence within it "
@@ -190,7 +197,7 @@ CellComparison compare(const CellInput& input, const Rules& rules) {
         return cell;
     }
     if (constant(*input.ours) && constant(*input.reference)) {
-        judge_constants(cell);
+        judge_constants(cell, rules.counts_parents && input.parents && input.parents->variance > 0);
         return cell;
     }
     const TTest test = test_of(input, rules);

@@ -44,12 +44,15 @@ struct SeedPairs {
     std::vector<double> reference{};
 };
 
+/// Pairs below which Welch's test on all values says more than a paired test.
+inline constexpr std::size_t fewest_pairs = 3;
+
 /// Everything that one cell is judged by.
 struct CellInput {
     std::optional<Sample> ours{};
     std::optional<Sample> reference{};
     Margin margin{};
-    /// Tested in pairs where there are two or more that differ by more than a constant; else Welch.
+    /// Tested in pairs where there are fewest_pairs or more that differ by more than a constant; else Welch.
     std::optional<SeedPairs> pairs{};
     /// What pre-training runs of their own add to the variance of the difference; none where both sides share
     /// them, or where it is not known.
@@ -73,7 +76,8 @@ struct CellComparison {
     double rounding_half_width = 0;
     std::optional<double> chance{};
     bool at_chance = false; ///< chance lies within the margin of the reference: never equivalent
-    /// Inconclusive although the interval excludes 0: it reaches into the margin.
+    /// Inconclusive although the interval excludes 0, and all that rounding could make of it: it reaches into
+    /// the margin. Of this cell alone, not corrected over cells.
     bool differs_size_unresolved = false;
     CellTest test = CellTest::none;
     std::size_t pairs = 0; ///< seeds on both sides that the paired test used; 0 for another test
@@ -85,7 +89,8 @@ struct CellComparison {
 /// Compares one cell; its verdict stands for a family of one until judge_family has seen all cells.
 /// Nothing on our side → missing, nothing on the other alone → no_reference; n < 2 on a side → inconclusive
 /// with that reason. Constants on both sides are different when they differ by more than the margin, else
-/// inconclusive: no spread was seen that a test could be built on.
+/// inconclusive: no spread was seen that a test could be built on. Nor are they different where pre-training
+/// runs are known to vary: that alone may part them.
 /// Throws Error(usage) for numbers that are not finite, a negative sd, a margin not above 0 or pairs of
 /// unequal length.
 ///     compare({.ours = make_sample(ours), .reference = summary_sample(57.3, 0.4, 5),

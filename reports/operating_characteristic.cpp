@@ -188,9 +188,10 @@ std::string operating_text(const OperatingCharacteristic& known) {
         "  {} cells, {} made-up studies with the sds, seeds, margins and rules of this workload\n",
         known.cells, known.studies);
     text += points_text(known.by_sds, "sd") + points_text(known.by_margins, "margin");
-    text +=
-        fmt::format("  a perfect reproduction has at least one cell called different with probability {}\n",
-                    percent(false_alarm(known)));
+    text += fmt::format(
+        "  a perfect reproduction has at least one cell called different with probability {}\n"
+        "  simulated without variance between pre-training runs and without pairs of shared seeds\n",
+        percent(false_alarm(known)));
     return text + left_out_text(known);
 }
 

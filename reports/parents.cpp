@@ -417,9 +417,10 @@ std::string condition_of(const CellResult& cell, std::span<const SourceParents> 
     if (cell.sharing == ParentSharing::shared) {
         return "both sides share the pre-training run";
     }
-    return find_source(known, cell) == nullptr
-               ? "one pre-training run per source"
-               : "the variance between pre-training runs is in the standard error";
+    const SourceParents* source = find_source(known, cell);
+    return source == nullptr             ? "one pre-training run per source"
+           : source->variance->tau > 0.0 ? "the variance between pre-training runs is in the standard error"
+                                         : "the variance between pre-training runs was estimated as 0";
 }
 
 ordered_json parents_json(const CheckResult& result) {

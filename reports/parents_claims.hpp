@@ -31,7 +31,9 @@ inline constexpr std::string_view parents_claims_caption =
     "Claims that compare different pre-training runs: the verdict if the first pre-training run of each "
     "source "
     "were the only possible one, the verdict with the variance between pre-training runs, and the power of "
-    "the comparison that is hardest to show, at the difference that was seen";
+    "the comparison that is hardest to show, at the difference that was seen (Welch's test of this "
+    "comparison "
+    "alone, at 5 %)";
 /// A row of texts a claim, one a column; none where no claim compares parents whose τ is known.
 [[nodiscard]] std::vector<std::vector<std::string>> parents_claims_rows(const CheckResult& result);
 

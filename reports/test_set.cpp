@@ -98,11 +98,26 @@ std::string obstacle_to(const ClaimPair& pair, const plan::CellId& id, const Cel
     return "";
 }
 
+/// One of k cells is enough: p times k.
+double any_of(const std::optional<double>& so_far, double own, std::size_t cells) {
+    return std::min({1.0, so_far.value_or(1.0), own * static_cast<double>(cells)});
+}
+
+/// Every cell must be shown.
+double all_of(const std::optional<double>& so_far, double own) {
+    return std::max(so_far.value_or(0.0), own);
+}
+
 /// Takes one more cell on the left into the term, which is about the maximum of them: it is above when one of
-/// the k is shown to be (p times k), and not above when every one is shown not to be.
-void take(TestSetTerm& term, const TermTest& own, std::size_t cells) {
-    term.p = std::min({1.0, term.p.value_or(1.0), own.p * static_cast<double>(cells)});
-    term.p_against = std::max(term.p_against.value_or(0.0), own.p_against);
+/// the k is shown to be, and not above when every one is shown not to be; below a bound when every one is.
+void take(TestSetTerm& term, plan::ClaimKind kind, const TermTest& own, std::size_t cells) {
+    if (kind == plan::ClaimKind::below) {
+        term.p = all_of(term.p, own.p);
+        term.p_against = any_of(term.p_against, own.p_against, cells);
+    } else {
+        term.p = any_of(term.p, own.p, cells);
+        term.p_against = all_of(term.p_against, own.p_against);
+    }
     if (!term.difference || own.test.difference > *term.difference) {
         term.difference = own.test.difference;
         term.standard_error = own.test.standard_error;
@@ -120,7 +135,7 @@ TestSetTerm judge_term(const ClaimPair& pair, const OutcomesOf& outcomes_of) {
             return {.label = term.label,
                     .reason = reason.empty() ? "all test images were scored alike: no test exists" : reason};
         }
-        take(term, *own, pair.a.size());
+        take(term, pair.term->kind, *own, pair.a.size());
     }
     return term;
 }

@@ -94,7 +94,8 @@ TEST(DrawnStudies, ParentsAreKnownFromTwoOn) {
     const auto cells = draw_study(study, {}, 1, 0);
 
     ASSERT_TRUE(cells[0].parents);
-    EXPECT_EQ(cells[0].parents->df, 39);
+    EXPECT_GT(cells[0].parents->df, 30);
+    EXPECT_LT(cells[0].parents->df, 39);                   // of a mean square less another
     EXPECT_NEAR(cells[0].parents->variance, 2 * 4.0, 2.5); // of two runs
     EXPECT_EQ(cells[0].parents->variance, cells[5].parents->variance);
 }

@@ -56,12 +56,18 @@ TEST(VerdictEdges, TwoValuesOnEachSideAreEnough) {
     const Sample one = make_sample(std::vector{95.0});
     EXPECT_THAT(compare(two, one, {.declared = 0.5}).reason,
                 HasSubstr("n = 2 on our side, 1 in the reference"));
-    const CellInput pairs{.ours = two,
-                          .reference = two,
-                          .margin = {.declared = 0.5},
-                          .pairs = SeedPairs{{95.0, 95.1}, {95.2, 95.0}}};
-    EXPECT_EQ(compare(pairs).test, CellTest::paired);
-    EXPECT_EQ(compare(pairs).pairs, 2U);
+}
+
+TEST(VerdictEdges, ThreePairsAreEnoughAndTwoAreNot) {
+    CellInput input{.ours = make_sample(std::vector{95.0, 95.1, 95.3}),
+                    .reference = make_sample(std::vector{95.2, 95.0, 95.1}),
+                    .margin = {.declared = 0.5},
+                    .pairs = SeedPairs{{95.0, 95.1, 95.3}, {95.2, 95.0, 95.1}}};
+    EXPECT_EQ(compare(input).test, CellTest::paired);
+    EXPECT_EQ(compare(input).pairs, 3U);
+
+    input.pairs = SeedPairs{{95.0, 95.1}, {95.2, 95.0}};
+    EXPECT_EQ(compare(input).test, CellTest::welch);
 }
 
 TEST(VerdictEdges, ConstantsBelowAndAboveTheReferenceAreJudgedAlike) {

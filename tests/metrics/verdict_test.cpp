@@ -132,7 +132,7 @@ TEST(Compare, PairsThatDifferByAConstantOrAreOneAreTestedByWelch) {
                     .pairs = SeedPairs{ours, theirs}};
     EXPECT_EQ(compare(input).test, CellTest::welch);
 
-    input.pairs = SeedPairs{{51.0}, {50.0}};
+    input.pairs = SeedPairs{{51.0, 56.5}, {50.0, 55.0}}; // too few: Welch's test uses all values
     EXPECT_EQ(compare(input).test, CellTest::welch);
 }
 
@@ -193,6 +193,26 @@ TEST(Compare, ConstantsWithinTheMarginAreInconclusive) {
     EXPECT_EQ(verdict(99.5, 0), Verdict::inconclusive);
     EXPECT_EQ(verdict(99.4, 0), Verdict::different);
     EXPECT_EQ(verdict(99.4, 0.25), Verdict::inconclusive);
+}
+
+TEST(Compare, ConstantsOfParentsThatVaryAreNotDifferent) {
+    CellInput input{.ours = make_sample(std::vector{100.0, 100.0}),
+                    .reference = summary_sample(95, 0, 5),
+                    .margin = half_point,
+                    .parents = VarianceComponent{.variance = 9, .df = 3}};
+
+    EXPECT_EQ(compare(input).verdict, Verdict::inconclusive);
+    EXPECT_EQ(compare(input, {.counts_parents = false}).verdict, Verdict::different);
+}
+
+TEST(Compare, ADifferenceThatRoundingCouldMakeIsNone) {
+    // Interval 0.4 .. 0.8 of a difference from a mean that was printed in steps of one.
+    const auto unresolved = [](double half_width) {
+        return compare(around(95.6), around(95.0), {.declared = 0.5, .rounding_half_width = half_width})
+            .differs_size_unresolved;
+    };
+    EXPECT_TRUE(unresolved(0.05));
+    EXPECT_FALSE(unresolved(0.5));
 }
 
 TEST(JudgeFamily, CorrectsOverTheCellsThatHaveAPAndJudgesAgain) {

@@ -79,7 +79,8 @@ TEST(ReportsParents, TauIsThatOfTheFineTunedScores) {
     EXPECT_EQ(source.metric, "top1");
     ASSERT_TRUE(source.variance);
     EXPECT_NEAR(source.variance->tau, std::sqrt(1.0 - 0.00125), 1e-9);
-    EXPECT_EQ(source.variance->df, 2.0);
+    EXPECT_NEAR(source.variance->df, 2.0, 0.01); // seeds hardly vary: parents − 1
+    EXPECT_LT(source.variance->df, 2.0);
     EXPECT_EQ(source.variance->cells, 2U); // covidx and tuberculosis
     EXPECT_EQ(synthetic::cell(result, natural).parents, 3U);
 }
@@ -157,7 +158,7 @@ TEST(ReportsParents, OfTwoCellsAddUp) {
 
     ASSERT_TRUE(added);
     EXPECT_NEAR(added->variance, 2 * (1.0 - 0.00125), 1e-9);
-    EXPECT_NEAR(added->df, 4.0, 1e-9); // two equal variances of two degrees of freedom each
+    EXPECT_NEAR(added->df, 4.0, 0.02); // two equal variances of two degrees of freedom each
 }
 
 TEST(ReportsParents, OfTwoCellsFromOneParentCancel) {
@@ -176,7 +177,7 @@ TEST(ReportsParents, DoNotMatterFromScratch) {
     const auto added = parents_component(result.parents, synthetic::cell(result, natural), scratch);
     ASSERT_TRUE(added);
     EXPECT_NEAR(added->variance, 1.0 - 0.00125, 1e-9);
-    EXPECT_NEAR(added->df, 2.0, 1e-9);
+    EXPECT_NEAR(added->df, 2.0, 0.01);
 }
 
 TEST(ReportsParents, ThatDoNotDifferAddNothing) {
@@ -253,7 +254,7 @@ TEST(ReportsParents, OfSelectedCellsAreThoseThatAreSaid) {
 
 TEST(ReportsParents, AsCsvAreThoseOfTheCheck) {
     EXPECT_THAT(parents_csv(against_published(3)),
-                HasSubstr("21K-NAT,R50x1,top1,3,2,0.9994,0.5193,6.2846,2\n"));
+                HasSubstr("21K-NAT,R50x1,top1,3,2,0.9994,0.5193,6.2846,1.995\n"));
     EXPECT_THAT(parents_csv(against_published(1)), HasSubstr("21K-NAT,R50x1,top1,1,0,,,,\n"));
 }
 

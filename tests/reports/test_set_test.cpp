@@ -101,6 +101,39 @@ TEST(TestSets, TermsAreMcNemarsClusteredByImage) {
     EXPECT_EQ(claim.p, std::max(*claim.terms[0].p, *claim.terms[1].p)); // all terms must hold
 }
 
+/// A cell that hits this share of 400 images, one training.
+metrics::CellOutcomes hits_on_images(double percent) {
+    metrics::CellOutcomes cell{.metric = "top1", .test_set = "laptop", .trainings = 1, .score = percent};
+    cell.outcomes.assign(images, 0.0);
+    std::fill_n(cell.outcomes.begin(), static_cast<std::size_t>(percent / 100.0 * images), 1.0);
+    return cell;
+}
+
+// "The best of A and B is below 90 %": every one must be below, so one that is does not make it hold.
+TEST(TestSets, AMaximumIsBelowABoundWhenEveryCellIs) {
+    const auto p_of = [](double best_mean) {
+        const plan::ClaimTermSpec term{
+            .cells = "*", .best_of = "source", .kind = plan::ClaimKind::below, .bound = 90.0};
+        const plan::ClaimSpec claim{.id = "below", .terms = {term}};
+        const plan::CellId low{.target = "t", .model = "m", .source = "low"};
+        const plan::CellId best{.target = "t", .model = "m", .source = "best"};
+        std::map<std::string, metrics::CellOutcomes> outcomes;
+        outcomes["low"] = hits_on_images(50.0);
+        outcomes["best"] = hits_on_images(best_mean);
+        const std::vector<ClaimPair> pairs{
+            {.label = "best", .a = {low, best}, .b = {}, .term = &claim.terms[0]}};
+        return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
+            const metrics::CellOutcomes& found = outcomes.at(id.source);
+            return CellOnImages{.outcomes = &found,
+                                .sample =
+                                    metrics::make_sample(std::vector{id.source == "low" ? 50.0 : best_mean})};
+        });
+    };
+
+    EXPECT_EQ(p_of(60.0).verdict, TestSetVerdict::holds);
+    EXPECT_EQ(p_of(98.0).verdict, TestSetVerdict::fails);
+}
+
 TEST(TestSets, ACellHasTheStandardErrorOfItsMean) {
     const CellResult one =
         cell(checked([](const auto&) { return std::size_t{328}; }), "covidx/R50x1/21K-NAT");
