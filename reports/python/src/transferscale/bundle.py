@@ -81,7 +81,7 @@ class Bundle:
     @property
     def tables(self) -> Tuple[str, ...]:
         """Names of the tables, for table()."""
-        return tuple(name for name in self._file[self.workload] if name != "declaration")
+        return tuple(name for name, dataset in self._file[self.workload].items() if dataset.dtype.names)  # not texts and arrays
 
     def table(self, name: str) -> pd.DataFrame:
         """A table by its name, e.g. "scaling". Raises KeyError, which names those that there are."""
