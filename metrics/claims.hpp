@@ -53,8 +53,8 @@ struct ClaimTerm {
     /// Of greater: by more than this many sds of a value (metrics/effect_size.hpp).
     double by_sds = 0;
     double bound = 0; ///< of above and below, in the metric's units
-    /// Test the differences of the seeds that both cells have (few-shot noise is mostly the seed, spec
-    /// suites.md section 0 no. 3), where these are claim_min_values or more; else Welch.
+    /// Test the differences of the seeds that both cells have (few-shot noise is mostly the draw,
+    /// which the seed decides), where these are claim_min_values or more; else Welch.
     bool paired_by_seed = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "metrics/earlier_rules.hpp"
 #include "reports/bundle.hpp"
 #include "reports/bundle_scaling.hpp"
 #include "reports/bundle_tables.hpp"
@@ -258,18 +259,7 @@ void BundleReader::check_keys() {
 }
 
 metrics::Rules rules_of(int schema) {
-    if (schema >= schema_of_rules) {
-        return {};
-    }
-    return {.different_beyond_margin = false,
-            .equivalents_at_one = false,
-            .rounding_narrows = false,
-            .withholds_at_chance = false,
-            .pools_sds = false,
-            .caps_margins = false,
-            .pairs_seeds = false,
-            .all_of_is_intersection = false,
-            .counts_parents = false};
+    return schema >= schema_of_rules ? metrics::Rules{} : metrics::earlier_rules;
 }
 
 /// What claims were tested by before the present rules is no longer computed.

@@ -20,6 +20,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "metrics/earlier_rules.hpp"
 #include "metrics/simulation.hpp"
 #include "suite/base/error.hpp"
 
@@ -57,18 +58,6 @@ struct JudgedRow {
     Rate all;
 };
 
-Rules earlier_rules() {
-    return {.different_beyond_margin = false,
-            .equivalents_at_one = false,
-            .rounding_narrows = false,
-            .withholds_at_chance = false,
-            .pools_sds = false,
-            .caps_margins = false,
-            .pairs_seeds = false,
-            .all_of_is_intersection = false,
-            .counts_parents = false};
-}
-
 Rules switched(Rules rules, const Rule& rule, bool is_on) {
     if (rule.is_on != nullptr) {
         rules.*rule.is_on = is_on;
@@ -78,8 +67,8 @@ Rules switched(Rules rules, const Rule& rule, bool is_on) {
 
 JudgedRow judged(const Row& row, const SimulationOptions& options) {
     return {.row = &row,
-            .before = row.rate(earlier_rules(), options),
-            .before_with = row.rate(switched(earlier_rules(), row.rule, true), options),
+            .before = row.rate(metrics::earlier_rules, options),
+            .before_with = row.rate(switched(metrics::earlier_rules, row.rule, true), options),
             .without = row.rate(switched({}, row.rule, false), options),
             .all = row.rate({}, options)};
 }
