@@ -135,8 +135,8 @@ std::string markdown_of(const std::vector<std::string>& headings,
 
 /// How the cells stand to what they are compared with; those without a reference, and from scratch, aside.
 struct Sides {
-    std::size_t shared = 0;
-    std::size_t other = 0;
+    std::size_t shared = 0; ///< cells
+    bool other = false;
     bool pretrained = false;
 };
 
@@ -146,7 +146,7 @@ Sides sides_of(const CheckResult& result) {
         sides.pretrained = sides.pretrained || !cell.parent.empty();
         if (cell.reference()) {
             sides.shared += cell.sharing == ParentSharing::shared ? 1U : 0U;
-            sides.other += cell.sharing == ParentSharing::other ? 1U : 0U;
+            sides.other = sides.other || cell.sharing == ParentSharing::other;
         }
     }
     for (const ClaimResult& claim : result.claims) {
@@ -165,12 +165,11 @@ bool is_listed(const SourceParents& source, const CheckResult& result) {
 }
 
 std::string shared_text(const Sides& sides) {
-    return sides.other == 0
-               ? "Both sides of every cell share the pre-training run: its variance does not matter "
-                 "there."
-               : fmt::format("Both sides of {} cell{} share the pre-training run: its variance does "
-                             "not matter there.",
-                             sides.shared, sides.shared == 1 ? "" : "s");
+    return !sides.other ? "Both sides of every cell share the pre-training run: its variance does not matter "
+                          "there."
+                        : fmt::format("Both sides of {} cell{} share the pre-training run: its variance does "
+                                      "not matter there.",
+                                      sides.shared, sides.shared == 1 ? "" : "s");
 }
 
 std::string unknown_text(const CheckResult& result, const Sides& sides) {
@@ -180,11 +179,11 @@ std::string unknown_text(const CheckResult& result, const Sides& sides) {
     if (sides.shared == 0) {
         return fmt::format("All verdicts are {}", rest);
     }
-    if (sides.other == 0 && result.claims.empty()) {
+    if (!sides.other && result.claims.empty()) {
         return shared_text(sides);
     }
     const std::string_view what =
-        sides.other == 0 ? "Claims that compare sources or networks are" : "The rest is";
+        !sides.other ? "Claims that compare sources or networks are" : "The rest is";
     return fmt::format("{} {} {}", shared_text(sides), what, rest);
 }
 

@@ -53,7 +53,8 @@ MaybeTest one_sided(const std::optional<NormalTest>& test, bool is_greater = tru
                 : std::nullopt;
 }
 
-/// Two one-sided tests within the margin; against it, a difference beyond it.
+/// Two one-sided tests within the margin; against it, a difference beyond it, on either side: both tails of
+/// the test at the margin that lies nearer (as metrics::p_beyond).
 MaybeTest within(const CellOutcomes& a, const CellOutcomes& b, double margin) {
     const auto above = metrics::test_over_images(a, b, -margin);
     const auto below = metrics::test_over_images(a, b, margin);
@@ -62,7 +63,8 @@ MaybeTest within(const CellOutcomes& a, const CellOutcomes& b, double margin) {
     }
     return TermTest{.test = *above,
                     .p = std::max(above->p_greater, below->p_less),
-                    .p_against = std::min(1.0, above->p_less + below->p_greater)};
+                    .p_against =
+                        std::min(above->p_greater + below->p_greater, above->p_less + below->p_less)};
 }
 
 MaybeTest tested(const plan::ClaimTermSpec& term, const CellOnImages& a, const CellOnImages& b) {

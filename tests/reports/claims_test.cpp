@@ -65,6 +65,25 @@ TEST(Claims, AFailureThatTheBaselineSharesIsExpected) {
     EXPECT_EQ(exit_code(select(regressed, {.claims = {both_small}}), {}), 1);
 }
 
+/// What others published: 21K-NAT `gain` points better.
+CheckResult checked_against_published(const std::string& cells, double ours, double gain) {
+    const plan::Plan plan = synthetic::expand(cells);
+    plan::References references = baseline_of(synthetic::expand(small_cells), gaining(gain));
+    references.compares_with_baseline = false;
+    references.published = std::move(references.baseline);
+    references.baseline.clear();
+    return FilledStore(plan, gaining(ours)).check(references);
+}
+
+TEST(Claims, ADeclaredReasonIsSaidWhereTheProfileComesOutDifferently) {
+    const auto reason = [](const CheckResult& result) { return claim(result, both_small).differs; };
+
+    EXPECT_THAT(reason(checked_against_published(small_cells, -5, 5)), StartsWith("COVIDx gains 1.2 points"));
+    EXPECT_EQ(reason(checked_against_published(small_cells, 5, 5)), "");
+    EXPECT_EQ(reason(checked(-5, 5)), "");                                          // nothing published
+    EXPECT_EQ(reason(checked_against_published("covidx/R50x1/21K-NAT", 5, 5)), ""); // nothing of ours
+}
+
 TEST(Claims, AFailureIsNotExcusedWithoutABaseline) {
     const plan::Plan plan = synthetic::expand(small_cells);
     plan::References none;

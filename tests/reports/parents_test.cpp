@@ -161,6 +161,24 @@ TEST(ReportsParents, OfTwoCellsAddUp) {
     EXPECT_NEAR(added->df, 4.0, 0.02); // two equal variances of two degrees of freedom each
 }
 
+// The X-ray supersets of one name leave out the target, so two targets have parents of their own.
+TEST(ReportsParents, OfOneSourceButTwoParentsAreOneEstimateTwice) {
+    const auto added_in = [](const CheckResult& result) {
+        const CellResult& a = synthetic::cell(result, natural);
+        CellResult b = a;
+        b.parent = "another";
+        return parents_component(result.parents, a, b);
+    };
+    const plan::Plan plan = expand_parents(3);
+
+    const auto added = added_in(against_recorded(3));
+
+    ASSERT_TRUE(added);
+    EXPECT_NEAR(added->variance, 2 * (1.0 - 0.00125), 1e-9);
+    EXPECT_NEAR(added->df, 2.0, 0.01);
+    EXPECT_FALSE(added_in(FilledStore(plan, around_fifty).check(recorded(plan))));
+}
+
 TEST(ReportsParents, OfTwoCellsFromOneParentCancel) {
     const CheckResult result = against_recorded(3);
 
@@ -187,6 +205,8 @@ TEST(ReportsParents, ThatDoNotDifferAddNothing) {
     ASSERT_TRUE(result.parents.at(0).variance);
     EXPECT_EQ(result.parents[0].variance->tau, 0.0);
     EXPECT_FALSE(parents_component(result.parents, synthetic::cell(result, natural)));
+    EXPECT_EQ(condition_of(synthetic::cell(result, natural), result.parents),
+              "the variance between pre-training runs was estimated as 0");
 }
 
 TEST(ReportsParents, WithoutRunsAreAsIfThereWereNone) {
@@ -220,7 +240,8 @@ TEST(ReportsParents, AreSaidInEveryReport) {
 
     EXPECT_THAT(sentence,
                 AllOf(HasSubstr("τ = 1.00 points between 3 pre-training runs of 21K-NAT/R50x1"),
-                      HasSubstr("95 % interval 0.52 to 6.2"), HasSubstr("added to the standard error")));
+                      HasSubstr("95 % interval 0.52 to 6.2"), HasSubstr("added to the standard error"),
+                      Not(HasSubstr("Where it is not known")), Not(HasSubstr("share the pre-training run"))));
     EXPECT_THAT(to_markdown(result), AllOf(HasSubstr(sentence), HasSubstr("## Between pre-training runs")));
     EXPECT_THAT(to_junit(result), HasSubstr("name=\"conditional_on\""));
     EXPECT_THAT(check_text(result, {.columns = 2000}), AllOf(HasSubstr(sentence), HasSubstr("sd of seeds")));
@@ -243,6 +264,39 @@ TEST(ReportsParents, ThatBothSidesShareAreSaidToNotMatter) {
                       HasSubstr("Claims that compare sources or networks are conditional on one")));
     const CheckResult one_cell = select(against_recorded(1), {.cells = {natural}});
     EXPECT_THAT(parents_text(one_cell), Not(HasSubstr("conditional")));
+}
+
+TEST(ReportsParents, ThatAreSharedAreSaidToNotMatterBesideTau) {
+    EXPECT_THAT(parents_text(against_recorded(3)),
+                AllOf(HasSubstr("between 3 pre-training runs"), HasSubstr("share the pre-training run")));
+}
+
+// COVIDx against the recorded runs themselves, Tuberculosis against other ones.
+TEST(ReportsParents, OfSomeCellsAreCounted) {
+    const plan::Plan plan = expand_parents(1);
+    plan::References references = recorded(plan);
+    for (auto& [cell, reference] : references.baseline) {
+        for (plan::SeedValue& value : reference.values) {
+            value.key = cell.starts_with("covidx") ? value.key : std::string(64, '0');
+        }
+    }
+
+    const CheckResult result = FilledStore(plan, a_point_apart).check(references);
+
+    EXPECT_THAT(parents_text(result),
+                AllOf(HasSubstr("Both sides of 2 cells share the pre-training run"),
+                      HasSubstr("The rest is conditional on one pre-training run per source")));
+    EXPECT_THAT(parents_text(select(result, {.cells = {natural, "tuberculosis/R50x1/21K-NAT"}})),
+                HasSubstr("Both sides of 1 cell share"));
+}
+
+TEST(ReportsParents, OfOneSourceLeaveTheOtherConditional) {
+    CheckResult result = against_published(3);
+    result.parents.at(1).variance.reset();
+
+    EXPECT_THAT(parents_text(result),
+                AllOf(HasSubstr("between 3 pre-training runs of 1K-NAT/R50x1"),
+                      HasSubstr("Where it is not known, verdicts are conditional on one pre-training run")));
 }
 
 TEST(ReportsParents, OfSelectedCellsAreThoseThatAreSaid) {

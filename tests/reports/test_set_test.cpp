@@ -134,6 +134,48 @@ TEST(TestSets, AMaximumIsBelowABoundWhenEveryCellIs) {
     EXPECT_EQ(p_of(98.0).verdict, TestSetVerdict::fails);
 }
 
+TestSetClaim equivalent_within(double margin, double a_percent, double b_percent) {
+    const plan::ClaimTermSpec term{.cells = "*", .kind = plan::ClaimKind::equivalent, .margin = margin};
+    const plan::ClaimSpec claim{.id = "equivalent", .terms = {term}};
+    const plan::CellId a{.target = "t", .model = "m", .source = "a"};
+    const plan::CellId b{.target = "t", .model = "m", .source = "b"};
+    const metrics::CellOutcomes of_a = hits_on_images(a_percent);
+    const metrics::CellOutcomes of_b = hits_on_images(b_percent);
+    const std::vector<ClaimPair> pairs{{.label = "a", .a = {a}, .b = b, .term = &claim.terms[0]}};
+    return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
+        return CellOnImages{.outcomes = id.source == "a" ? &of_a : &of_b};
+    });
+}
+
+TEST(TestSets, CellsAreEquivalentWithinTheMarginAndNotBeyondIt) {
+    EXPECT_EQ(equivalent_within(5.0, 80.25, 80.0).verdict, TestSetVerdict::holds);
+    EXPECT_EQ(equivalent_within(5.0, 84.0, 80.0).verdict, TestSetVerdict::inconclusive);
+    EXPECT_EQ(equivalent_within(5.0, 95.0, 80.0).verdict, TestSetVerdict::fails);
+    EXPECT_EQ(equivalent_within(5.0, 80.0, 95.0).verdict, TestSetVerdict::fails);
+}
+
+// 60 of 400 images differ, all one way: a Wald test of 15 points with a standard error of 1.93 (over n).
+TEST(TestSets, BeyondTheMarginIsBothTailsOfTheTestAtTheMargin) {
+    const TestSetClaim claim = equivalent_within(5.0, 95.0, 80.0);
+    const metrics::CellOutcomes a = hits_on_images(95.0);
+    const metrics::CellOutcomes b = hits_on_images(80.0);
+    const double se = metrics::test_over_images(a, b, 5.0)->standard_error;
+
+    EXPECT_THAT(claim.terms.at(0).p_against,
+                testing::Optional(DoubleNear(
+                    metrics::normal_upper_tail(10.0 / se) + metrics::normal_upper_tail(20.0 / se), 1e-9)));
+    EXPECT_THAT(claim.terms.at(0).p,
+                testing::Optional(DoubleNear(metrics::normal_upper_tail(-10.0 / se), 1e-9)));
+}
+
+TEST(TestSets, ImagesThatAllDifferAlikeGiveNoTestOfEquivalence) {
+    const TestSetClaim claim =
+        equivalent_within(100.0, 100.0, 0.0); // no spread; the difference is the margin
+
+    EXPECT_EQ(claim.verdict, TestSetVerdict::not_known);
+    EXPECT_THAT(claim.terms.at(0).reason, HasSubstr("no test exists"));
+}
+
 TEST(TestSets, ACellHasTheStandardErrorOfItsMean) {
     const CellResult one =
         cell(checked([](const auto&) { return std::size_t{328}; }), "covidx/R50x1/21K-NAT");
@@ -160,6 +202,30 @@ TEST(TestSets, WithoutOutcomesNothingIsKnown) {
     EXPECT_FALSE(claim.p);
     EXPECT_THAT(claim.terms.at(0).reason, HasSubstr("not known"));
     EXPECT_FALSE(cell(result, "covidx/R50x1/21K-NAT").test_set.se);
+}
+
+TEST(TestSets, OneTrainingWithOtherOutcomesMakesThemUnknown) {
+    using Change = std::function<void(RunRecord & record)>;
+    const Change lacks = [](RunRecord& record) { record.outcomes.reset(); };
+    const Change other_metric = [](RunRecord& record) { record.outcomes->metric = "mean_auc"; };
+    const Change other_images = [](RunRecord& record) { record.outcomes->test_set = "another"; };
+    const plan::Plan plan = synthetic::expand(small_cells);
+
+    for (const Change& change : {lacks, other_metric, other_images}) {
+        for (const std::uint64_t seed : {0U, 3U}) {
+            std::map<std::string, Lookup> records = records_of(plan, gaining(40));
+            for (auto& [key, lookup] : records) {
+                if (lookup.record->cell == "covidx/R50x1/21K-NAT" && lookup.record->seed == seed) {
+                    change(*lookup.record);
+                }
+            }
+            const CheckResult result = checked(subject_of(plan), records);
+
+            EXPECT_EQ(synthetic::claim(result, both_small).test_set.verdict, TestSetVerdict::not_known);
+            EXPECT_FALSE(cell(result, "covidx/R50x1/21K-NAT").test_set.se);
+            EXPECT_TRUE(cell(result, "covidx/R50x1/1K-NAT").test_set.se);
+        }
+    }
 }
 
 TEST(TestSets, CellsOnOtherImagesAreNotCompared) {
