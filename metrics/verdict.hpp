@@ -17,7 +17,8 @@
 
 namespace metrics {
 
-/// `identical` is never the outcome of a test: only who knows the runs' keys can tell (reports/check.cpp).
+/// `identical` is never the outcome of a test: only who knows the runs' keys can tell
+/// (reports/check/check.cpp).
 enum class Verdict { identical, equivalent, different, inconclusive, missing, no_reference };
 /// "identical", "equivalent", "different", "inconclusive", "missing", "no reference".
 [[nodiscard]] std::string_view to_string(Verdict verdict) noexcept;
@@ -26,7 +27,7 @@ enum class Verdict { identical, equivalent, different, inconclusive, missing, no
 
 /// How far the means may differ, in the metric's units.
 struct Margin {
-    double declared = 0;            ///< of the workload (after pooling and cap, reports/margins.hpp), > 0
+    double declared = 0; ///< of the workload (after pooling and cap, reports/check/margins.hpp), > 0
     double rounding_half_width = 0; ///< of a printed reference (0.005 for two decimals); 0 for raw values
     std::optional<double> chance{}; ///< score of guessing; none: not known, or the metric has none
 

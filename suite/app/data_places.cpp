@@ -9,8 +9,8 @@
 #include "suite/app/help_text.hpp"
 #include "suite/app/weights_folder.hpp"
 #include "suite/data/data_set.hpp"
-#include "suite/data/fashion_mnist.hpp"
-#include "suite/data/published_set.hpp"
+#include "suite/data/on_disk/fashion_mnist.hpp"
+#include "suite/data/on_disk/set.hpp"
 
 namespace suite::app {
 namespace {

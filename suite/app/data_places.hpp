@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/app/plan_report.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::app {
 

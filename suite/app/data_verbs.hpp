@@ -5,8 +5,8 @@
 #include <string>
 
 #include "suite/app/verbs.hpp"
-#include "suite/data/published_set.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/on_disk/set.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::app {
 

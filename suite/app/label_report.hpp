@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/data/data_set.hpp"
-#include "suite/data/label_csv.hpp"
-#include "suite/data/label_published.hpp"
-#include "suite/data/published_check.hpp"
+#include "suite/data/labels/csv.hpp"
+#include "suite/data/labels/published.hpp"
+#include "suite/data/on_disk/check.hpp"
 
 namespace suite::app {
 

@@ -11,14 +11,14 @@
 #include <CLI/CLI.hpp>
 
 #include "suite/base/names.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 
 namespace suite::app {
 
 /// One of these values. `short_forms`: other spellings, replaced by the value that they stand for.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values,
                     const std::map<std::string, std::string>& short_forms = {});
-/// One of the names of an enumeration (suite/plan/words.hpp).
+/// One of the names of an enumeration (suite/plan/spec/words.hpp).
 template<typename Enum>
 CLI::Option* one_of_names(CLI::Option* option, const std::map<std::string, std::string>& short_forms = {}) {
     std::vector<std::string> names;

@@ -9,8 +9,8 @@
 
 #include "suite/app/weights_folder.hpp"
 #include "suite/data/data_set.hpp"
-#include "suite/data/published_set.hpp"
-#include "suite/plan/memory_estimate.hpp"
+#include "suite/data/on_disk/set.hpp"
+#include "suite/plan/network/memory_estimate.hpp"
 #include "suite/run/estimate.hpp"
 #include "suite/run/plan_groups.hpp"
 

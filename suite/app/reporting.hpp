@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "reports/check.hpp"
-#include "reports/terminal.hpp"
+#include "reports/check/check.hpp"
+#include "reports/format/terminal.hpp"
 #include "suite/app/verbs.hpp"
 
 namespace suite::app {

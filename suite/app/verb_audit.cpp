@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "reports/audit_html.hpp"
-#include "reports/audit_text.hpp"
+#include "reports/audit/html.hpp"
+#include "reports/audit/text.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/option_values.hpp"
 #include "suite/app/verbs.hpp"

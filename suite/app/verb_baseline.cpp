@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "reports/baseline.hpp"
+#include "reports/check/baseline.hpp"
 #include "suite/app/option_values.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/clock.hpp"

@@ -4,11 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "provenance_generated.hpp"
-#include "reports/bundle.hpp"
-#include "reports/check.hpp"
-#include "reports/compare.hpp"
-#include "reports/ro_crate.hpp"
-#include "reports/summary.hpp"
+#include "reports/bundle/bundle.hpp"
+#include "reports/bundle/compare.hpp"
+#include "reports/bundle/ro_crate.hpp"
+#include "reports/check/check.hpp"
+#include "reports/format/summary.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "reports/check.hpp"
-#include "reports/json.hpp"
-#include "reports/summary.hpp"
-#include "reports/terminal.hpp"
+#include "reports/check/check.hpp"
+#include "reports/format/json.hpp"
+#include "reports/format/summary.hpp"
+#include "reports/format/terminal.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"

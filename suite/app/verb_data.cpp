@@ -7,8 +7,8 @@
 
 #include "suite/app/data_verbs.hpp"
 #include "suite/app/option_values.hpp"
-#include "suite/data/contact_sheet.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/phantom/contact_sheet.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::app {
 namespace {

@@ -12,9 +12,9 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/shell.hpp"
-#include "suite/data/label_readers.hpp"
-#include "suite/data/published_check.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/labels/readers.hpp"
+#include "suite/data/on_disk/check.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/store/manifest_file.hpp"
 
 namespace suite::app {

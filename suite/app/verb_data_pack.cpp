@@ -6,7 +6,7 @@
 
 #include "suite/app/data_verbs.hpp"
 #include "suite/app/option_values.hpp"
-#include "suite/data/shard_writer.hpp"
+#include "suite/data/on_disk/shard_writer.hpp"
 
 namespace suite::app {
 namespace {

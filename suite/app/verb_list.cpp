@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "reports/ctest_file.hpp"
+#include "reports/format/ctest_file.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/help_text.hpp"
 #include "suite/app/verbs.hpp"

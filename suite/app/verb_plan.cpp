@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "reports/operating_characteristic.hpp"
-#include "reports/seed_plan.hpp"
+#include "reports/check/operating_characteristic.hpp"
+#include "reports/check/seed_plan.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/option_values.hpp"
 #include "suite/app/plan_report.hpp"

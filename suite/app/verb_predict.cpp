@@ -7,14 +7,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/measured_ladder.hpp"
-#include "reports/prediction.hpp"
+#include "reports/prediction/measured_ladder.hpp"
+#include "reports/prediction/prediction.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/catalog.hpp"
-#include "suite/plan/ladder_file.hpp"
+#include "suite/plan/declare/catalog.hpp"
+#include "suite/plan/declare/ladder_file.hpp"
 #include "suite/store/store.hpp"
 
 namespace suite::app {

@@ -5,14 +5,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/bundle.hpp"
-#include "reports/card.hpp"
-#include "reports/figure.hpp"
-#include "reports/json.hpp"
-#include "reports/report_files.hpp"
-#include "reports/terminal.hpp"
-#include "reports/time_shares.hpp"
-#include "reports/words.hpp"
+#include "reports/bundle/bundle.hpp"
+#include "reports/format/card.hpp"
+#include "reports/format/figure.hpp"
+#include "reports/format/json.hpp"
+#include "reports/format/report_files.hpp"
+#include "reports/format/terminal.hpp"
+#include "reports/format/time_shares.hpp"
+#include "reports/format/words.hpp"
 #include "suite/app/reporting.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "reports/check.hpp"
-#include "reports/figure.hpp"
-#include "reports/json.hpp"
-#include "reports/report_files.hpp"
+#include "reports/check/check.hpp"
+#include "reports/format/figure.hpp"
+#include "reports/format/json.hpp"
+#include "reports/format/report_files.hpp"
 #include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
 #include "suite/app/option_values.hpp"
@@ -17,7 +17,7 @@
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/run/scheduler.hpp"
 
 namespace suite::app {

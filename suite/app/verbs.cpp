@@ -11,7 +11,7 @@
 #include "suite/base/error.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/run/launcher.hpp"
 
 namespace suite::app {

@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "suite/base/hash.hpp"
-#include "suite/data/npz.hpp"
+#include "suite/data/formats/npz.hpp"
 
 namespace suite::app {
 namespace {

@@ -1,7 +1,7 @@
 #include "suite/app/worker_tasks.hpp"
 
 #include "suite/app/option_values.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/run/worker_process.hpp"
 
 namespace suite::app {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "suite/app/verbs.hpp"
-#include "suite/plan/weights_order.hpp"
+#include "suite/plan/order/weights_order.hpp"
 
 namespace suite::app {
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::app {
 

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "suite/base/error.hpp"
-#include "suite/data/fashion_mnist.hpp"
-#include "suite/data/natural_phantom.hpp"
-#include "suite/data/published_set.hpp"
-#include "suite/data/superset.hpp"
-#include "suite/data/xray_phantom.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/on_disk/fashion_mnist.hpp"
+#include "suite/data/on_disk/set.hpp"
+#include "suite/data/phantom/natural_phantom.hpp"
+#include "suite/data/phantom/xray_phantom.hpp"
+#include "suite/data/subset/superset.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::data {
 namespace {

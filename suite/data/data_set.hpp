@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "suite/data/image_source.hpp"
-#include "suite/plan/manifest.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
+#include "suite/plan/spec/manifest.hpp"
 
 namespace suite::data {
 

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "suite/base/names.hpp"
+#include "suite/plan/declare/scaled_declarations.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/resolve.hpp"
-#include "suite/plan/scaled_declarations.hpp"
 
 namespace suite::plan {
 namespace {

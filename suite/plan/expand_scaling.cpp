@@ -8,7 +8,7 @@
 
 #include "suite/plan/plan.hpp"
 #include "suite/plan/resolve.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 
 namespace suite::plan {
 namespace {

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
-#include "suite/plan/data_set_spec.hpp"
-#include "suite/plan/recipe_spec.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
+#include "suite/plan/spec/data_set.hpp"
+#include "suite/plan/spec/recipe.hpp"
 
 namespace suite::plan {
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/limits.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 
 namespace suite::plan {
 

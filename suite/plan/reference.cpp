@@ -11,7 +11,7 @@
 #include "suite/base/files.hpp"
 #include "suite/base/hash.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/csv_table.hpp"
+#include "suite/plan/declare/csv_table.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace suite::plan {

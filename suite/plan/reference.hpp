@@ -20,7 +20,7 @@
 #include <string_view>
 #include <vector>
 
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace suite::plan {
 

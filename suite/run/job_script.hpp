@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/system_spec.hpp"
+#include "suite/plan/spec/system.hpp"
 #include "suite/run/job_parts.hpp"
 
 namespace suite::run {

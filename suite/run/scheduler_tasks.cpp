@@ -5,7 +5,7 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/run/plan_groups.hpp"
 #include "suite/run/scheduler.hpp"
 

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 #include "suite/base/files.hpp"
-#include "suite/plan/work_message.hpp"
+#include "suite/plan/order/work_message.hpp"
 #include "suite/run/launcher.hpp"
 
 namespace suite::run {

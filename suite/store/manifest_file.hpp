@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "suite/plan/manifest.hpp"
+#include "suite/plan/spec/manifest.hpp"
 
 namespace suite::store {
 

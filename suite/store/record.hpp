@@ -72,7 +72,7 @@ struct RunRecord {
     RunStatus status = RunStatus::finished;
     std::string kind;   ///< "pretrain", "finetune" or "scaling"
     std::string cell;   ///< first cell that asked for it, "" for pre-training
-    std::string config; ///< canonical text (suite/plan/run_config.hpp)
+    std::string config; ///< canonical text (suite/plan/order/run_config.hpp)
     std::uint64_t seed = 0;
     std::string parent_key;
     std::vector<MetricEntry> metrics;

@@ -10,7 +10,7 @@
 #include <span>
 
 #include "suite/dist/communicator.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/train/layout.hpp"
 #include "suite/train/loss.hpp"
 #include "suite/train/precision.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/network_spec.hpp"
+#include "suite/plan/network/spec.hpp"
 
 namespace suite::train {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "suite/plan/data_set_spec.hpp"
+#include "suite/plan/spec/data_set.hpp"
 
 namespace suite::train {
 

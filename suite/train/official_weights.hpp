@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/data/npz.hpp"
+#include "suite/data/formats/npz.hpp"
 #include "suite/train/layout.hpp"
 
 namespace suite::train {

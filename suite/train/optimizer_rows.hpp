@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "suite/kernels/optimizer.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/train/layout.hpp"
 
 namespace suite::train {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 
 namespace suite::train {
 

@@ -1,7 +1,7 @@
 // The test split's logits, every sample once, shared by the ranks.
 #pragma once
 
-#include "suite/data/loader.hpp"
+#include "suite/data/loading/loader.hpp"
 #include "suite/dist/communicator.hpp"
 #include "suite/train/engine.hpp"
 #include "suite/train/trainer.hpp"

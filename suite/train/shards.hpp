@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "suite/plan/training_kinds.hpp"
+#include "suite/plan/spec/training_kinds.hpp"
 
 namespace suite::train {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "suite/base/log.hpp"
-#include "suite/data/split_check.hpp"
+#include "suite/data/loading/split_check.hpp"
 #include "suite/dist/alone.hpp"
 #include "suite/train/detail/step_images.hpp"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "suite/data/bad_images.hpp"
+#include "suite/data/loading/bad_images.hpp"
 #include "suite/dist/communicator.hpp"
 #include "suite/train/trainer.hpp"
 

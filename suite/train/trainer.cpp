@@ -9,8 +9,8 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
-#include "suite/data/loader.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/data/loading/loader.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/train/detail/stopwatch.hpp"
 #include "suite/train/detail/training.hpp"
 #include "suite/train/loss.hpp"

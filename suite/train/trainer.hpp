@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "suite/data/bad_images.hpp"
 #include "suite/data/data_set.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/data/loading/bad_images.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/train/engine.hpp"
 
 namespace suite::train {

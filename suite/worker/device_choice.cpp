@@ -7,7 +7,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/dist/nccl_communicator.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/train/device_engine.hpp"
 #include "suite/train/trainer.hpp"
 

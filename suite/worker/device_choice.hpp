@@ -10,7 +10,7 @@
 #include "suite/dist/device.hpp"
 #include "suite/dist/handshake.hpp"
 #include "suite/dist/pinned_resource.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/train/engine.hpp"
 
 namespace suite::worker {

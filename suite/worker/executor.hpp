@@ -11,8 +11,8 @@
 
 #include "suite/data/data_set.hpp"
 #include "suite/dist/communicator.hpp"
-#include "suite/plan/run_config.hpp"
-#include "suite/plan/work_message.hpp"
+#include "suite/plan/order/run_config.hpp"
+#include "suite/plan/order/work_message.hpp"
 #include "suite/store/checkpoint_file.hpp"
 #include "suite/store/store.hpp"
 #include "suite/train/save_interval.hpp"

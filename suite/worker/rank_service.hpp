@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "suite/plan/work_message.hpp"
+#include "suite/plan/order/work_message.hpp"
 
 namespace suite::worker {
 

@@ -12,7 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "suite/base/hash.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "suite/worker/all_reduce_sweep.hpp"
 #include "suite/worker/validity.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "suite/data/data_set.hpp"
 #include "suite/dist/communicator.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/store/record.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/host_load.hpp"

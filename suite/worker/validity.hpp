@@ -4,7 +4,7 @@
 #include <span>
 
 #include "suite/data/data_set.hpp"
-#include "suite/plan/run_config.hpp"
+#include "suite/plan/order/run_config.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::worker {

@@ -2,8 +2,8 @@
 // checkpoint.
 #pragma once
 
-#include "suite/plan/run_config.hpp"
-#include "suite/plan/work_message.hpp"
+#include "suite/plan/order/run_config.hpp"
+#include "suite/plan/order/work_message.hpp"
 #include "suite/store/store.hpp"
 
 namespace suite::worker {

@@ -8,8 +8,8 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
-#include "suite/data/npy.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/formats/npy.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/store/store.hpp"
 #include "suite/worker/weights_file.hpp"
 

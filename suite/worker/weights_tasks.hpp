@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "suite/plan/network_spec.hpp"
-#include "suite/plan/weights_order.hpp"
+#include "suite/plan/network/spec.hpp"
+#include "suite/plan/order/weights_order.hpp"
 
 namespace suite::worker {
 

@@ -1,6 +1,6 @@
 // Gzip files and the IDX files in them; an input that is no gzip file is read as IDX itself.
-#include "suite/data/gzip.hpp"
-#include "suite/data/idx.hpp"
+#include "suite/data/formats/gzip.hpp"
+#include "suite/data/formats/idx.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

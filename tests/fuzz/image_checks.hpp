@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "suite/data/picture.hpp"
+#include "suite/data/picture/picture.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 namespace suite::fuzz {

@@ -1,5 +1,5 @@
 // MAT-files: never more values than the bytes (or 16 MiB of them unpacked) hold.
-#include "suite/data/mat_file.hpp"
+#include "suite/data/formats/mat_file.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

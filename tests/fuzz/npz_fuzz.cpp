@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "suite/base/files.hpp"
-#include "suite/data/npz.hpp"
+#include "suite/data/formats/npz.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 namespace {

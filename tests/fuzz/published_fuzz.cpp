@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "suite/data/published_check.hpp"
+#include "suite/data/on_disk/check.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 namespace {

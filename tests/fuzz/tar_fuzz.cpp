@@ -1,7 +1,7 @@
 // Tar archives: members lie inside the archive, one after the other, and have safe names, each once.
 #include <set>
 
-#include "suite/data/tar_index.hpp"
+#include "suite/data/formats/tar_index.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 #include "tests/support/text_bytes.hpp"
 

@@ -1,5 +1,5 @@
 // Declarations: TOML text through the readers of every kind.
-#include "suite/plan/declarations.hpp"
+#include "suite/plan/declare/declarations.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reports/check.hpp"
+#include "reports/check/check.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/plan/reference.hpp"
 #include "suite/store/store.hpp"

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "suite/data/natural_phantom.hpp"
+#include "suite/data/phantom/natural_phantom.hpp"
 #include "tests/support/miniature_pictures.hpp"
 
 namespace suite::testing {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "suite/data/label_readers.hpp"
-#include "suite/data/xray_phantom.hpp"
+#include "suite/data/labels/readers.hpp"
+#include "suite/data/phantom/xray_phantom.hpp"
 #include "tests/support/miniature_pictures.hpp"
 
 namespace suite::testing {

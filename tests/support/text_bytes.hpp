@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "suite/data/tar_index.hpp"
+#include "suite/data/formats/tar_index.hpp"
 
 namespace suite::testing {
 

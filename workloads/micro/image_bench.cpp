@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "suite/base/files.hpp"
-#include "suite/data/picture.hpp"
+#include "suite/data/picture/picture.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <vector>
 
-#include "suite/data/label_readers.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/labels/readers.hpp"
+#include "suite/plan/declare/catalog.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "suite/base/files.hpp"
-#include "suite/data/batch_stream.hpp"
+#include "suite/data/loading/batch_stream.hpp"
 
 namespace {
 

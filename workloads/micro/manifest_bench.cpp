@@ -10,9 +10,9 @@
 
 #include <unistd.h>
 
-#include "suite/data/label_readers.hpp"
-#include "suite/data/published_set.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/data/labels/readers.hpp"
+#include "suite/data/on_disk/set.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/store/manifest_file.hpp"
 
 namespace {

@@ -7,8 +7,8 @@
 #include <memory_resource>
 #include <vector>
 
-#include "suite/data/batch_stream.hpp"
-#include "suite/data/loader.hpp"
+#include "suite/data/loading/batch_stream.hpp"
+#include "suite/data/loading/loader.hpp"
 #include "suite/train/engine.hpp"
 #include "suite/train/loss.hpp"
 #include "suite/train/shards.hpp"

@@ -6,7 +6,7 @@
 
 #include <png.h>
 
-#include "suite/data/contact_sheet.hpp"
+#include "suite/data/phantom/contact_sheet.hpp"
 #include "tests/suite/data/support.hpp"
 
 namespace suite::data {

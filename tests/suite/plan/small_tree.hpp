@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "suite/base/error.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace small_tree {

@@ -4,7 +4,7 @@
 #include <set>
 #include <sstream>
 
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "tests/suite/run/run_fixture.hpp"
 
 namespace suite::run {

@@ -28,8 +28,8 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/run_config.hpp"
-#include "suite/plan/work_message.hpp"
+#include "suite/plan/order/run_config.hpp"
+#include "suite/plan/order/work_message.hpp"
 #include "suite/store/checkpoint_file.hpp"
 #include "suite/store/store.hpp"
 

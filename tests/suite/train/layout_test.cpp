@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "tests/suite/train/network_cases.hpp"
 
 namespace suite::train {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "suite/plan/network_spec.hpp"
+#include "suite/plan/network/spec.hpp"
 
 namespace suite::test {
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <set>
 
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/resolve.hpp"
 #include "suite/train/schedule.hpp"
 #include "tests/suite/kernels/golden.hpp"

@@ -8,7 +8,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/words.hpp"
+#include "suite/plan/spec/words.hpp"
 #include "tests/suite/worker/executor_fixture.hpp"
 
 namespace suite::worker {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "suite/base/error.hpp"
-#include "suite/plan/catalog.hpp"
+#include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace suite::worker {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "suite/data/npy.hpp"
+#include "suite/data/formats/npy.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/worker/executor.hpp"
 #include "suite/worker/weights_tasks.hpp"

@@ -1,0 +1,348 @@
+#include "suite/plan/declare/declarations.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace suite::plan {
+namespace {
+
+// More classes than any published set has; a slip of the finger must not fill the memory.
+constexpr std::int64_t most_classes = 1'000'000;
+
+// Each element is there once, and there is one.
+void expect_distinct(TomlReader& reader, const char* key, const std::vector<std::string>& values) {
+    std::set<std::string> seen;
+    for (const std::string& value : values) {
+        reader.expect(seen.insert(value).second, key, value, "each once");
+    }
+    reader.expect(!values.empty(), key, values.size(), "at least one");
+}
+
+void read_natural(TomlReader& reader, NaturalPhantom& phantom) {
+    reader.optional("outlines", phantom.outlines);
+    reader.optional("textures", phantom.textures);
+    reader.optional("palettes", phantom.palettes);
+    reader.optional("layouts", phantom.layouts);
+    reader.optional("first_outline", phantom.first_outline);
+    reader.optional("first_texture", phantom.first_texture);
+    reader.optional("first_palette", phantom.first_palette);
+    reader.optional("first_layout", phantom.first_layout);
+    reader.optional("noise", phantom.noise);
+    reader.optional("variation", phantom.variation);
+    reader.optional("imbalance", phantom.imbalance);
+    reader.optional("plain", phantom.plain);
+    reader.expect_in("plain", phantom.plain, 0, 1);
+    reader.expect_at_least("outlines", phantom.outlines, 1);
+    reader.expect_at_least("textures", phantom.textures, 1);
+    reader.expect_at_least("palettes", phantom.palettes, 1);
+    reader.expect_at_least("layouts", phantom.layouts, 1);
+    reader.expect_at_least("first_outline", phantom.first_outline, 0);
+    reader.expect_at_least("first_texture", phantom.first_texture, 0);
+    reader.expect_at_least("first_palette", phantom.first_palette, 0);
+    reader.expect_at_least("first_layout", phantom.first_layout, 0);
+    reader.expect(phantom.noise >= 0, "noise", phantom.noise, "a number of 0 or more");
+    reader.expect(phantom.variation >= 0, "variation", phantom.variation, "a number of 0 or more");
+    reader.expect(phantom.imbalance >= 1, "imbalance", phantom.imbalance, "a number of 1 or more");
+    reader.finish();
+}
+
+void read_xray(TomlReader& reader, XrayPhantom& phantom) {
+    for (TomlReader& folder_reader : reader.tables("folder")) {
+        XrayFolder& folder = phantom.folders.emplace_back();
+        folder_reader.required("hospital", folder.hospital);
+        folder_reader.required("class_images", folder.class_images);
+        folder_reader.finish();
+    }
+    if (phantom.folders.empty()) {
+        reader.required("hospital", phantom.hospital);
+    }
+    reader.optional("class_shares", phantom.class_shares);
+    reader.optional("prevalence", phantom.prevalence);
+    reader.optional("missing", phantom.missing);
+    reader.optional("label_noise", phantom.label_noise);
+    reader.optional("noise", phantom.noise);
+    reader.optional("blur", phantom.blur);
+    reader.optional("contrast", phantom.contrast);
+    reader.optional("amplitude", phantom.amplitude);
+    reader.optional("images_per_patient", phantom.images_per_patient);
+    reader.optional("single_label", phantom.single_label);
+    reader.expect_in("prevalence", phantom.prevalence, 0, 1);
+    reader.expect_in("missing", phantom.missing, 0, 1);
+    reader.expect_in("label_noise", phantom.label_noise, 0, 1);
+    reader.expect(phantom.noise >= 0, "noise", phantom.noise, "a number of 0 or more");
+    reader.expect(phantom.blur >= 0, "blur", phantom.blur, "a number of 0 or more");
+    reader.expect_above_zero("contrast", phantom.contrast);
+    reader.expect_above_zero("amplitude", phantom.amplitude);
+    reader.expect(phantom.images_per_patient >= 1, "images_per_patient", phantom.images_per_patient,
+                  "a number of 1 or more");
+    reader.finish();
+}
+
+void read_labels(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {
+    std::int64_t classes = 0;
+    const int given = static_cast<int>(reader.optional("labels", spec.labels)) +
+                      static_cast<int>(reader.optional("labels_of", links.labels_of)) +
+                      static_cast<int>(reader.optional("classes", classes)) +
+                      static_cast<int>(reader.optional("members", spec.members));
+    if (given != 1) {
+        reader.add_fault(reader.origin(), std::to_string(given) + " of labels, labels_of, classes, members",
+                         "exactly one", "state the labels once");
+    }
+    expect_distinct(reader, "labels", spec.labels);
+    expect_distinct(reader, "members", spec.members);
+    reader.expect(classes >= 1 && classes <= most_classes, "classes", classes,
+                  "a whole number from 1 to " + std::to_string(most_classes));
+    for (std::int64_t i = 0; i < std::min(classes, most_classes); ++i) {
+        spec.labels.push_back("class " + std::to_string(i));
+    }
+}
+
+void read_claim_term(TomlReader& reader, ClaimTermSpec& term) {
+    reader.required("cells", term.cells);
+    reader.required("kind", term.kind);
+    reader.optional("best_of", term.best_of);
+    if (term.kind == ClaimKind::above || term.kind == ClaimKind::below) {
+        reader.required("bound", term.bound);
+    } else {
+        reader.required("versus", term.versus);
+        reader.optional("margin", term.margin);
+        reader.optional("by_sds", term.by_sds);
+        reader.expect(term.by_sds >= 0, "by_sds", term.by_sds, "a number of 0 or more");
+    }
+    const bool has_margin = term.kind == ClaimKind::not_worse || term.kind == ClaimKind::equivalent;
+    if (has_margin && !(term.margin > 0)) {
+        reader.add_fault(
+            reader.origin_of("margin"), "kind '" + std::string(to_word(term.kind)) + "' without a margin",
+            "a margin above 0",
+            term.kind == ClaimKind::equivalent ? "state how large a difference still counts as none"
+                                               : "state how much worse still counts");
+    }
+    if (term.kind == ClaimKind::equivalent && !term.best_of.empty()) {
+        reader.add_fault(reader.origin_of("best_of"),
+                         "kind 'equivalent' with best_of = \"" + term.best_of + "\"", "no best_of",
+                         "compare every cell with its counterpart");
+    }
+    reader.finish();
+}
+
+void read_claim(TomlReader& reader, ClaimSpec& claim) {
+    claim.origin = reader.origin();
+    reader.required("id", claim.id);
+    reader.required("text", claim.text);
+    reader.required("where", claim.where);
+    reader.required("rule", claim.rule);
+    if (claim.rule == ClaimRule::at_least) {
+        reader.required("at_least", claim.at_least);
+        reader.expect_at_least("at_least", claim.at_least, 1);
+    }
+    reader.optional("differs", claim.differs);
+    for (TomlReader& term_reader : reader.tables("term")) {
+        read_claim_term(term_reader, claim.terms.emplace_back());
+    }
+    if (claim.terms.empty()) {
+        reader.add_fault(claim.origin, "no [[…claim.term]]", "at least one");
+    }
+    reader.finish();
+}
+
+void read_figure(TomlReader& reader, FigureSpec& figure) {
+    figure.origin = reader.origin();
+    reader.required("id", figure.id);
+    reader.required("title", figure.title);
+    reader.required("kind", figure.kind);
+    reader.required("cells", figure.cells);
+    reader.required("x", figure.x);
+    reader.required("series", figure.series);
+    reader.optional("panels", figure.panels);
+    reader.optional("value", figure.value);
+    reader.expect(figure.value == "throughput", "value", figure.value, "throughput");
+    reader.finish();
+}
+
+void check_network(TomlReader& reader, const NetworkSpec& spec) {
+    reader.expect_at_least("groups", spec.groups, 1);
+    reader.expect_at_least("bottleneck_factor", spec.bottleneck_factor, 1);
+    reader.expect_above_zero("group_norm_epsilon", spec.group_norm_epsilon);
+    reader.expect_above_zero("standardise_epsilon", spec.standardise_epsilon);
+    reader.expect(!spec.depths.empty(), "depths", spec.depths.size(), "at least one stage");
+    for (const int depth : spec.depths) {
+        reader.expect_at_least("depths", depth, 1);
+    }
+    if (!reader.sound({"depths", "stage_channels", "groups", "stem_channels"}) || spec.groups < 1 ||
+        spec.bottleneck_factor < 1) {
+        return;
+    }
+    if (spec.depths.size() != spec.stage_channels.size()) {
+        reader.add_fault(reader.origin_of("depths"), std::to_string(spec.depths.size()) + " depths",
+                         "one for each of the " + std::to_string(spec.stage_channels.size()) +
+                             " stage_channels");
+    }
+    for (const int channels : spec.stage_channels) {
+        const int step = spec.groups * (spec.unit == Unit::bottleneck ? spec.bottleneck_factor : 1);
+        reader.expect(channels > 0 && channels % step == 0, "stage_channels", channels,
+                      "a multiple of " + std::to_string(step) + ", groups x bottleneck_factor");
+    }
+    // The first unit normalises what the stem hands on.
+    reader.expect(spec.stem_channels > 0 && spec.stem_channels % spec.groups == 0, "stem_channels",
+                  spec.stem_channels, "a multiple of " + std::to_string(spec.groups) + ", the groups");
+}
+
+bool is_shots(const std::string& text) {
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size() && number > 0;
+    return text == "full" || (is_number && text.front() != '0');
+}
+
+void check_workload(TomlReader& reader, const WorkloadSpec& spec) {
+    expect_distinct(reader, "targets", spec.targets);
+    expect_distinct(reader, "models", spec.models);
+    expect_distinct(reader, "shots", spec.shots);
+    for (const std::string& shots : spec.shots) {
+        reader.expect(is_shots(shots), "shots", shots, "\"full\" or a whole number of images per class");
+    }
+    if (spec.source_rules.empty()) {
+        reader.add_fault(reader.origin(), "no [[workload.sources]]", "at least one");
+    }
+}
+
+void read_sources(TomlReader& reader, WorkloadSpec& spec) {
+    for (TomlReader& source_reader : reader.tables("sources")) {
+        SourceRule& rule = spec.source_rules.emplace_back();
+        source_reader.required("id", rule.source);
+        bool from_scratch = false;
+        source_reader.optional("from_scratch", from_scratch);
+        if (!from_scratch) {
+            source_reader.required("data_set", rule.data_set);
+            source_reader.optional("for_target", rule.for_target);
+        }
+        source_reader.finish();
+        source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
+                             rule.source, "each source once");
+        spec.sources.push_back(rule.source);
+    }
+}
+
+// A view declares no axes: they are its workloads'; those of a ladder are its modes and ranks.
+void read_axes(TomlReader& reader, WorkloadSpec& spec) {
+    if (auto scaling = reader.table("scaling")) {
+        reader.required("targets", spec.targets);
+        reader.required("models", spec.models);
+        expect_distinct(reader, "targets", spec.targets);
+        expect_distinct(reader, "models", spec.models);
+        read_scaling(*scaling, spec);
+        return;
+    }
+    if (reader.optional("union_of", spec.union_of)) {
+        expect_distinct(reader, "union_of", spec.union_of);
+        return;
+    }
+    reader.required("targets", spec.targets);
+    reader.required("models", spec.models);
+    reader.required("shots", spec.shots);
+    read_margins(reader, spec);
+    read_sources(reader, spec);
+    check_workload(reader, spec);
+}
+
+} // namespace
+
+void read_network(TomlReader& reader, NetworkSpec& spec) {
+    reader.required("unit", spec.unit);
+    reader.required("stem", spec.stem);
+    reader.required("depths", spec.depths);
+    reader.required("stem_channels", spec.stem_channels);
+    reader.required("stage_channels", spec.stage_channels);
+    reader.optional("bottleneck_factor", spec.bottleneck_factor);
+    reader.required("groups", spec.groups);
+    reader.optional("group_norm_epsilon", spec.group_norm_epsilon);
+    reader.optional("standardise_epsilon", spec.standardise_epsilon);
+    reader.optional("deviations", spec.deviations);
+    check_network(reader, spec);
+}
+
+void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {
+    reader.required("title", spec.title);
+    reader.required("task", spec.task);
+    read_labels(reader, spec, links);
+    if (spec.members.empty()) {
+        reader.required("reader", spec.reader);
+        reader.required("train_images", spec.train_images);
+        reader.required("test_images", spec.test_images);
+    }
+    reader.required("image_size", spec.image_size);
+    reader.optional("channels", spec.channels);
+    reader.expect_at_least("train_images", static_cast<std::int64_t>(spec.train_images), 1);
+    reader.expect_at_least("image_size", spec.image_size, 1);
+    reader.expect(spec.channels == 1 || spec.channels == 3, "channels", spec.channels, "1 or 3");
+    reader.optional("oversampling", spec.oversampling);
+    reader.optional("metric", spec.metric);
+    reader.optional("finetune", spec.finetune);
+    reader.optional("few_shot_draw", spec.few_shot_draw);
+    reader.optional("smallest_class", spec.smallest_class);
+    reader.optional("pretrain", spec.pretrain);
+    if (auto natural = reader.table("natural")) {
+        read_natural(*natural, spec.natural.emplace());
+    }
+    if (auto xray = reader.table("xray")) {
+        read_xray(*xray, spec.xray.emplace());
+    }
+    const bool generator_fits = spec.natural.has_value() == (spec.reader == Reader::phantom_natural) &&
+                                spec.xray.has_value() == (spec.reader == Reader::phantom_xray);
+    if (!generator_fits) {
+        reader.add_fault(reader.origin_of("reader"), "a generator table that does not belong to the reader",
+                         "[…natural] with phantom-natural, [….xray] with phantom-xray, none otherwise");
+    }
+}
+
+void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
+    reader.optional("extends", links.extends);
+    links.extends_origin = reader.origin_of("extends");
+    reader.required("title", spec.title);
+    reader.required("seeds", spec.seeds);
+    reader.optional("world_seed", spec.world_seed);
+    links.has_recorded_baseline = reader.optional("recorded_baseline", spec.recorded_baseline);
+    reader.optional("networks", spec.networks);
+    reader.optional("data_sets", spec.data_sets);
+    reader.optional("recipes", spec.recipes);
+    reader.optional("train_limit", spec.train_limit);
+    reader.optional("test_limit", spec.test_limit);
+    links.has_throughput = reader.optional("gigamacs_per_second", spec.gigamacs_per_second);
+    reader.optional("network_gigamacs_per_second", spec.network_gigamacs_per_second);
+    for (const auto& [network, rate] : spec.network_gigamacs_per_second) {
+        reader.expect_above_zero("network_gigamacs_per_second", rate);
+    }
+    reader.optional("most_parents", spec.most_parents);
+    reader.expect_in("most_parents", spec.most_parents.value_or(1), 1, most_parents);
+    reader.optional("system", spec.system);
+    std::vector<std::uint64_t> sorted = spec.seeds;
+    std::sort(sorted.begin(), sorted.end());
+    const auto doubled = std::adjacent_find(sorted.begin(), sorted.end());
+    reader.expect(!spec.seeds.empty(), "seeds", spec.seeds.size(), "at least one");
+    reader.expect(doubled == sorted.end(), "seeds", doubled == sorted.end() ? 0 : *doubled, "each once");
+    reader.expect_at_least("train_limit", static_cast<std::int64_t>(spec.train_limit.value_or(1)), 1);
+    reader.expect_at_least("test_limit", static_cast<std::int64_t>(spec.test_limit.value_or(1)), 1);
+    reader.expect_above_zero("gigamacs_per_second", spec.gigamacs_per_second);
+}
+
+void read_workload(TomlReader& reader, WorkloadSpec& spec) {
+    reader.required("title", spec.title);
+    reader.required("source", spec.source);
+    reader.required("paper", spec.paper);
+    reader.optional("order", spec.order);
+    reader.optional("without", spec.without);
+    reader.optional("parents", spec.parents);
+    reader.expect_in("parents", spec.parents, 1, most_parents);
+    read_axes(reader, spec);
+    reader.expect(spec.parents == 1 || !spec.scaling, "parents", spec.parents,
+                  "1: a workload that measures pre-trains nothing");
+    for (TomlReader& claim_reader : reader.tables("claim")) {
+        read_claim(claim_reader, spec.claims.emplace_back());
+    }
+    for (TomlReader& figure_reader : reader.tables("figure")) {
+        read_figure(figure_reader, spec.figures.emplace_back());
+    }
+}
+
+} // namespace suite::plan
