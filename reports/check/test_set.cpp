@@ -1,10 +1,12 @@
 #include "reports/check/test_set.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
 
+#include "metrics/margin.hpp"
 #include "reports/format/words.hpp"
 
 namespace reports {
@@ -25,16 +27,6 @@ const TestOutcomes* outcomes_of(const SeedResult& run, Records& records) {
 
 bool is_same_test_set(const TestOutcomes& a, const TestOutcomes& b) {
     return a.metric == b.metric && a.test_set == b.test_set && a.values.size() == b.values.size();
-}
-
-/// n − 1, of both cells; 0 where a cell has no sd.
-double pooled_sd(const metrics::Sample& a, const metrics::Sample& b) {
-    if (!a.sd || !b.sd) {
-        return 0.0;
-    }
-    const double df_a = static_cast<double>(a.n) - 1;
-    const double df_b = static_cast<double>(b.n) - 1;
-    return std::sqrt((df_a * *a.sd * *a.sd + df_b * *b.sd * *b.sd) / (df_a + df_b));
 }
 
 /// A test of one cell on the left.
@@ -67,11 +59,16 @@ MaybeTest within(const CellOutcomes& a, const CellOutcomes& b, double margin) {
                         std::min(above->p_greater + below->p_greater, above->p_less + below->p_less)};
 }
 
+/// Of the seeds of both cells; none where neither has two.
+std::optional<double> sd_of_seeds(const CellOnImages& a, const CellOnImages& b) {
+    return metrics::pooled_sd(std::array{a.sample, b.sample});
+}
+
 MaybeTest tested(const plan::ClaimTermSpec& term, const CellOnImages& a, const CellOnImages& b) {
     switch (term.kind) {
     case plan::ClaimKind::greater:
-        return one_sided(
-            metrics::test_over_images(*a.outcomes, *b.outcomes, term.by_sds * pooled_sd(a.sample, b.sample)));
+        return one_sided(metrics::test_over_images(*a.outcomes, *b.outcomes,
+                                                   term.by_sds * sd_of_seeds(a, b).value_or(0.0)));
     case plan::ClaimKind::not_worse:
         return one_sided(metrics::test_over_images(*a.outcomes, *b.outcomes, -term.margin));
     case plan::ClaimKind::equivalent:
@@ -96,6 +93,9 @@ std::string obstacle_to(const ClaimPair& pair, const plan::CellId& id, const Cel
     }
     if (pair.b && (pair.b->target != id.target || !metrics::can_be_paired(*a.outcomes, *b.outcomes))) {
         return "the cells are scored on different test images";
+    }
+    if (pair.term->by_sds > 0 && !sd_of_seeds(a, b)) {
+        return "the spread over the seeds is not known";
     }
     return "";
 }

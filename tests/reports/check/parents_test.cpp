@@ -290,6 +290,21 @@ TEST(ReportsParents, OfSomeCellsAreCounted) {
                 HasSubstr("Both sides of 1 cell share"));
 }
 
+TEST(ReportsParents, InBriefAreTheirNumberAndWhatIsShared) {
+    const CheckResult one = against_published(1);
+    const CheckResult two = against_published(2);
+    const CheckResult three = against_recorded(3);
+    const auto brief = [](std::vector<const CheckResult*> results) { return brief_condition(results); };
+
+    EXPECT_EQ(brief({}), "");
+    EXPECT_EQ(brief({&one}), "one pre-training run per source");
+    EXPECT_EQ(brief({&two}), "2 pre-training runs per source");
+    EXPECT_EQ(brief({&one, &two}), "1 to 2 pre-training runs per source");
+    EXPECT_EQ(brief({&three}), "3 pre-training runs per source, the recorded one in 4 cells");
+    const CheckResult cell = select(three, {.cells = {natural}});
+    EXPECT_EQ(brief({&cell}), "3 pre-training runs per source, the recorded one in 1 cell");
+}
+
 TEST(ReportsParents, OfOneSourceLeaveTheOtherConditional) {
     CheckResult result = against_published(3);
     result.parents.at(1).variance.reset();

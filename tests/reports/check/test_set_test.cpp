@@ -168,6 +168,45 @@ TEST(TestSets, BeyondTheMarginIsBothTailsOfTheTestAtTheMargin) {
                 testing::Optional(DoubleNear(metrics::normal_upper_tail(-10.0 / se), 1e-9)));
 }
 
+/// "A is above B by `sds` standard deviations of the seeds."
+TestSetClaim above_by(double sds, const metrics::Sample& of_a, const metrics::Sample& of_b) {
+    const plan::ClaimTermSpec term{.cells = "*", .kind = plan::ClaimKind::greater, .by_sds = sds};
+    const plan::ClaimSpec claim{.id = "above", .terms = {term}};
+    const plan::CellId a{.target = "t", .model = "m", .source = "a"};
+    const plan::CellId b{.target = "t", .model = "m", .source = "b"};
+    const metrics::CellOutcomes outcomes_a = hits_on_images(95.0);
+    const metrics::CellOutcomes outcomes_b = hits_on_images(80.0);
+    const std::vector<ClaimPair> pairs{{.label = "a", .a = {a}, .b = b, .term = &claim.terms[0]}};
+    return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
+        return id.source == "a" ? CellOnImages{.outcomes = &outcomes_a, .sample = of_a}
+                                : CellOnImages{.outcomes = &outcomes_b, .sample = of_b};
+    });
+}
+
+// sds 1 and 7 of two and four seeds: pooled √((1 + 3 · 49) / 4), twice that is 12.17 of the 15 points.
+TEST(TestSets, AClaimInSdsIsShiftedByThePooledOneOfTheSeeds) {
+    const double half = std::sqrt(0.5);
+    const metrics::Sample one = metrics::make_sample(std::vector{95.0 - half, 95.0 + half});
+    const double wide = 7.0 * std::sqrt(3.0) / 2.0;
+    const metrics::Sample seven =
+        metrics::make_sample(std::vector{80.0 - wide, 80.0 - wide, 80.0 + wide, 80.0 + wide});
+    const metrics::CellOutcomes a = hits_on_images(95.0);
+    const metrics::CellOutcomes b = hits_on_images(80.0);
+    const double shift = 2.0 * std::sqrt((1.0 + 3.0 * 49.0) / 4.0);
+
+    const TestSetClaim claim = above_by(2.0, one, seven);
+
+    EXPECT_THAT(claim.terms.at(0).p,
+                testing::Optional(DoubleNear(metrics::test_over_images(a, b, shift)->p_greater, 1e-9)));
+}
+
+TEST(TestSets, AClaimInSdsIsNotKnownFromSingleSeeds) {
+    const metrics::Sample single = metrics::make_sample(std::vector{90.0});
+
+    EXPECT_EQ(above_by(2.0, single, single).terms.at(0).reason, "the spread over the seeds is not known");
+    EXPECT_EQ(above_by(0.0, single, single).verdict, TestSetVerdict::holds);
+}
+
 TEST(TestSets, ImagesThatAllDifferAlikeGiveNoTestOfEquivalence) {
     const TestSetClaim claim =
         equivalent_within(100.0, 100.0, 0.0); // no spread; the difference is the margin
