@@ -15,6 +15,7 @@
 #include "suite/base/names.hpp"
 #include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/declare/ladder_file.hpp"
+#include "suite/plan/network/cost.hpp"
 #include "suite/store/store.hpp"
 
 namespace suite::app {

@@ -7,6 +7,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/data/formats/npz.hpp"
+#include "suite/plan/network/cost.hpp"
 
 namespace suite::app {
 namespace {

@@ -1,5 +1,6 @@
 #include "suite/plan/needs.hpp"
 
+#include "suite/plan/network/cost.hpp"
 #include <algorithm>
 #include <map>
 #include <set>

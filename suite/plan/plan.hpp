@@ -181,13 +181,6 @@ void set_ladder(WorkloadSpec& workload, const std::string& profile, const Scalin
 /// What the profile declares of one process with this network: gigamacs per second.
 [[nodiscard]] double declared_rate(const ProfileSpec& profile, const std::string& network);
 
-/// Multiply-accumulates of one forward pass of one image, in units of 1e9 (convolutions and head).
-[[nodiscard]] double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs);
-
-/// Weights, scales, shifts and the head's biases: what one step's gradient holds. outputs = 0: the body
-/// alone.
-[[nodiscard]] double parameter_count(const NetworkSpec& network, std::size_t outputs);
-
 /// Why this many shots per class cannot be drawn from a target, as declared; empty when they can, or when
 /// only the labels will tell. `published`: the target's declaration; `used`: what stands for it.
 [[nodiscard]] std::string few_shot_refusal(const DataSetSpec& published, const DataSetSpec& used,

@@ -4,6 +4,7 @@
 
 #include "suite/base/names.hpp"
 
+#include "suite/plan/network/cost.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace suite::plan {

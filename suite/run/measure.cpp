@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "suite/plan/network/cost.hpp"
 #include "suite/run/scheduler.hpp"
 #include "suite/run/survey.hpp"
 

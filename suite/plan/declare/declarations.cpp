@@ -4,6 +4,9 @@
 #include <charconv>
 #include <set>
 
+#include "suite/base/names.hpp"
+#include "suite/plan/network/families.hpp"
+
 namespace suite::plan {
 namespace {
 
@@ -188,6 +191,27 @@ void check_network(TomlReader& reader, const NetworkSpec& spec) {
                   spec.stem_channels, "a multiple of " + std::to_string(spec.groups) + ", the groups");
 }
 
+bool is_known_family(TomlReader& reader, const std::string& id) {
+    std::vector<std::string> ids;
+    for (const Family& family : families()) {
+        ids.emplace_back(family.id);
+    }
+    const bool known = std::find(ids.begin(), ids.end(), id) != ids.end();
+    reader.expect(known, "family", id, expected_names(id, ids));
+    return known;
+}
+
+/// What the family says to the declaration.
+void check_layers(TomlReader& reader, const NetworkSpec& spec) {
+    try {
+        static_cast<void>(make_network(spec, 1));
+    } catch (const Error& error) {
+        for (const Fault& fault : error.faults()) {
+            reader.add_fault(reader.origin(), fault.found, fault.expected + " (" + fault.where + ")");
+        }
+    }
+}
+
 bool is_shots(const std::string& text) {
     std::uint32_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -249,17 +273,33 @@ void read_axes(TomlReader& reader, WorkloadSpec& spec) {
 } // namespace
 
 void read_network(TomlReader& reader, NetworkSpec& spec) {
-    reader.required("unit", spec.unit);
-    reader.required("stem", spec.stem);
+    reader.optional("family", spec.family);
+    if (!is_known_family(reader, spec.family)) {
+        return;
+    }
+    const bool is_bit = spec.family == NetworkSpec{}.family;
+    if (is_bit) {
+        reader.required("unit", spec.unit);
+        reader.required("stem", spec.stem);
+    } else {
+        reader.optional("unit", spec.unit);
+        reader.optional("stem", spec.stem);
+    }
     reader.required("depths", spec.depths);
     reader.required("stem_channels", spec.stem_channels);
     reader.required("stage_channels", spec.stage_channels);
     reader.optional("bottleneck_factor", spec.bottleneck_factor);
-    reader.required("groups", spec.groups);
+    if (is_bit) {
+        reader.required("groups", spec.groups);
+    }
     reader.optional("group_norm_epsilon", spec.group_norm_epsilon);
     reader.optional("standardise_epsilon", spec.standardise_epsilon);
     reader.optional("deviations", spec.deviations);
-    check_network(reader, spec);
+    if (is_bit) {
+        check_network(reader, spec);
+    } else {
+        check_layers(reader, spec);
+    }
 }
 
 void read_data_set(TomlReader& reader, DataSetSpec& spec, DataSetLinks& links) {

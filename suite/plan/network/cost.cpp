@@ -1,78 +1,131 @@
-#include <cmath>
+#include "suite/plan/network/cost.hpp"
 
-#include "suite/plan/plan.hpp"
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+#include "suite/plan/network/families.hpp"
 
 namespace suite::plan {
 namespace {
 
-int strided(int size, int stride) {
-    return (size + stride - 1) / stride;
+bool is_windowed(LayerKind kind) {
+    return kind == LayerKind::convolution || kind == LayerKind::max_pool;
 }
 
-// Multiply-accumulates of a k x k convolution that produces size x size outputs.
-double convolution_macs(int kernel, int in, int out, int size) {
-    return static_cast<double>(kernel) * kernel * in * out * size * size;
+/// Whole windows along one side.
+int windowed(int side, const Layer& layer) {
+    const int covered = side + 2 * layer.padding - layer.kernel;
+    return covered < 0 ? 0 : covered / layer.stride + 1;
 }
 
-double unit_macs(const NetworkSpec& network, int in, int out, int size_in, int stride) {
-    const int size_out = strided(size_in, stride);
-    double macs = stride != 1 || in != out ? convolution_macs(1, in, out, size_out) : 0.0;
-    if (network.unit == Unit::basic) {
-        return macs + convolution_macs(3, in, out, size_out) + convolution_macs(3, out, out, size_out);
+MapSize output_size(const Layer& layer, const std::vector<MapSize>& sizes) {
+    const MapSize in = sizes[layer.inputs.front()];
+    if (is_windowed(layer.kind)) {
+        return {layer.channels, windowed(in.height, layer), windowed(in.width, layer)};
     }
-    const int mid = out / network.bottleneck_factor;
-    macs += convolution_macs(1, in, mid, size_in);
-    macs += convolution_macs(3, mid, mid, size_out);
-    return macs + convolution_macs(1, mid, out, size_out);
-}
-
-double convolution_weights(int kernel, int in, int out) {
-    return static_cast<double>(kernel) * kernel * in * out;
-}
-
-// Convolutions have no bias; GroupNorm has a scale and a shift per channel.
-double unit_parameters(const NetworkSpec& network, int in, int out, int stride) {
-    const double shortcut = stride != 1 || in != out ? convolution_weights(1, in, out) : 0.0;
-    if (network.unit == Unit::basic) {
-        return shortcut + 2.0 * in + convolution_weights(3, in, out) + 2.0 * out +
-               convolution_weights(3, out, out);
+    if (layer.kind == LayerKind::transposed_convolution) {
+        const auto grown = [&layer](int side) {
+            return (side - 1) * layer.stride - 2 * layer.padding + layer.kernel;
+        };
+        return {layer.channels, grown(in.height), grown(in.width)};
     }
-    const int mid = out / network.bottleneck_factor;
-    return shortcut + 2.0 * in + convolution_weights(1, in, mid) + 2.0 * mid +
-           convolution_weights(3, mid, mid) + 2.0 * mid + convolution_weights(1, mid, out);
+    if (layer.kind == LayerKind::average || layer.kind == LayerKind::linear) {
+        return {layer.channels, 1, 1};
+    }
+    return {layer.channels, in.height, in.width};
+}
+
+std::string text_of(const MapSize& size) {
+    return fmt::format("{} x {}", size.height, size.width);
+}
+
+void check(const Network& network, std::size_t i, const std::vector<MapSize>& sizes, FaultList& faults) {
+    const Layer& layer = network.layers[i];
+    const std::string where =
+        fmt::format("network {}: layer {}", network.id,
+                    layer.name.empty() ? fmt::format("{} ({})", i, to_text(layer.kind)) : layer.name);
+    const MapSize first = sizes[layer.inputs.front()];
+    if (first.height < 1 || first.width < 1) {
+        return; // said of an earlier layer
+    }
+    if (sizes[i].height < 1 || sizes[i].width < 1) {
+        faults.add({where, "a map of " + text_of(first), "at least one position behind it",
+                    "use larger images, or fewer strides"});
+    }
+    for (const std::size_t input : layer.inputs) {
+        if (sizes[input].height != first.height || sizes[input].width != first.width) {
+            faults.add({where, fmt::format("maps of {} and {}", text_of(first), text_of(sizes[input])),
+                        "maps of one size", "use images whose sides divide by the network's strides"});
+        }
+    }
+    if (layer.kind == LayerKind::linear && (first.height != 1 || first.width != 1)) {
+        faults.add({where, "a map of " + text_of(first), "a vector", "put an average in front of it"});
+    }
+}
+
+double multiply_adds_of(const Layer& layer, const MapSize& in, const MapSize& out) {
+    const double window = static_cast<double>(layer.kernel) * layer.kernel;
+    switch (layer.kind) {
+    case LayerKind::convolution:
+        return window * in.channels * out.elements();
+    case LayerKind::transposed_convolution:
+        return window * layer.channels * in.elements();
+    case LayerKind::linear:
+        return static_cast<double>(in.channels) * layer.channels;
+    default:
+        return 0.0;
+    }
+}
+
+bool keeps_its_output(LayerKind kind) {
+    return kind != LayerKind::input && kind != LayerKind::relu && kind != LayerKind::add &&
+           kind != LayerKind::concatenate;
 }
 
 } // namespace
 
-double parameter_count(const NetworkSpec& network, std::size_t outputs) {
-    double count = convolution_weights(network.stem == Stem::bit ? 7 : 3, 3, network.stem_channels);
-    int channels = network.stem_channels;
-    for (std::size_t stage = 0; stage < network.depths.size(); ++stage) {
-        for (int unit = 0; unit < network.depths[stage]; ++unit) {
-            const int stride = stage > 0 && unit == 0 ? 2 : 1;
-            count += unit_parameters(network, channels, network.stage_channels[stage], stride);
-            channels = network.stage_channels[stage];
-        }
+std::vector<MapSize> map_sizes(const Network& network, int height, int width) {
+    std::vector<MapSize> sizes{{network.layers.front().channels, height, width}};
+    FaultList faults;
+    for (std::size_t i = 1; i < network.layers.size(); ++i) {
+        sizes.push_back(output_size(network.layers[i], sizes));
+        check(network, i, sizes, faults);
     }
-    return count + 2.0 * channels + static_cast<double>(channels + 1) * static_cast<double>(outputs);
+    faults.throw_if_any(ErrorKind::usage);
+    return sizes;
 }
 
-double forward_gigamacs(const NetworkSpec& network, int image_size, std::size_t outputs) {
-    int size = image_size;
-    const bool is_bit = network.stem == Stem::bit;
-    size = network.stem == Stem::small_1 ? size : strided(size, 2);
-    double macs = convolution_macs(is_bit ? 7 : 3, 3, network.stem_channels, size);
-    size = is_bit ? strided(size, 2) : size;
-    int channels = network.stem_channels;
-    for (std::size_t stage = 0; stage < network.depths.size(); ++stage) {
-        for (int unit = 0; unit < network.depths[stage]; ++unit) {
-            const int stride = stage > 0 && unit == 0 ? 2 : 1;
-            macs += unit_macs(network, channels, network.stage_channels[stage], size, stride);
-            channels = network.stage_channels[stage];
-            size = strided(size, stride);
-        }
+double multiply_adds(const Network& network, int height, int width) {
+    const std::vector<MapSize> sizes = map_sizes(network, height, width);
+    double sum = 0.0;
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+        sum += multiply_adds_of(network.layers[i], sizes[network.layers[i].inputs.front()], sizes[i]);
     }
-    return (macs + static_cast<double>(channels) * static_cast<double>(outputs)) * 1e-9;
+    return sum;
+}
+
+double activation_elements(const Network& network, int height, int width) {
+    const std::vector<MapSize> sizes = map_sizes(network, height, width);
+    double sum = 0.0;
+    for (std::size_t i = 1; i < sizes.size(); ++i) {
+        sum += keeps_its_output(network.layers[i].kind) ? sizes[i].elements() : 0.0;
+    }
+    return sum;
+}
+
+double forward_gigamacs(const NetworkSpec& spec, int image_size, std::size_t outputs) {
+    return image_size < 1 ? 0.0 : multiply_adds(make_network(spec, outputs), image_size, image_size) * 1e-9;
+}
+
+double parameter_count(const NetworkSpec& spec, std::size_t outputs) {
+    const NetworkLayout layout = network_layout(spec, std::max<std::size_t>(outputs, 1));
+    double sum = 0.0;
+    for (const ParameterSpec& tensor : layout.tensors) {
+        sum += outputs == 0 && tensor.head ? 0.0 : static_cast<double>(tensor.elements());
+    }
+    return sum;
 }
 
 } // namespace suite::plan

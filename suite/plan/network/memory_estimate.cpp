@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "suite/plan/plan.hpp"
+#include "suite/plan/network/cost.hpp"
+#include "suite/plan/network/families.hpp"
 
 namespace suite::plan {
 namespace {
@@ -13,43 +14,6 @@ namespace {
 // R50x1 at 480 px in micro-batches of 2 took 1.76 GiB on the host (largest resident set), 0.25 of it
 // libtorch's own, where least_memory_bytes() is 1.04.
 constexpr double measured_over_least = 1.4;
-
-double elements(int channels, int side) {
-    return static_cast<double>(channels) * side * side;
-}
-
-int strided(int side, int stride) {
-    return (side + stride - 1) / stride;
-}
-
-/// Outputs of a unit's convolutions and normalisations, of one image.
-double unit_outputs(const NetworkSpec& network, int in, int out, int side, int stride) {
-    const int side_out = strided(side, stride);
-    const double shortcut = stride != 1 || in != out ? elements(out, side_out) : 0.0;
-    if (network.unit == Unit::basic) {
-        return shortcut + elements(in, side) + 3.0 * elements(out, side_out);
-    }
-    const int mid = out / network.bottleneck_factor;
-    return shortcut + elements(in, side) + 2.0 * elements(mid, side) + 2.0 * elements(mid, side_out) +
-           elements(out, side_out);
-}
-
-double network_outputs(const NetworkSpec& network, int image_side) {
-    const bool is_bit = network.stem == Stem::bit;
-    int side = network.stem == Stem::small_1 ? image_side : strided(image_side, 2);
-    double sum = elements(network.stem_channels, side);
-    side = is_bit ? strided(side, 2) : side;
-    int channels = network.stem_channels;
-    for (std::size_t stage = 0; stage < network.depths.size(); ++stage) {
-        for (int unit = 0; unit < network.depths[stage]; ++unit) {
-            const int stride = stage > 0 && unit == 0 ? 2 : 1;
-            sum += unit_outputs(network, channels, network.stage_channels[stage], side, stride);
-            channels = network.stage_channels[stage];
-            side = strided(side, stride);
-        }
-    }
-    return sum;
-}
 
 /// Levels of the tree that sums a rank's micro-batches.
 int tree_levels(const RunConfig& config, int ranks) {
@@ -65,8 +29,9 @@ int tree_levels(const RunConfig& config, int ranks) {
 double least_memory_bytes(const RunConfig& config, int ranks) {
     const double arenas = 4.0 + tree_levels(config, ranks);
     const double parameters = parameter_count(config.network, config.outputs());
-    const double outputs =
-        network_outputs(config.network, config.data.set.image_size) * config.train.micro_batch;
+    const int side = config.data.set.image_size;
+    const double outputs = activation_elements(make_network(config.network, config.outputs()), side, side) *
+                           config.train.micro_batch;
     return (arenas * parameters + outputs) * sizeof(float);
 }
 

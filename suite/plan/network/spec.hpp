@@ -17,9 +17,11 @@ enum class Stem {
     small_1, ///< 3x3 stride 1, no pool
 };
 
-/// Pre-activation ResNet-v2 with GroupNorm and weight-standardised convolutions.
+/// The declaration of a network; its family (families.hpp) makes layers of it. Fields are those of the family
+/// `bit`; another reads those that it has a use for.
 struct NetworkSpec {
     std::string id;
+    std::string family = "bit";
     Unit unit = Unit::bottleneck;
     Stem stem = Stem::bit;
     std::vector<int> depths;             ///< units per stage

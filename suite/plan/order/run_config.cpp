@@ -32,7 +32,12 @@ public:
     }
     template<typename Value>
     void optional_field(std::string_view name, const Value& value) {
-        if (!(value == Value{})) {
+        default_field(name, value, Value{});
+    }
+    /// Left out where it is `usual`.
+    template<typename Value>
+    void default_field(std::string_view name, const Value& value, const Value& usual) {
+        if (!(value == usual)) {
             field(name, value);
         }
     }
@@ -58,6 +63,10 @@ public:
             field(name, value);
         }
     }
+    template<typename Value>
+    void default_field(const char* name, Value& value, const Value&) {
+        optional_field(name, value);
+    }
 
 private:
     template<typename Value>
@@ -73,6 +82,7 @@ template<typename Visitor, Described<NetworkSpec> Value>
 void visit(Visitor& v, Value& n) {
     v.field("bottleneck_factor", n.bottleneck_factor);
     v.field("depths", n.depths);
+    v.default_field("family", n.family, NetworkSpec{}.family);
     v.field("group_norm_epsilon", n.group_norm_epsilon);
     v.field("groups", n.groups);
     v.field("id", n.id);

@@ -1,4 +1,5 @@
 // The resolved runs of the paper profile carry the numbers that the authors ran with.
+#include "suite/plan/network/cost.hpp"
 #include "suite/plan/plan.hpp"
 #include "tests/suite/plan/small_tree.hpp"
 

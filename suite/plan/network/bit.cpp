@@ -1,0 +1,175 @@
+// BiT (cherti-jitsev.md 1.1): a root convolution, stages of pre-activation residual units, GroupNorm, ReLU,
+// average, and a 1x1 convolution with a bias as the head. Tensor names are those of BiT-PyTorch's state dict,
+// official ones those of Google's .npz files (1.3).
+#include <fmt/format.h>
+
+#include "suite/base/error.hpp"
+#include "suite/plan/network/families.hpp"
+
+namespace suite::plan {
+namespace {
+
+int mid_channels(const NetworkSpec& network, int out) {
+    return network.unit == Unit::bottleneck ? out / network.bottleneck_factor : out;
+}
+
+void add_fault(FaultList& faults, const NetworkSpec& network, std::string_view field, std::string found,
+               std::string expected, std::string fix) {
+    faults.add({fmt::format("{}: network {}: {}", network.origin.text(), network.id, field), std::move(found),
+                std::move(expected), std::move(fix)});
+}
+
+void check_groups(FaultList& faults, const NetworkSpec& network, std::string_view field, int channels) {
+    if (channels % network.groups != 0) {
+        add_fault(faults, network, field, fmt::format("{} channels in {} groups", channels, network.groups),
+                  "a multiple of groups", "lower groups or change the channels");
+    }
+}
+
+void check_stages(FaultList& faults, const NetworkSpec& network) {
+    for (std::size_t stage = 0; stage < network.stage_channels.size(); ++stage) {
+        const int out = network.stage_channels[stage];
+        const std::string field = fmt::format("stage_channels[{}]", stage);
+        if (out < 1 || mid_channels(network, out) < 1) {
+            add_fault(faults, network, field, std::to_string(out), "at least bottleneck_factor channels",
+                      "widen the stage");
+            continue;
+        }
+        check_groups(faults, network, field, out);
+        if (mid_channels(network, out) != out) {
+            check_groups(faults, network, field + " / bottleneck_factor", mid_channels(network, out));
+        }
+        if (stage < network.depths.size() && network.depths[stage] < 1) {
+            add_fault(faults, network, fmt::format("depths[{}]", stage),
+                      std::to_string(network.depths[stage]), "at least one unit",
+                      "leave the stage out or give it a unit");
+        }
+    }
+}
+
+/// In the words of the declaration, before layers are made of it.
+void check(const NetworkSpec& network, std::size_t outputs) {
+    FaultList faults;
+    if (network.depths.empty() || network.depths.size() != network.stage_channels.size()) {
+        add_fault(faults, network, "depths, stage_channels",
+                  fmt::format("{} and {} stages", network.depths.size(), network.stage_channels.size()),
+                  "the same number, at least one", "give each stage a depth and channels");
+    }
+    if (network.stem_channels < 1 || network.groups < 1 || network.bottleneck_factor < 1 || outputs < 1) {
+        add_fault(faults, network, "stem_channels, groups, bottleneck_factor, outputs",
+                  fmt::format("{}, {}, {}, {}", network.stem_channels, network.groups,
+                              network.bottleneck_factor, outputs),
+                  "at least one each", "correct the declaration");
+        faults.throw_if_any(ErrorKind::usage); // the rest divides by them
+    }
+    check_groups(faults, network, "stem_channels", network.stem_channels);
+    check_stages(faults, network);
+    faults.throw_if_any(ErrorKind::usage);
+}
+
+/// Layers with the constants of one network.
+class BitLayers {
+public:
+    explicit BitLayers(const NetworkSpec& spec) : spec_(spec) {}
+
+    [[nodiscard]] Network make(std::size_t outputs) && {
+        std::size_t x = root();
+        for (std::size_t stage = 0; stage < spec_.depths.size(); ++stage) {
+            for (int unit = 0; unit < spec_.depths[stage]; ++unit) {
+                x = residual_unit(x, stage, unit);
+            }
+        }
+        x = norm_relu(x, "head.gn", "resnet/group_norm");
+        x = list_.add({.kind = LayerKind::average}, {x});
+        list_.add({.name = "head.conv",
+                   .kind = LayerKind::linear,
+                   .channels = static_cast<int>(outputs),
+                   .bias = true,
+                   .pointwise = true,
+                   .is_head = true,
+                   .official = "resnet/head/conv2d"},
+                  {x});
+        return std::move(list_).finish(spec_.id,
+                                       fmt::format("{}: network {}", spec_.origin.text(), spec_.id));
+    }
+
+private:
+    const NetworkSpec& spec_;
+    LayerList list_{3};
+
+    /// In BiT's stem the zero padding before the max-pool is explicit: PyTorch's own would be -inf, and there
+    /// is no ReLU before it (1.1).
+    std::size_t root() {
+        const bool bit = spec_.stem == Stem::bit;
+        const std::size_t x = convolution(LayerList::images, "root.conv", "resnet/root_block", spec_.stem_channels,
+                                          bit ? 7 : 3, spec_.stem == Stem::small_1 ? 1 : 2);
+        return bit ? list_.add({.kind = LayerKind::max_pool,
+                                .kernel = 3,
+                                .stride = 2,
+                                .padding = 1,
+                                .pool_padding = PoolPadding::zeros},
+                               {x})
+                   : x;
+    }
+    std::size_t convolution(std::size_t x, std::string name, const std::string& official, int channels,
+                            int kernel, int stride) {
+        return list_.add({.name = std::move(name),
+                          .kind = LayerKind::convolution,
+                          .channels = channels,
+                          .kernel = kernel,
+                          .stride = stride,
+                          .padding = kernel / 2,
+                          .standardised = true,
+                          .epsilon = spec_.standardise_epsilon,
+                          .official = official + "/standardized_conv2d"},
+                         {x});
+    }
+    std::size_t norm_relu(std::size_t x, std::string name, std::string official) {
+        x = list_.add({.name = std::move(name),
+                       .kind = LayerKind::group_norm,
+                       .groups = spec_.groups,
+                       .epsilon = spec_.group_norm_epsilon,
+                       .official = std::move(official)},
+                      {x});
+        return list_.add({.kind = LayerKind::relu}, {x});
+    }
+    /// The first unit of a stage carries the stride and, when stride or channels change, a projection of the
+    /// normalised input on the shortcut; the stride sits on the first 3x3 convolution (1.1).
+    std::size_t residual_unit(std::size_t x, std::size_t stage, int unit) {
+        struct Part {
+            int channels, kernel, stride;
+        };
+        const std::string name = fmt::format("body.block{}.unit{:02}", stage + 1, unit + 1);
+        const std::string official = fmt::format("resnet/block{}/unit{:02}", stage + 1, unit + 1);
+        const int out = spec_.stage_channels[stage];
+        const int mid = mid_channels(spec_, out);
+        const int stride = unit == 0 && stage > 0 ? 2 : 1;
+        const std::vector<Part> parts = spec_.unit == Unit::bottleneck
+                                            ? std::vector<Part>{{mid, 1, 1}, {mid, 3, stride}, {out, 1, 1}}
+                                            : std::vector<Part>{{mid, 3, stride}, {out, 3, 1}};
+        const std::size_t first = norm_relu(x, name + ".gn1", official + "/a/group_norm");
+        std::size_t y = first;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const std::string letter(1, static_cast<char>('a' + i));
+            if (i > 0) {
+                y = norm_relu(y, fmt::format("{}.gn{}", name, i + 1),
+                              fmt::format("{}/{}/group_norm", official, letter));
+            }
+            y = convolution(y, fmt::format("{}.conv{}", name, i + 1), official + "/" + letter,
+                            parts[i].channels, parts[i].kernel, parts[i].stride);
+        }
+        const bool projected = stride != 1 || list_.channels(x) != out;
+        const std::size_t shortcut =
+            projected ? convolution(first, name + ".downsample", official + "/a/proj", out, 1, stride) : x;
+        return list_.add({.kind = LayerKind::add}, {y, shortcut});
+    }
+};
+
+} // namespace
+
+Network make_bit(const NetworkSpec& spec, std::size_t outputs) {
+    check(spec, outputs);
+    return BitLayers(spec).make(outputs);
+}
+
+} // namespace suite::plan
