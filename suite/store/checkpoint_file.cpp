@@ -35,12 +35,18 @@ struct TensorRow {
     std::uint64_t offset = 0;
 };
 
+struct ArenaRow {
+    std::string name;
+    std::uint64_t elements = 0;
+};
+
 struct ProgressRow {
     std::int64_t images_seen = 0;
     double train_seconds = 0.0;
     std::string build;
 };
 
+const std::tuple arena_fields{Field{"name", &ArenaRow::name}, Field{"elements", &ArenaRow::elements}};
 const std::tuple progress_fields{Field{"images_seen", &ProgressRow::images_seen},
                                  Field{"train_seconds", &ProgressRow::train_seconds},
                                  Field{"build", &ProgressRow::build}};
@@ -58,7 +64,7 @@ const std::tuple tensor_fields{Field{"name", &TensorRow::name}, Field{"shape", &
 
 std::vector<TensorRow> tensor_rows(const Checkpoint& checkpoint) {
     std::vector<TensorRow> rows;
-    for (const CheckpointTensor& tensor : checkpoint.tensors) {
+    for (const NamedTensor& tensor : checkpoint.tensors) {
         rows.push_back({tensor.name, fmt::format("{}", fmt::join(tensor.shape, ",")), tensor.offset});
     }
     return rows;
@@ -85,7 +91,7 @@ std::vector<std::int64_t> shape_from(const TensorRow& row) {
     return shape;
 }
 
-bool lies_inside(const CheckpointTensor& tensor, std::size_t arena) {
+bool lies_inside(const NamedTensor& tensor, std::size_t arena) {
     if (tensor.offset > arena) {
         return false;
     }
@@ -101,15 +107,43 @@ bool lies_inside(const CheckpointTensor& tensor, std::size_t arena) {
     return count <= room;
 }
 
-void add_value_faults(FaultList& faults, const Checkpoint& checkpoint, const std::string& where) {
-    if (!checkpoint.momentum.empty() && checkpoint.momentum.size() != checkpoint.values.size()) {
+/// Written beside the weights in a dataset of its own since the first checkpoints; others are listed.
+constexpr std::string_view momentum_name = "momentum";
+
+std::string dataset_of(std::string_view arena) {
+    return arena == momentum_name ? "/momentum" : fmt::format("/arena/{}", arena);
+}
+
+std::span<const float> momentum_of(const Checkpoint& checkpoint) {
+    const NamedArena* found = find_arena(checkpoint.arenas, momentum_name);
+    return found == nullptr ? std::span<const float>() : std::span(found->values);
+}
+
+void add_arena_faults(FaultList& faults, const Checkpoint& checkpoint, const std::string& where) {
+    const std::size_t momentum = momentum_of(checkpoint).size();
+    if (momentum > 0 && momentum != checkpoint.values.size()) {
         faults.add({.where = where,
-                    .found = fmt::format("momentum of {} values", checkpoint.momentum.size()),
+                    .found = fmt::format("momentum of {} values", momentum),
                     .expected = fmt::format("none or {}", checkpoint.values.size()),
                     .fix = ""});
     }
     std::set<std::string_view> names;
-    for (const CheckpointTensor& tensor : checkpoint.tensors) {
+    for (const NamedArena& arena : checkpoint.arenas) {
+        if (arena.name.empty() ||
+            arena.name.find_first_of(std::string_view("\0/.", 3)) != std::string::npos ||
+            !names.insert(arena.name).second) {
+            faults.add({.where = where,
+                        .found = fmt::format("arena name \"{}\" empty, twice or a path", arena.name.c_str()),
+                        .expected = "names that tell arenas apart",
+                        .fix = ""});
+        }
+    }
+}
+
+void add_value_faults(FaultList& faults, const Checkpoint& checkpoint, const std::string& where) {
+    add_arena_faults(faults, checkpoint, where);
+    std::set<std::string_view> names;
+    for (const NamedTensor& tensor : checkpoint.tensors) {
         if (tensor.name.empty() || tensor.name.find('\0') != std::string::npos ||
             !names.insert(tensor.name).second) {
             faults.add(
@@ -175,8 +209,19 @@ std::optional<CheckpointProgress> read_progress(hid_t file, const fs::path& path
 struct Skeleton {
     Hdf5Image image;
     std::uint64_t values_at = 0;
-    std::uint64_t momentum_at = 0;
+    std::vector<std::pair<std::uint64_t, std::span<const float>>> arenas_at;
 };
+
+/// All but the momentum.
+std::vector<ArenaRow> arena_rows(const Checkpoint& checkpoint) {
+    std::vector<ArenaRow> rows;
+    for (const NamedArena& arena : checkpoint.arenas) {
+        if (arena.name != momentum_name) {
+            rows.push_back({arena.name, arena.values.size()});
+        }
+    }
+    return rows;
+}
 
 Skeleton skeleton_of(const Checkpoint& checkpoint) {
     Skeleton skeleton;
@@ -184,8 +229,9 @@ Skeleton skeleton_of(const Checkpoint& checkpoint) {
         const CheckpointRow row{.key = checkpoint.key,
                                 .step = checkpoint.step,
                                 .values = checkpoint.values.size(),
-                                .momentum = checkpoint.momentum.size()};
+                                .momentum = momentum_of(checkpoint).size()};
         const std::vector<TensorRow> tensors = tensor_rows(checkpoint);
+        const std::vector<ArenaRow> arenas = arena_rows(checkpoint);
         write_table(file, "/checkpoint",
                     to_table(std::span<const CheckpointRow>(&row, 1), checkpoint_fields));
         write_table(file, "/tensors", to_table(std::span<const TensorRow>(tensors), tensor_fields));
@@ -193,7 +239,18 @@ Skeleton skeleton_of(const Checkpoint& checkpoint) {
             write_progress(file, *checkpoint.progress);
         }
         skeleton.values_at = reserve_floats(file, "/values", checkpoint.values.size());
-        skeleton.momentum_at = reserve_floats(file, "/momentum", checkpoint.momentum.size());
+        const std::span<const float> momentum = momentum_of(checkpoint);
+        skeleton.arenas_at.emplace_back(reserve_floats(file, "/momentum", momentum.size()), momentum);
+        if (arenas.empty()) {
+            return;
+        }
+        write_table(file, "/arenas", to_table(std::span<const ArenaRow>(arenas), arena_fields));
+        create_group(file, "/arena");
+        for (const ArenaRow& arena : arenas) {
+            const std::vector<float>& values = find_arena(checkpoint.arenas, arena.name)->values;
+            skeleton.arenas_at.emplace_back(reserve_floats(file, dataset_of(arena.name), values.size()),
+                                            values);
+        }
     });
     return skeleton;
 }
@@ -228,7 +285,9 @@ void fill_temporary(const fs::path& temporary, const fs::path& path, const Check
     }
     write_text_at(fd.get(), 0, skeleton.image.bytes, path);
     write_at(fd.get(), skeleton.values_at, std::as_bytes(std::span(checkpoint.values)), path);
-    write_at(fd.get(), skeleton.momentum_at, std::as_bytes(std::span(checkpoint.momentum)), path);
+    for (const auto& [at, values] : skeleton.arenas_at) {
+        write_at(fd.get(), at, std::as_bytes(values), path);
+    }
     const UserBlock block{.kind = "checkpoint",
                           .schema = checkpoint_schema,
                           .sha256 = sha256_hex_of_file(temporary, user_block_bytes)};
@@ -258,6 +317,29 @@ std::string read_head(const fs::path& path, std::uint64_t& file_bytes) {
     return head;
 }
 
+std::vector<NamedArena> read_arenas(hid_t file, std::uint64_t file_bytes) {
+    std::vector<NamedArena> arenas;
+    if (std::vector<float> momentum = read_floats(file, "/momentum", 1, file_bytes).values;
+        !momentum.empty()) {
+        arenas.push_back({std::string(momentum_name), std::move(momentum)});
+    }
+    if (!has_object(file, "/arenas")) {
+        return arenas;
+    }
+    const Table columns = to_table(std::span<const ArenaRow>(), arena_fields);
+    for (const ArenaRow& row : from_table(read_table(file, "/arenas", columns, file_bytes), arena_fields)) {
+        const std::string dataset = dataset_of(row.name);
+        arenas.push_back({row.name, read_floats(file, dataset, 1, file_bytes).values});
+        if (arenas.back().values.size() != row.elements) {
+            throw Error(kind, Fault{.where = dataset,
+                                    .found = fmt::format("{} values", arenas.back().values.size()),
+                                    .expected = fmt::format("the {} of /arenas", row.elements),
+                                    .fix = ""});
+        }
+    }
+    return arenas;
+}
+
 Checkpoint read_content(const fs::path& path, std::uint64_t file_bytes) {
     const auto session = hdf5_session();
     FileHandle file = open_hdf5_file(path.string());
@@ -273,7 +355,7 @@ Checkpoint read_content(const fs::path& path, std::uint64_t file_bytes) {
     Checkpoint checkpoint{.key = rows.front().key,
                           .tensors = {},
                           .values = read_floats(id, "/values", 1, file_bytes).values,
-                          .momentum = read_floats(id, "/momentum", 1, file_bytes).values,
+                          .arenas = read_arenas(id, file_bytes),
                           .step = rows.front().step,
                           .progress = read_progress(id, path, file_bytes)};
     const Table tensor_columns = to_table(std::span<const TensorRow>(), tensor_fields);

@@ -1,7 +1,11 @@
-// Checkpoint files: named tensors in one flat arena, the optimiser's momentum beside it, the step. HDF5 1.10
-// behind the same 512-byte user block as records, SHA-256 of all that follows:
-//   /checkpoint  one row: key, step, values, momentum, schema      /values, /momentum  float32, flat
+// Checkpoint files: named tensors in one flat arena, further arenas beside it (the optimiser's momentum, the
+// network's buffers, …), the step. HDF5 1.10 behind the same 512-byte user block as records, SHA-256 of all
+// that follows:
+//   /checkpoint  one row: key, step, values, momentum, schema (elements of the datasets of these names)
+//   /values      float32, flat: the weights
 //   /tensors     name, shape ("64,3,7,7"; empty: a scalar), offset (elements)
+//   /momentum    float32, flat; empty where there is none
+//   /arenas      name, elements of the others, each a dataset of its name under /arena; only where there are
 // and of a run that is not done:
 //   /progress    one row: images_seen, train_seconds, build        /losses   step, loss, lr
 //   /loss_scale  one row: scale, good_steps, skipped; only of runs in float16
@@ -15,19 +19,13 @@
 #include <string_view>
 #include <vector>
 
+#include "suite/base/arena.hpp"
 #include "suite/base/files.hpp"
 #include "suite/store/record.hpp"
 
 namespace suite::store {
 
 inline constexpr int checkpoint_schema = 1;
-
-struct CheckpointTensor {
-    std::string name;
-    std::vector<std::int64_t> shape; ///< every extent >= 0
-    std::size_t offset = 0;          ///< into the arena, elements
-    [[nodiscard]] bool operator==(const CheckpointTensor&) const = default;
-};
 
 /// Where the dynamic scale of the loss stands.
 struct LossScaleEntry {
@@ -47,17 +45,18 @@ struct CheckpointProgress {
 };
 
 struct Checkpoint {
-    std::string key; ///< of the run that made it
-    std::vector<CheckpointTensor> tensors;
-    std::vector<float> values;
-    std::vector<float> momentum; ///< empty or as long as values
+    std::string key;                  ///< of the run that made it
+    std::vector<NamedTensor> tensors; ///< of values
+    std::vector<float> values;        ///< the weights
+    std::vector<NamedArena> arenas;   ///< "momentum" is as long as values, others as long as they are
     std::int64_t step = 0;
     std::optional<CheckpointProgress> progress{};
 };
 
 /// Writes the file whole or not at all, replacing an older one; makes the folder. Memory: none of the arenas
 /// is copied. Throws Error(weights) when it cannot be written, or when a tensor's name is empty or twice, its
-/// shape leaves the arena, or the momentum's length differs (all such faults at once).
+/// shape leaves the arena, an arena's name is empty, twice or a path, or the momentum's length differs (all
+/// such faults at once).
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                       Durability durability = Durability::fsync);
 

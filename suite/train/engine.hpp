@@ -1,24 +1,26 @@
-// One network with its optimiser state, in the memory where it computes: the host, or a device. What the
-// trainer asks of it is the same for both.
+// The parts of one training on one rank, joined: a model over its arenas, an objective and an optimiser, in
+// the memory where it computes. No tensor shows outside.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
-#include "suite/dist/communicator.hpp"
+#include "suite/plan/network/layout.hpp"
 #include "suite/plan/order/run_config.hpp"
-#include "suite/train/layout.hpp"
-#include "suite/train/loss.hpp"
+#include "suite/train/device.hpp"
+#include "suite/train/objective/loss.hpp"
 #include "suite/train/precision.hpp"
+#include "suite/train/reduce/gradient_arena.hpp"
 
 namespace suite::train {
 
 /// Images ready for the network: count x 3 x size x size, dense; with a width count x 3 x size x width, which
-/// only BiT's stem takes.
+/// networks that run in lanes do not take.
 struct ImageBatch {
     std::span<const float> values;
     std::size_t count = 0;
@@ -32,100 +34,93 @@ struct PassSeconds {
     double backward = 0.0;
 };
 
-/// A slice of the gradient arena, elements: [offset, offset + count).
-using GradientListener = std::function<void(std::size_t offset, std::size_t count)>;
-
-/// Weights, gradients and momentum are flat float32 arenas of layout().parameters elements each, in the order
-/// of the layout. Host spans in and out; only the gradients show where they lie, for a communicator of that
-/// memory.
+/// The numbers that a training goes on from are named arenas of float32: "weights", "buffers" where the
+/// network has running statistics, and the optimiser's slots ("momentum"). Host spans in and out; only the
+/// gradients show where they lie, for a communicator of that memory.
 ///
-/// A step is: begin_step(); for each micro-batch forward_backward(); finish_gradients(); apply(). Between the
-/// passes gradients may be put aside and summed in pairs (push_gradients, pop_gradients), or with those of
-/// other ranks. One thread; results depend on the calls since the weights were written, on nothing else.
+/// A step is: begin_step(); for each micro-batch forward_backward(); finish the gradients; apply(). Between
+/// the passes gradients may be put aside and summed in pairs (GradientArena::push, pop), or with those of
+/// other ranks. One thread; results depend on the calls since the arenas were written, on nothing else.
 class Engine {
 public:
-    virtual ~Engine() = default;
+    /// `outputs`: of the head. Throws Error(environment) when a GPU is asked for and the build has no CUDA
+    /// parts.
+    Engine(const plan::RunConfig& config, std::size_t outputs, const DeviceOptions& options = {});
+    ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    [[nodiscard]] virtual const NetworkLayout& layout() const noexcept = 0;
+    [[nodiscard]] const plan::NetworkLayout& layout() const noexcept;
 
-    /// Spans as long as the arenas. Momentum begins as zeros.
-    virtual void write_weights(std::span<const float> values) = 0;
-    virtual void read_weights(std::span<float> values) const = 0;
-    virtual void write_momentum(std::span<const float> values) = 0;
-    virtual void read_momentum(std::span<float> values) const = 0;
-    /// Where the dynamic scale of the loss stands, between steps; none for an engine that has none.
-    [[nodiscard]] virtual std::optional<LossScaleState> loss_scale() const { return std::nullopt; }
-    /// Goes on from there. Only for an engine that has one; throws Error(weights) for a state that none comes
-    /// to.
-    virtual void set_loss_scale(const LossScaleState& state) { static_cast<void>(state); }
-    /// hash64 (suite/base/hash.hpp) of the weights' bytes; one pass.
-    [[nodiscard]] virtual std::uint64_t weights_hash() const = 0;
+    /// Names of the arenas, "weights" first.
+    [[nodiscard]] std::vector<std::string> arenas() const;
+    [[nodiscard]] std::size_t arena_size(const std::string& arena) const;
+    /// Spans as long as the arena.
+    void write(const std::string& arena, std::span<const float> values);
+    void read(const std::string& arena, std::span<float> values) const;
+    [[nodiscard]] std::vector<float> read(const std::string& arena) const;
+    /// hash64 (suite/base/hash.hpp) of the bytes of weights and buffers; one pass.
+    [[nodiscard]] std::uint64_t weights_hash() const;
+
+    /// Where the dynamic scale of the loss stands, between steps; none but in float16.
+    [[nodiscard]] std::optional<LossScaleState> loss_scale() const;
+    /// Goes on from there. Only in float16; throws Error(weights) for an unreachable state.
+    void set_loss_scale(const LossScaleState& state);
 
     /// Prepares the weights for passes (standardises them) and clears the gradients.
-    virtual void begin_step() = 0;
+    void begin_step();
     /// Images that forward_backward() or infer() will get, in the order of their use: a device copies them
     /// while it computes. They stay as they are until done_with().
-    virtual void prefetch(const ImageBatch& images) { static_cast<void>(images); }
+    void prefetch(const ImageBatch& images);
     /// Returns once nothing reads these images any more: they may be overwritten or freed. Prefetched and not
     /// passed, they are forgotten.
-    virtual void done_with(const ImageBatch& images) { static_cast<void>(images); }
+    void done_with(const ImageBatch& images);
     /// Forward, loss and backward of one micro-batch whose images are mixed already: adds `weight` times its
-    /// gradient to the gradients and returns `weight` times its loss (suite/train/loss.hpp).
-    [[nodiscard]] virtual double forward_backward(const ImageBatch& images, const Targets& targets,
-                                                  const MixUp& mixup, double weight) = 0;
-    /// Called inside backward as soon as a slice is final for this pass, each slice once, in the order in
-    /// which backward gets there (about the reverse order of the arena; the same on every rank). A slice is
-    /// whole tensors. Empty: nobody listens. What it throws leaves forward_backward().
-    virtual void set_gradient_listener(GradientListener listener) = 0;
+    /// gradient to the gradients and returns `weight` times its loss (objective/loss.hpp). `weight`: the
+    /// micro-batch's share of the step. The gradients' listener hears of each slice inside backward, each
+    /// once, about from the arena's end to its beginning; in the same order on every rank.
+    [[nodiscard]] double forward_backward(const ImageBatch& images, const Targets& targets,
+                                          const MixUp& mixup, double weight);
+    /// For the engine's life. Its finish() turns the summed gradients of standardised convolutions into those
+    /// of the raw weights; once a step for each slice, after all sums: it is linear in the gradient, so it
+    /// costs one pass a step instead of one a micro-batch, and every rank gets the same bits from equal sums.
+    [[nodiscard]] GradientArena& gradients() noexcept;
+    /// One step of the optimiser, number `step` from 0.
+    void apply(double learning_rate, std::int64_t step);
 
-    /// Where the gradients lie; stays for the engine's life.
-    [[nodiscard]] virtual dist::Buffer gradients() = 0;
-    /// Puts the gradients on a stack and clears them.
-    virtual void push_gradients() = 0;
-    /// Gradients = the top of the stack + gradients, element by element; drops the top.
-    virtual void pop_gradients() = 0;
-    /// Room for `count` gradients of another rank, in the memory of gradients(). Valid until the next call.
-    [[nodiscard]] virtual dist::Buffer exchange_room(std::size_t count) = 0;
-    /// Adds the first `count` elements of that room to the gradients from `offset` on.
-    virtual void add_exchanged(std::size_t offset, std::size_t count) = 0;
-    /// The slice in another format (float16, bfloat16; round to nearest, ties to even), in room of its own
-    /// for each slice, in the memory of gradients(); and back into the gradients.
-    [[nodiscard]] virtual dist::Buffer to_wire(std::size_t offset, std::size_t count, dist::Element wire) = 0;
-    virtual void from_wire(std::size_t offset, std::size_t count, dist::Element wire) = 0;
-    /// To judge that format by: a copy of the slice as it is, in float32 room of its own for each slice, in
-    /// the memory of gradients(); and || gradients - copy || / || copy || of the slice (without the quotient
-    /// where the copy is zero).
-    [[nodiscard]] virtual dist::Buffer keep_copy(std::size_t offset, std::size_t count) = 0;
-    [[nodiscard]] virtual double distance_to_copy(std::size_t offset, std::size_t count) = 0;
-
-    /// Turns the summed gradients of standardised convolutions in a slice of whole tensors into those of the
-    /// raw weights; once a step for each slice, after all sums: it is linear in the gradient, so it costs one
-    /// pass a step instead of one a micro-batch, and every rank gets the same bits from equal sums.
-    virtual void finish_gradients(std::size_t offset, std::size_t count) = 0;
-    void finish_gradients() { finish_gradients(0, layout().parameters); }
-    /// One optimiser step (suite/kernels/optimizer.hpp) with the settings of the configuration.
-    virtual void apply(double learning_rate) = 0;
-
-    /// Logits (count x outputs) without keeping anything. Weights as of the last begin_step() or
-    /// begin_inference().
-    virtual void infer(const ImageBatch& images, std::span<float> logits) = 0;
     /// Prepares the weights for infer().
-    virtual void begin_inference() = 0;
+    void begin_inference();
+    /// Outputs (count x outputs) without keeping anything. Weights as of the last begin_step() or
+    /// begin_inference().
+    void infer(const ImageBatch& images, std::span<float> outputs);
 
     /// Where passes add their seconds (a device then waits for itself); null: nobody asks.
-    void set_pass_seconds(PassSeconds* seconds) noexcept { pass_seconds_ = seconds; }
-
-protected:
-    Engine() = default;
-    [[nodiscard]] PassSeconds* pass_seconds() const noexcept { return pass_seconds_; }
+    void set_pass_seconds(PassSeconds* seconds) noexcept;
 
 private:
-    PassSeconds* pass_seconds_ = nullptr;
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
 };
 
-/// The engine of this machine's host. `outputs`: of the head.
-[[nodiscard]] std::unique_ptr<Engine> make_cpu_engine(const plan::RunConfig& config, std::size_t outputs);
+/// A network that only infers: one arena and no gradients. prepare() standardises the convolutions where they
+/// stand, once after weights() was written whole, and only infer() may follow. In host memory.
+class InferenceNetwork {
+public:
+    InferenceNetwork(const plan::NetworkSpec& spec, std::size_t outputs);
+    ~InferenceNetwork();
+    InferenceNetwork(InferenceNetwork&&) noexcept;
+    InferenceNetwork& operator=(InferenceNetwork&&) noexcept;
+
+    [[nodiscard]] const plan::NetworkLayout& layout() const noexcept;
+    [[nodiscard]] std::span<float> weights() noexcept;
+    [[nodiscard]] std::span<float> buffers() noexcept;
+    void prepare();
+    /// outputs: count x outputs, written.
+    void infer(const ImageBatch& images, std::span<float> outputs);
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
 
 } // namespace suite::train

@@ -14,7 +14,7 @@
 namespace suite::train {
 namespace {
 
-std::span<float> values_of(const ParameterSpec& tensor, std::span<float> weights) {
+std::span<float> values_of(const plan::ParameterSpec& tensor, std::span<float> weights) {
     return weights.subspan(tensor.offset, tensor.elements());
 }
 
@@ -24,11 +24,11 @@ void fill_uniform(std::span<float> values, std::size_t fan_in, const StreamKey& 
     std::generate(values.begin(), values.end(), [&] { return stream.uniform(-bound, bound); });
 }
 
-void initialise_tensor(const ParameterSpec& tensor, const StreamKey& key, std::span<float> values) {
-    if (tensor.role == ParameterRole::convolution) {
+void initialise_tensor(const plan::ParameterSpec& tensor, const StreamKey& key, std::span<float> values) {
+    if (tensor.role == plan::ParameterRole::weight) {
         fill_uniform(values, tensor.fan_in(), key);
     } else {
-        std::fill(values.begin(), values.end(), tensor.role == ParameterRole::norm_scale ? 1.0F : 0.0F);
+        std::fill(values.begin(), values.end(), tensor.role == plan::ParameterRole::norm_scale ? 1.0F : 0.0F);
     }
 }
 
@@ -89,7 +89,7 @@ public:
         }
     }
     void leave_out(std::string_view name) { left_.erase(name); }
-    void copy(const ParameterSpec& tensor, std::span<float> weights) {
+    void copy(const plan::ParameterSpec& tensor, std::span<float> weights) {
         if (const NamedTensor* found = take(tensor)) {
             std::copy_n(source_.values.data() + found->offset, tensor.elements(),
                         weights.data() + tensor.offset);
@@ -114,7 +114,7 @@ private:
         faults_.add({fmt::format("{}: {}", where_, name), std::move(found), std::move(expected), fix_});
     }
     /// Null when the tensor does not fit.
-    const NamedTensor* take(const ParameterSpec& tensor) {
+    const NamedTensor* take(const plan::ParameterSpec& tensor) {
         const auto found = left_.extract(tensor.name);
         if (found.empty()) {
             add_fault(tensor.name, "nothing", shape_text(tensor.shape));
@@ -137,20 +137,20 @@ private:
 
 } // namespace
 
-void initialise_backbone(const NetworkLayout& layout, std::uint64_t seed, std::span<float> weights) {
+void initialise_backbone(const plan::NetworkLayout& layout, std::uint64_t seed, std::span<float> weights) {
     for (std::size_t i = 0; i < layout.tensors.size(); ++i) {
-        if (!layout.tensors[i].is_head()) {
+        if (!layout.tensors[i].head) {
             initialise_tensor(layout.tensors[i], {.seed = seed, .purpose = Purpose::weights, .sample = i},
                               values_of(layout.tensors[i], weights));
         }
     }
 }
 
-void initialise_head(const NetworkLayout& layout, std::uint64_t seed, plan::HeadInit how,
+void initialise_head(const plan::NetworkLayout& layout, std::uint64_t seed, plan::HeadInit how,
                      const data::Labels& labels, std::span<const std::size_t> subset,
                      std::span<float> weights) {
-    const ParameterSpec& weight = layout.tensors[layout.tensors.size() - 2];
-    const ParameterSpec& bias = layout.tensors.back();
+    const plan::ParameterSpec& weight = layout.tensors[layout.tensors.size() - 2];
+    const plan::ParameterSpec& bias = layout.tensors.back();
     if (how == plan::HeadInit::zero) {
         std::ranges::fill(values_of(weight, weights), 0.0F);
         std::ranges::fill(values_of(bias, weights), 0.0F);
@@ -166,10 +166,11 @@ void initialise_head(const NetworkLayout& layout, std::uint64_t seed, plan::Head
     }
 }
 
-void copy_backbone(const NetworkLayout& layout, const TrainedWeights& parent, std::span<float> weights) {
+void copy_backbone(const plan::NetworkLayout& layout, const TrainedWeights& parent,
+                   std::span<float> weights) {
     WeightsCopy copy(parent, "parent weights", "use the weights of a pre-training run of the same network");
-    for (const ParameterSpec& tensor : layout.tensors) {
-        if (tensor.is_head()) {
+    for (const plan::ParameterSpec& tensor : layout.tensors) {
+        if (tensor.head) {
             copy.leave_out(tensor.name);
         } else {
             copy.copy(tensor, weights);
@@ -178,10 +179,10 @@ void copy_backbone(const NetworkLayout& layout, const TrainedWeights& parent, st
     copy.finish();
 }
 
-void copy_weights(const NetworkLayout& layout, const TrainedWeights& source, const std::string& where,
+void copy_weights(const plan::NetworkLayout& layout, const TrainedWeights& source, const std::string& where,
                   std::span<float> weights) {
     WeightsCopy copy(source, where, "name the network and the number of classes of these weights");
-    for (const ParameterSpec& tensor : layout.tensors) {
+    for (const plan::ParameterSpec& tensor : layout.tensors) {
         copy.copy(tensor, weights);
     }
     copy.finish();

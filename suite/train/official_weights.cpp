@@ -1,7 +1,6 @@
 #include "suite/train/official_weights.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <map>
 
@@ -12,49 +11,14 @@
 namespace suite::train {
 namespace {
 
-constexpr std::string_view prefix = "resnet/";
-
-/// What stands for a tensor's last two words ("conv1.weight", "gn2.bias") in a unit.
-std::string unit_key(std::string_view layer, std::string_view what) {
-    if (layer == "downsample") {
-        return "a/proj/standardized_conv2d/kernel";
-    }
-    const char letter = static_cast<char>('a' + (layer.back() - '1')); // conv1, gn1: a
-    if (layer.starts_with("gn")) {
-        return fmt::format("{}/group_norm/{}", letter, what == "weight" ? "gamma" : "beta");
-    }
-    return fmt::format("{}/standardized_conv2d/kernel", letter);
-}
-
-/// "body.block1.unit01.conv1.weight" -> "block1/unit01/a/standardized_conv2d/kernel"
-std::string official_key(std::string_view name) {
-    static const std::map<std::string_view, std::string_view> ends = {
-        {"root.conv.weight", "root_block/standardized_conv2d/kernel"},
-        {"head.gn.weight", "group_norm/gamma"},
-        {"head.gn.bias", "group_norm/beta"},
-        {"head.conv.weight", "head/conv2d/kernel"},
-        {"head.conv.bias", "head/conv2d/bias"}};
-    if (const auto found = ends.find(name); found != ends.end()) {
-        return std::string(found->second);
-    }
-    std::array<std::string_view, 5> words; // body, block, unit, layer, what
-    for (std::string_view& word : words) {
-        const std::size_t end = std::min(name.find('.'), name.size());
-        word = name.substr(0, end);
-        name.remove_prefix(std::min(end + 1, name.size()));
-    }
-    assert(words[0] == "body" && name.empty());
-    return fmt::format("{}/{}/{}", words[1], words[2], unit_key(words[3], words[4]));
-}
-
-std::vector<std::size_t> official_shape(const ParameterSpec& tensor) {
+std::vector<std::size_t> official_shape(const plan::ParameterSpec& tensor) {
     const std::vector<std::size_t> s(tensor.shape.begin(), tensor.shape.end());
     return s.size() == 4 ? std::vector{s[2], s[3], s[1], s[0]} : s;
 }
 
 /// A matrix of blocks that both sides walk through near to each other in memory. visit(ours, official).
 template<typename Visit>
-void for_each_weight(const ParameterSpec& tensor, const Visit& visit) {
+void for_each_weight(const plan::ParameterSpec& tensor, const Visit& visit) {
     const auto out = static_cast<std::size_t>(tensor.shape[0]);
     const auto in = static_cast<std::size_t>(tensor.shape[1]);
     const auto area = static_cast<std::size_t>(tensor.shape[2] * tensor.shape[3]);
@@ -70,7 +34,7 @@ void for_each_weight(const ParameterSpec& tensor, const Visit& visit) {
     }
 }
 
-std::span<float> values_of(const ParameterSpec& tensor, std::span<float> weights) {
+std::span<float> values_of(const plan::ParameterSpec& tensor, std::span<float> weights) {
     return weights.subspan(tensor.offset, tensor.elements());
 }
 
@@ -105,15 +69,16 @@ void add_misshapen(FaultList& faults, const std::string& where, const std::vecto
 
 } // namespace
 
-std::vector<OfficialTensor> official_tensors(const NetworkLayout& layout) {
+std::vector<OfficialTensor> official_tensors(const plan::NetworkLayout& layout) {
     std::vector<OfficialTensor> result;
-    for (const ParameterSpec& tensor : layout.tensors) {
-        result.push_back({std::string(prefix) + official_key(tensor.name), official_shape(tensor)});
+    for (const plan::ParameterSpec& tensor : layout.tensors) {
+        result.push_back({tensor.official, official_shape(tensor)});
     }
     return result;
 }
 
-void from_official(const ParameterSpec& tensor, std::span<const float> official, std::span<float> ours) {
+void from_official(const plan::ParameterSpec& tensor, std::span<const float> official,
+                   std::span<float> ours) {
     if (tensor.shape.size() != 4) {
         std::ranges::copy(official, ours.begin());
         return;
@@ -121,7 +86,7 @@ void from_official(const ParameterSpec& tensor, std::span<const float> official,
     for_each_weight(tensor, [&](std::size_t to, std::size_t from) { ours[to] = official[from]; });
 }
 
-void to_official(const ParameterSpec& tensor, std::span<const float> ours, std::span<float> official) {
+void to_official(const plan::ParameterSpec& tensor, std::span<const float> ours, std::span<float> official) {
     if (tensor.shape.size() != 4) {
         std::ranges::copy(ours, official.begin());
         return;
@@ -129,7 +94,7 @@ void to_official(const ParameterSpec& tensor, std::span<const float> ours, std::
     for_each_weight(tensor, [&](std::size_t from, std::size_t to) { official[to] = ours[from]; });
 }
 
-OfficialWeights::OfficialWeights(const std::filesystem::path& npz, const NetworkLayout& layout,
+OfficialWeights::OfficialWeights(const std::filesystem::path& npz, const plan::NetworkLayout& layout,
                                  HeadSource head)
     : layout_(layout), file_(npz, ErrorKind::weights, file_faults_) {
     std::map<std::string, const data::NpzEntry*> left;
@@ -141,7 +106,7 @@ OfficialWeights::OfficialWeights(const std::filesystem::path& npz, const Network
     FaultList faults = file_faults_;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         const auto found = left.extract(wanted[i].key);
-        if (head == HeadSource::zero && layout_.tensors[i].is_head()) {
+        if (head == HeadSource::zero && layout_.tensors[i].head) {
             continue;
         }
         if (found.empty()) {
@@ -149,7 +114,7 @@ OfficialWeights::OfficialWeights(const std::filesystem::path& npz, const Network
         } else if (const auto& header = found.mapped()->header; header) {
             if (header->shape != wanted[i].shape) {
                 add_misshapen(faults, file_.where(wanted[i].key), header->shape, wanted[i],
-                              layout_.tensors[i].is_head());
+                              layout_.tensors[i].head);
             }
             matches_.push_back({i, found.mapped()});
         }
@@ -172,15 +137,15 @@ OfficialWeights::OfficialWeights(const std::filesystem::path& npz, const Network
 
 void OfficialWeights::read(std::span<float> weights) const {
     assert(weights.size() == layout_.parameters);
-    for (const ParameterSpec& tensor : layout_.tensors) {
-        if (tensor.is_head()) {
+    for (const plan::ParameterSpec& tensor : layout_.tensors) {
+        if (tensor.head) {
             std::ranges::fill(values_of(tensor, weights), 0.0F); // stays so without a head in the file
         }
     }
     FaultList faults;
     std::vector<float> official;
     for (const Match& match : matches_) {
-        const ParameterSpec& tensor = layout_.tensors[match.tensor];
+        const plan::ParameterSpec& tensor = layout_.tensors[match.tensor];
         official.resize(tensor.elements());
         file_.read(*match.entry, official, faults);
         from_official(tensor, official, values_of(tensor, weights));
@@ -188,13 +153,13 @@ void OfficialWeights::read(std::span<float> weights) const {
     faults.throw_if_any(ErrorKind::weights);
 }
 
-void write_official_weights(const std::filesystem::path& npz, const NetworkLayout& layout,
+void write_official_weights(const std::filesystem::path& npz, const plan::NetworkLayout& layout,
                             std::span<const float> weights) {
     assert(weights.size() == layout.parameters);
     const std::vector<OfficialTensor> wanted = official_tensors(layout);
     std::vector<data::NpzArray> arrays;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-        const ParameterSpec& tensor = layout.tensors[i];
+        const plan::ParameterSpec& tensor = layout.tensors[i];
         const auto ours = weights.subspan(tensor.offset, tensor.elements());
         arrays.push_back({wanted[i].key, wanted[i].shape, [&tensor, ours](std::span<float> official) {
                               to_official(tensor, ours, official);

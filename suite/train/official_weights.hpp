@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "suite/data/formats/npz.hpp"
-#include "suite/train/layout.hpp"
+#include "suite/plan/network/layout.hpp"
 
 namespace suite::train {
 
@@ -19,12 +19,12 @@ struct OfficialTensor {
 };
 
 /// One for each tensor of the layout, in its order.
-[[nodiscard]] std::vector<OfficialTensor> official_tensors(const NetworkLayout& layout);
+[[nodiscard]] std::vector<OfficialTensor> official_tensors(const plan::NetworkLayout& layout);
 
 /// Kernels between the official files' axes (HWIO) and ours (OIHW); other tensors are copied as they stand.
 /// Both spans have tensor.elements() values.
-void from_official(const ParameterSpec& tensor, std::span<const float> official, std::span<float> ours);
-void to_official(const ParameterSpec& tensor, std::span<const float> ours, std::span<float> official);
+void from_official(const plan::ParameterSpec& tensor, std::span<const float> official, std::span<float> ours);
+void to_official(const plan::ParameterSpec& tensor, std::span<const float> ours, std::span<float> official);
 
 /// Where the head's convolution comes from.
 enum class HeadSource {
@@ -37,7 +37,7 @@ class OfficialWeights {
 public:
     /// Reads directory and headers only. Throws Error(weights) with all faults at once, each naming its key:
     /// those of data::NpzFile, every missing, extra or misshapen one.
-    OfficialWeights(const std::filesystem::path& npz, const NetworkLayout& layout, HeadSource head);
+    OfficialWeights(const std::filesystem::path& npz, const plan::NetworkLayout& layout, HeadSource head);
 
     /// Fills a whole arena of the layout. Memory besides: one tensor. Throws Error(weights) naming every
     /// tensor that is damaged or not finite.
@@ -48,7 +48,7 @@ private:
         std::size_t tensor = 0; ///< of the layout
         const data::NpzEntry* entry = nullptr;
     };
-    NetworkLayout layout_;
+    plan::NetworkLayout layout_;
     FaultList file_faults_; ///< before file_, whose constructor adds to it
     data::NpzFile file_;
     std::vector<Match> matches_;
@@ -56,7 +56,7 @@ private:
 
 /// Writes the arena as an official file (stored, the same bytes for the same weights).
 /// Throws Error(weights).
-void write_official_weights(const std::filesystem::path& npz, const NetworkLayout& layout,
+void write_official_weights(const std::filesystem::path& npz, const plan::NetworkLayout& layout,
                             std::span<const float> weights);
 
 } // namespace suite::train

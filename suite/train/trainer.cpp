@@ -13,7 +13,7 @@
 #include "suite/plan/spec/words.hpp"
 #include "suite/train/detail/stopwatch.hpp"
 #include "suite/train/detail/training.hpp"
-#include "suite/train/loss.hpp"
+#include "suite/train/objective/loss.hpp"
 #include "suite/train/schedule.hpp"
 #include "suite/train/sharded_evaluation.hpp"
 #include "suite/train/test_images.hpp"
@@ -95,7 +95,8 @@ Training::Training(const plan::RunConfig& config, const data::DataSet& data_set,
                          communicator.rank(), config.reduction)),
       step_images_(config, data_set, subset_, shards_, outputs_, hooks.loading),
       mixed_(step_images_.memory()),
-      engine_(hooks.make_engine ? hooks.make_engine(config, outputs_) : make_cpu_engine(config, outputs_)),
+      engine_(hooks.make_engine ? hooks.make_engine(config, outputs_)
+                                : std::make_unique<Engine>(config, outputs_)),
       alone_(communicator),
       shared_(shards_.all.size() + 2) {
     check_ranks(config, communicator.size());
@@ -123,8 +124,8 @@ dist::Communicator& Training::reducing() const {
 void Training::make_reducer(std::size_t bucket_bytes) {
     reducer_.reset(); // one reducer listens to the engine at a time
     reducer_ = config_.reduction == plan::ReductionMode::strict
-                   ? make_tree_reducer(*engine_, reducing())
-                   : make_bucket_reducer(*engine_, reducing(),
+                   ? make_tree_reducer(engine_->gradients(), reducing())
+                   : make_bucket_reducer(engine_->gradients(), reducing(),
                                          {.bucket_bytes = bucket_bytes, .wire = wire_element(config_.wire)});
     if (hooks_.measure) {
         reducer_->measure();
@@ -200,7 +201,7 @@ void Training::update(double loss) {
                       "losses " + last_losses_text(state_.losses));
     }
     const Stopwatch watch(sink(step_time_.optimiser));
-    engine_->apply(lr);
+    engine_->apply(lr, state_.step);
     state_.images_seen += config_.train.batch;
     ++state_.step;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "suite/base/arena.hpp"
 #include "suite/data/data_set.hpp"
 #include "suite/data/loading/bad_images.hpp"
 #include "suite/plan/order/run_config.hpp"
@@ -33,25 +34,19 @@ struct Predictions {
     std::vector<float> label_matrix;   ///< multilabel labels, NaN = missing
 };
 
-/// Named parameters in one flat arena, and the optimiser's momentum beside them when it is saved.
-struct NamedTensor {
-    std::string name;
-    std::vector<std::int64_t> shape;
-    std::size_t offset = 0; ///< into the arena, elements
-};
+/// Named parameters in one flat arena, and what else the training had (Engine::arenas()) beside them.
 struct TrainedWeights {
-    std::vector<NamedTensor> tensors;
+    std::vector<NamedTensor> tensors; ///< of values
     std::vector<float> values;
-    std::vector<float> momentum; ///< empty or as long as values
+    std::vector<NamedArena> arenas; ///< "buffers", "momentum", …; none where only weights are known
     std::int64_t step = 0;
 };
 
 /// Where a run stands between two steps: all that a new process needs to go on with the same bits.
 struct TrainingState {
-    std::int64_t step = 0; ///< steps done
-    std::vector<float> weights;
-    std::vector<float> momentum;
-    std::vector<LossPoint> losses; ///< one per step done
+    std::int64_t step = 0;          ///< steps done
+    std::vector<NamedArena> arenas; ///< those of the engine, in their order
+    std::vector<LossPoint> losses;  ///< one per step done
     std::int64_t images_seen = 0;
     double train_seconds = 0.0;
     std::optional<LossScaleState> loss_scale{}; ///< of engines that have one
@@ -115,7 +110,7 @@ struct TrainHooks {
     /// Ranks compare their weights every so many steps, and at the end. 0: at the end only.
     std::int64_t compare_interval_steps = 50;
     LoadingHooks loading{};
-    /// Empty: make_cpu_engine.
+    /// Empty: an engine in host memory.
     std::function<std::unique_ptr<Engine>(const plan::RunConfig&, std::size_t outputs)> make_engine;
     /// Of the memory where that engine's gradients lie; null: the communicator itself.
     dist::Communicator* gradient_communicator = nullptr;

@@ -13,9 +13,30 @@
 #include "suite/train/schedule.hpp"
 
 namespace suite::train::detail {
+namespace {
+
+/// All of an engine, as it stands.
+std::vector<NamedArena> engine_arenas(const Engine& engine) {
+    std::vector<NamedArena> arenas;
+    for (const std::string& name : engine.arenas()) {
+        arenas.push_back({name, engine.read(name)});
+    }
+    return arenas;
+}
+
+/// "151834 weights, 151834 momentum"
+std::string arenas_text(const std::vector<NamedArena>& arenas) {
+    std::vector<std::string> texts;
+    for (const NamedArena& arena : arenas) {
+        texts.push_back(fmt::format("{} {}", arena.values.size(), arena.name));
+    }
+    return texts.empty() ? "no numbers" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
+} // namespace
 
 void Training::initialise(const TrainedWeights* parent) {
-    const NetworkLayout& layout = engine_->layout();
+    const plan::NetworkLayout& layout = engine_->layout();
     std::vector<float> weights(layout.parameters);
     if (hooks_.resume != nullptr) {
         return resume();
@@ -26,25 +47,29 @@ void Training::initialise(const TrainedWeights* parent) {
         initialise_backbone(layout, config_.seed, weights);
     }
     initialise_head(layout, config_.seed, config_.train.head_init, data_set_.train.labels, subset_, weights);
-    engine_->write_weights(weights);
+    engine_->write("weights", weights);
+    if (const NamedArena* buffers = parent == nullptr ? nullptr : find_arena(parent->arenas, "buffers");
+        buffers != nullptr && layout.buffer_elements == buffers->values.size()) {
+        engine_->write("buffers", buffers->values);
+    }
 }
 
 void Training::resume() {
     const TrainingState& from = *hooks_.resume;
-    const std::size_t parameters = engine_->layout().parameters;
     const auto steps = static_cast<std::size_t>(std::max<std::int64_t>(from.step, 0));
-    if (from.weights.size() != parameters || from.momentum.size() != parameters ||
-        from.losses.size() != steps || from.step > config_.train.schedule.total_steps) {
-        throw Error(ErrorKind::weights,
-                    {"state to resume from",
-                     fmt::format("step {} with {} losses, {} weights, {} of momentum", from.step,
-                                 from.losses.size(), from.weights.size(), from.momentum.size()),
-                     fmt::format("at most {} steps with a loss each, {} weights and as much momentum",
-                                 config_.train.schedule.total_steps, parameters),
-                     "remove it: the run then starts anew"});
+    const std::string wanted = arenas_text(engine_arenas(*engine_));
+    if (arenas_text(from.arenas) != wanted || from.losses.size() != steps ||
+        from.step > config_.train.schedule.total_steps) {
+        throw Error(ErrorKind::weights, {"state to resume from",
+                                         fmt::format("step {} with {} losses, {}", from.step,
+                                                     from.losses.size(), arenas_text(from.arenas)),
+                                         fmt::format("at most {} steps with a loss each, {}",
+                                                     config_.train.schedule.total_steps, wanted),
+                                         "remove it: the run then starts anew"});
     }
-    engine_->write_weights(from.weights);
-    engine_->write_momentum(from.momentum);
+    for (const NamedArena& arena : from.arenas) {
+        engine_->write(arena.name, arena.values);
+    }
     resume_loss_scale(from);
     state_.step = from.step;
     state_.losses = from.losses;
@@ -96,17 +121,15 @@ void Training::share_start() {
         state_.losses.push_back(
             {i, losses[static_cast<std::size_t>(i)], learning_rate(config_.train.schedule, i)});
     }
-    std::vector<float> values(engine_->layout().parameters);
-    engine_->read_weights(values);
-    communicator_.broadcast(dist::buffer(std::span(values)), 0);
-    engine_->write_weights(values);
-    engine_->read_momentum(values);
-    communicator_.broadcast(dist::buffer(std::span(values)), 0);
-    engine_->write_momentum(values);
+    for (const std::string& arena : engine_->arenas()) {
+        std::vector<float> values = engine_->read(arena);
+        communicator_.broadcast(dist::buffer(std::span(values)), 0);
+        engine_->write(arena, values);
+    }
     share_loss_scale();
     if (config_.measured_buckets && config_.reduction == plan::ReductionMode::fast) {
         communicator_.set_phase("measure buckets");
-        const std::size_t bucket_bytes = measured_bucket_bytes(reducing(), engine_->gradients());
+        const std::size_t bucket_bytes = measured_bucket_bytes(reducing(), engine_->gradients().buffer());
         alone_.run([&] { make_reducer(bucket_bytes); });
         alone_.agree();
     }
@@ -125,10 +148,7 @@ void Training::stop() {
 void Training::save() {
     const double began = monotonic_seconds();
     TrainingState state = state_;
-    state.weights.resize(engine_->layout().parameters);
-    state.momentum.resize(state.weights.size());
-    engine_->read_weights(state.weights);
-    engine_->read_momentum(state.momentum);
+    state.arenas = engine_arenas(*engine_);
     state.loss_scale = engine_->loss_scale();
     state.train_seconds += began - started_seconds_;
     hooks_.save(state);
@@ -176,13 +196,12 @@ void Training::compare_weights() {
 
 TrainedWeights Training::take_weights() {
     TrainedWeights weights;
-    for (const ParameterSpec& tensor : engine_->layout().tensors) {
+    for (const plan::ParameterSpec& tensor : engine_->layout().tensors) {
         weights.tensors.push_back({tensor.name, tensor.shape, tensor.offset});
     }
-    weights.values.resize(engine_->layout().parameters);
-    weights.momentum.resize(weights.values.size());
-    engine_->read_weights(weights.values);
-    engine_->read_momentum(weights.momentum);
+    weights.arenas = engine_arenas(*engine_);
+    weights.values = std::move(weights.arenas.front().values);
+    weights.arenas.erase(weights.arenas.begin());
     weights.step = state_.step;
     return weights;
 }

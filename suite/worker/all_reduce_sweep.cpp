@@ -6,7 +6,7 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/dist/device.hpp"
-#include "suite/train/device_engine.hpp"
+#include "suite/train/device.hpp"
 
 namespace suite::worker {
 namespace {

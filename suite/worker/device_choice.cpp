@@ -8,7 +8,7 @@
 #include "suite/base/hash.hpp"
 #include "suite/dist/nccl_communicator.hpp"
 #include "suite/plan/spec/words.hpp"
-#include "suite/train/device_engine.hpp"
+#include "suite/train/engine.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::worker {
@@ -119,11 +119,14 @@ std::function<std::unique_ptr<train::Engine>(const plan::RunConfig&, std::size_t
 engine_maker(const DeviceChoice& choice, dist::PinnedResource* images) {
     return [choice, images](const plan::RunConfig& config, std::size_t outputs) {
         if (choice.engine != EngineKind::cpu) {
-            return train::make_device_engine(config, outputs,
-                                             {.cuda = choice.engine == EngineKind::cuda,
-                                              .index = choice.device.index,
-                                              .precision = precision_of(config.precision),
-                                              .images = images});
+            return std::make_unique<train::Engine>(
+                config, outputs,
+                train::DeviceOptions{.cuda = choice.engine == EngineKind::cuda,
+                                     .index = choice.device.index,
+                                     .own_kernels = choice.engine == EngineKind::cuda,
+                                     .lanes = false,
+                                     .precision = precision_of(config.precision),
+                                     .images = images});
         }
         if (config.precision != plan::Precision::float32) {
             throw Error(ErrorKind::environment,
@@ -132,7 +135,7 @@ engine_maker(const DeviceChoice& choice, dist::PinnedResource* images) {
                                      choice.reason.empty() ? "" : ": ", choice.reason),
                          "a GPU, or float32, which alone is fast on a CPU", "--precision float32"});
         }
-        return train::make_cpu_engine(config, outputs);
+        return std::make_unique<train::Engine>(config, outputs);
     };
 }
 

@@ -22,10 +22,10 @@ bool is_npz(const fs::path& path) {
     return path.extension() == ".npz" || (head[0] == 'P' && head[1] == 'K');
 }
 
-void check_tensors_finite(const train::NetworkLayout& layout, std::span<const float> weights,
+void check_tensors_finite(const plan::NetworkLayout& layout, std::span<const float> weights,
                           const std::string& where) {
     FaultList faults;
-    for (const train::ParameterSpec& tensor : layout.tensors) {
+    for (const plan::ParameterSpec& tensor : layout.tensors) {
         data::check_finite(weights.subspan(tensor.offset, tensor.elements()), 0, where + ": " + tensor.name,
                            faults);
     }
@@ -33,7 +33,7 @@ void check_tensors_finite(const train::NetworkLayout& layout, std::span<const fl
 }
 
 std::size_t outputs_of(const store::Checkpoint& checkpoint, const std::string& where) {
-    const auto bias = std::ranges::find(checkpoint.tensors, "head.conv.bias", &store::CheckpointTensor::name);
+    const auto bias = std::ranges::find(checkpoint.tensors, "head.conv.bias", &NamedTensor::name);
     if (bias == checkpoint.tensors.end() || bias->shape.size() != 1 || bias->shape[0] < 1) {
         throw Error(ErrorKind::weights, Fault{.where = where + ": head.conv.bias",
                                               .found = "nothing, or no vector",
@@ -46,16 +46,11 @@ std::size_t outputs_of(const store::Checkpoint& checkpoint, const std::string& w
 } // namespace
 
 store::Checkpoint checkpoint_of(const std::string& key, train::TrainedWeights weights) {
-    store::Checkpoint checkpoint{.key = key,
-                                 .tensors = {},
-                                 .values = std::move(weights.values),
-                                 .momentum = std::move(weights.momentum),
-                                 .step = weights.step};
-    for (train::NamedTensor& tensor : weights.tensors) {
-        checkpoint.tensors.push_back(
-            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
-    }
-    return checkpoint;
+    return {.key = key,
+            .tensors = std::move(weights.tensors),
+            .values = std::move(weights.values),
+            .arenas = std::move(weights.arenas),
+            .step = weights.step};
 }
 
 store::Checkpoint checkpoint_of(const std::string& key, train::TrainingState state, std::string build) {
@@ -71,10 +66,12 @@ store::Checkpoint checkpoint_of(const std::string& key, train::TrainingState sta
                                .good_steps = state.loss_scale->good_steps,
                                .skipped = state.loss_scale->skipped};
     }
+    std::vector<float> weights = std::move(state.arenas.front().values);
+    state.arenas.erase(state.arenas.begin());
     return {.key = key,
             .tensors = {},
-            .values = std::move(state.weights),
-            .momentum = std::move(state.momentum),
+            .values = std::move(weights),
+            .arenas = std::move(state.arenas),
             .step = state.step,
             .progress = std::move(progress)};
 }
@@ -84,9 +81,9 @@ std::optional<train::TrainingState> training_state_of(store::Checkpoint checkpoi
     if (!checkpoint.progress || checkpoint.progress->build != build) {
         return std::nullopt;
     }
+    checkpoint.arenas.insert(checkpoint.arenas.begin(), {"weights", std::move(checkpoint.values)});
     train::TrainingState state{.step = checkpoint.step,
-                               .weights = std::move(checkpoint.values),
-                               .momentum = std::move(checkpoint.momentum),
+                               .arenas = std::move(checkpoint.arenas),
                                .losses = {},
                                .images_seen = checkpoint.progress->images_seen,
                                .train_seconds = checkpoint.progress->train_seconds};
@@ -109,42 +106,38 @@ std::optional<train::TrainingState> training_state_of(store::Checkpoint checkpoi
 }
 
 train::TrainedWeights trained_weights_of(store::Checkpoint checkpoint) {
-    train::TrainedWeights weights{.tensors = {},
-                                  .values = std::move(checkpoint.values),
-                                  .momentum = std::move(checkpoint.momentum),
-                                  .step = checkpoint.step};
-    for (store::CheckpointTensor& tensor : checkpoint.tensors) {
-        weights.tensors.push_back(
-            {.name = std::move(tensor.name), .shape = std::move(tensor.shape), .offset = tensor.offset});
-    }
-    return weights;
+    return {.tensors = std::move(checkpoint.tensors),
+            .values = std::move(checkpoint.values),
+            .arenas = std::move(checkpoint.arenas),
+            .step = checkpoint.step};
 }
 
-train::Network load_network(const plan::NetworkSpec& network, std::size_t outputs, const fs::path& weights) {
+train::InferenceNetwork load_network(const plan::NetworkSpec& network, std::size_t outputs,
+                                     const fs::path& weights) {
     if (is_npz(weights)) {
-        const train::OfficialWeights official(weights, train::network_layout(network, outputs),
+        const train::OfficialWeights official(weights, plan::network_layout(network, outputs),
                                               train::HeadSource::file);
-        train::Network loaded(network, outputs, train::Pass::inference);
+        train::InferenceNetwork loaded(network, outputs);
         official.read(loaded.weights());
-        loaded.weights_changed();
+        loaded.prepare();
         return loaded;
     }
     const train::TrainedWeights trained = trained_weights_of(store::read_checkpoint(weights));
-    train::Network loaded(network, outputs, train::Pass::inference);
-    copy_weights(loaded.layout(), trained, weights.string(), loaded.weights());
+    train::InferenceNetwork loaded(network, outputs);
+    train::copy_weights(loaded.layout(), trained, weights.string(), loaded.weights());
     check_tensors_finite(loaded.layout(), loaded.weights(), weights.string());
-    loaded.weights_changed();
+    loaded.prepare();
     return loaded;
 }
 
 store::Checkpoint import_official(const fs::path& npz, const plan::NetworkSpec& network, std::size_t outputs,
                                   train::HeadSource head) {
-    const train::NetworkLayout layout = train::network_layout(network, outputs);
+    const plan::NetworkLayout layout = plan::network_layout(network, outputs);
     const train::OfficialWeights official(npz, layout, head);
     train::TrainedWeights weights;
     weights.values.resize(layout.parameters);
     official.read(weights.values);
-    for (const train::ParameterSpec& tensor : layout.tensors) {
+    for (const plan::ParameterSpec& tensor : layout.tensors) {
         weights.tensors.push_back({tensor.name, tensor.shape, tensor.offset});
     }
     const std::string key = sha256_hex(std::as_bytes(std::span(weights.values)));
@@ -153,13 +146,13 @@ store::Checkpoint import_official(const fs::path& npz, const plan::NetworkSpec& 
 
 void export_official(store::Checkpoint checkpoint, const std::string& where, const plan::NetworkSpec& network,
                      std::size_t outputs, const fs::path& npz) {
-    const train::NetworkLayout layout =
-        train::network_layout(network, outputs == 0 ? outputs_of(checkpoint, where) : outputs);
+    const plan::NetworkLayout layout =
+        plan::network_layout(network, outputs == 0 ? outputs_of(checkpoint, where) : outputs);
     const train::TrainedWeights trained = trained_weights_of(std::move(checkpoint));
     std::vector<float> weights(layout.parameters);
-    copy_weights(layout, trained, where, weights);
+    train::copy_weights(layout, trained, where, weights);
     check_tensors_finite(layout, weights, where);
-    write_official_weights(npz, layout, weights);
+    train::write_official_weights(npz, layout, weights);
 }
 
 } // namespace suite::worker

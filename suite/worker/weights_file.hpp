@@ -5,7 +5,7 @@
 #include <string>
 
 #include "suite/store/checkpoint_file.hpp"
-#include "suite/train/network.hpp"
+#include "suite/train/engine.hpp"
 #include "suite/train/official_weights.hpp"
 #include "suite/train/trainer.hpp"
 
@@ -24,8 +24,8 @@ namespace suite::worker {
 /// A network for inference with the weights of a file, which is an official .npz or a checkpoint. Of .npz
 /// files one tensor at a time is held besides the network. Throws Error(weights) naming every tensor that
 /// does not fit or is not finite.
-[[nodiscard]] train::Network load_network(const plan::NetworkSpec& network, std::size_t outputs,
-                                          const std::filesystem::path& weights);
+[[nodiscard]] train::InferenceNetwork load_network(const plan::NetworkSpec& network, std::size_t outputs,
+                                                   const std::filesystem::path& weights);
 
 /// The .npz as a checkpoint at step 0 without momentum. Its key is the SHA-256 of the values, so that a run
 /// can name it as its parent.

@@ -53,8 +53,8 @@ void check_logits(std::span<const float> logits, std::size_t first_image, std::s
 }
 
 /// All images through the network, batch by batch; `write` takes their logits in order.
-void forward_all(train::Network& network, data::NpyFile& images, std::size_t batch, std::size_t classes,
-                 const std::function<void(std::span<const float>)>& write) {
+void forward_all(train::InferenceNetwork& network, data::NpyFile& images, std::size_t batch,
+                 std::size_t classes, const std::function<void(std::span<const float>)>& write) {
     const auto& shape = images.shape();
     const std::size_t image_elements = shape[1] * shape[2] * shape[3];
     std::vector<float> pixels(std::min(batch, shape[0]) * image_elements);
@@ -64,11 +64,11 @@ void forward_all(train::Network& network, data::NpyFile& images, std::size_t bat
         const auto values = std::span(pixels).first(count * image_elements);
         const auto answers = std::span(logits).first(count * classes);
         images.read(first * image_elements, values);
-        network.forward({.values = values,
-                         .count = count,
-                         .size = static_cast<int>(shape[2]),
-                         .width = static_cast<int>(shape[3])},
-                        train::Pass::inference, answers);
+        network.infer({.values = values,
+                       .count = count,
+                       .size = static_cast<int>(shape[2]),
+                       .width = static_cast<int>(shape[3])},
+                      answers);
         check_logits(answers, first, classes);
         write(answers);
     }
@@ -78,7 +78,7 @@ ordered_json infer(const WeightsOrder& order, const plan::NetworkSpec& spec) {
     data::NpyFile images(order.images, ErrorKind::data);
     check_images(images.shape(), spec, order.images);
     const double started = monotonic_seconds();
-    train::Network network = load_network(spec, order.classes, order.weights);
+    train::InferenceNetwork network = load_network(spec, order.classes, order.weights);
     const double loaded = monotonic_seconds();
     const std::size_t batch = inference_batch(spec, images.shape()[2], images.shape()[3]);
     data::write_npy(order.out, std::array{images.shape()[0], order.classes}, ErrorKind::environment,

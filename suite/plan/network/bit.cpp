@@ -101,8 +101,9 @@ private:
     /// is no ReLU before it (1.1).
     std::size_t root() {
         const bool bit = spec_.stem == Stem::bit;
-        const std::size_t x = convolution(LayerList::images, "root.conv", "resnet/root_block", spec_.stem_channels,
-                                          bit ? 7 : 3, spec_.stem == Stem::small_1 ? 1 : 2);
+        const std::size_t x =
+            convolution(LayerList::images, "root.conv", "resnet/root_block", spec_.stem_channels, bit ? 7 : 3,
+                        spec_.stem == Stem::small_1 ? 1 : 2);
         return bit ? list_.add({.kind = LayerKind::max_pool,
                                 .kernel = 3,
                                 .stride = 2,

@@ -14,9 +14,7 @@ struct MapSize {
     int channels = 0;
     int height = 0;
     int width = 0;
-    [[nodiscard]] double elements() const noexcept {
-        return static_cast<double>(channels) * height * width;
-    }
+    [[nodiscard]] double elements() const noexcept { return static_cast<double>(channels) * height * width; }
     [[nodiscard]] bool operator==(const MapSize&) const = default;
 };
 

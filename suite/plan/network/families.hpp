@@ -25,8 +25,8 @@ struct Family {
 /// faults of the declaration, or when no family is named so.
 [[nodiscard]] Network make_network(const NetworkSpec& spec, std::size_t outputs);
 
-/// What a layer's tensor is called in published files ("resnet/block1/unit01/a/group_norm/gamma"); empty where
-/// the layer has no such name.
+/// What a layer's tensor is called in published files ("resnet/block1/unit01/a/group_norm/gamma"); empty
+/// where the layer has no such name.
 [[nodiscard]] std::string official_name(const Layer& layer, ParameterRole role);
 
 /// Pre-activation ResNet-v2 with GroupNorm and weight-standardised convolutions (bit.cpp).

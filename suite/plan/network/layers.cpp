@@ -58,10 +58,10 @@ private:
 
     void add_fault(std::size_t i, std::string found, std::string expected, std::string fix) {
         const Layer& layer = layers_[i];
-        faults_.add({fmt::format("{}: layer {}", where_,
-                                 layer.name.empty() ? fmt::format("{} ({})", i, to_text(layer.kind))
-                                                    : layer.name),
-                     std::move(found), std::move(expected), std::move(fix)});
+        faults_.add(
+            {fmt::format("{}: layer {}", where_,
+                         layer.name.empty() ? fmt::format("{} ({})", i, to_text(layer.kind)) : layer.name),
+             std::move(found), std::move(expected), std::move(fix)});
     }
     void check(std::size_t i) {
         if (const std::string& name = layers_[i].name; !name.empty() && !names_.insert(name).second) {

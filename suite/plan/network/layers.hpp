@@ -1,6 +1,6 @@
 // A network as data: an ordered list of layers with their inputs. Families make it from a declaration
-// (families.hpp); parameters and buffers (layout.hpp), map sizes, multiply-adds and memory (cost.hpp) are read
-// off it; suite/train runs it.
+// (families.hpp); parameters and buffers (layout.hpp), map sizes, multiply-adds and memory (cost.hpp) are
+// read off it; suite/train runs it.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ enum class PoolPadding {
     lowest, ///< -inf: never the largest
 };
 
-/// Square kernels, the same stride and padding both ways; positions behind the last whole window are left out,
-/// as in PyTorch. What a kind does not use keeps its default.
+/// Square kernels, the same stride and padding both ways; positions behind the last whole window are left
+/// out, as in PyTorch. What a kind does not use keeps its default.
 struct Layer {
     std::string name; ///< prefix of its tensors: "body.block1.unit01.conv1"; empty where it has none
     LayerKind kind = LayerKind::input;
@@ -74,9 +74,9 @@ public:
     /// Channels follow from the inputs where the kind does not change them.
     std::size_t add(Layer layer, std::vector<std::size_t> inputs);
     [[nodiscard]] int channels(std::size_t layer) const { return layers_.at(layer).channels; }
-    /// Throws Error(usage) with all faults at once, each with `where` and the layer's name: an input that does
-    /// not come before, inputs of another number or of other channels than the kind takes, sizes below one,
-    /// groups that do not divide the channels, two layers of one name.
+    /// Throws Error(usage) with all faults at once, each with `where` and the layer's name: an input that
+    /// does not come before, inputs of another number or of other channels than the kind takes, sizes below
+    /// one, groups that do not divide the channels, two layers of one name.
     [[nodiscard]] Network finish(std::string id, std::string_view where) &&;
 
 private:

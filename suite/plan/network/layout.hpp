@@ -32,8 +32,8 @@ struct ParameterSpec : TensorPlace {
     ParameterRole role = ParameterRole::weight;
     std::size_t layer = 0; ///< of the network
     bool standardised = false;
-    bool head = false;        ///< see Layer::is_head
-    std::string official{};   ///< name in published files; empty: none
+    bool head = false;      ///< see Layer::is_head
+    std::string official{}; ///< name in published files; empty: none
 
     /// Rows of the unit-wise norm and of weight standardisation: output filters of a matrix or kernel, else
     /// one.

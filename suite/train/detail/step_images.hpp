@@ -10,7 +10,7 @@
 #include "suite/data/loading/batch_stream.hpp"
 #include "suite/data/loading/loader.hpp"
 #include "suite/train/engine.hpp"
-#include "suite/train/loss.hpp"
+#include "suite/train/objective/loss.hpp"
 #include "suite/train/shards.hpp"
 #include "suite/train/trainer.hpp"
 

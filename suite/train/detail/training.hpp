@@ -10,7 +10,7 @@
 
 #include "suite/dist/alone.hpp"
 #include "suite/train/detail/step_images.hpp"
-#include "suite/train/gradient_reducer.hpp"
+#include "suite/train/reduce/gradient_reducer.hpp"
 #include "suite/train/shards.hpp"
 #include "suite/train/trainer.hpp"
 

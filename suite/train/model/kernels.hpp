@@ -1,7 +1,9 @@
-// What the device network asks of a device beyond ATen's operators. Two answers: ATen's operators composed,
-// which run on any device and are the reference; the kernels of suite/kernels/device_kernels.hpp on CUDA.
+// What models ask of a device beyond ATen's operators. Three answers: ATen's operators composed, which run on
+// any device and are the reference; the kernels of suite/kernels on the host; those of
+// suite/kernels/device_kernels.hpp on CUDA. Private to suite/train.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,9 +15,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "suite/kernels/device_rows.hpp"
-#include "suite/train/layout.hpp"
+#include "suite/plan/network/layout.hpp"
 
-namespace suite::train::detail {
+namespace suite::train {
 
 /// Rows of one parameter tensor in the arenas.
 struct TensorRows {
@@ -24,14 +26,14 @@ struct TensorRows {
     std::int64_t rows = 0;
     std::int64_t row_length = 0;
     std::int64_t first_standardised_row = 0; ///< in inverse_sd
-    bool clipped = true;
+    bool clipped = true;                     ///< by the optimiser: adaptive gradient clipping
 };
 
-/// GroupNorm's parameters: float32 views of the arenas.
+/// GroupNorm's parameters: float32, one a channel.
 struct NormParameters {
     at::Tensor scale;
     at::Tensor shift;
-    at::Tensor scale_gradient;
+    at::Tensor scale_gradient; ///< added to
     at::Tensor shift_gradient;
     std::int64_t groups = 1;
     double epsilon = 1e-5;
@@ -45,18 +47,18 @@ struct NormSaved {
     at::Tensor inverse_sd;
 };
 
-class DeviceKernels {
+class Kernels {
 public:
-    virtual ~DeviceKernels() = default;
+    virtual ~Kernels() = default;
     /// All standardised tensors. weights, packed: float32 arenas; inverse_sd: one a standardised row.
     virtual void standardise(const at::Tensor& weights, double epsilon, const at::Tensor& packed,
                              const at::Tensor& inverse_sd) = 0;
     /// Gradients of the tensors that begin in [begin, end) of the arena, in place.
     virtual void unstandardise(std::int64_t begin, std::int64_t end, const at::Tensor& gradients,
                                const at::Tensor& packed, const at::Tensor& inverse_sd) = 0;
-    /// `step`: learning rate and gradient scale, two float32 on the device. Nothing changes unless `good`.
+    /// `step`: learning rate and gradient scale, two float32 where the arenas are.
     virtual void sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
-                          const kernels::device::SgdConstants& sgd, const at::Tensor& step, bool good) = 0;
+                          const kernels::device::SgdConstants& sgd, const at::Tensor& step) = 0;
     /// y = max(0, GroupNorm(x)) in x's type; statistics and parameters in float32 (cherti-jitsev.md 2.4).
     [[nodiscard]] virtual NormSaved norm_relu(const NormParameters& norm, const at::Tensor& x) = 0;
     /// Returns the gradient of x plus `addend` (may be undefined); adds those of scale and shift.
@@ -65,7 +67,12 @@ public:
                                                         const at::Tensor& addend) = 0;
 };
 
-/// ATen's operators, on the device of the tensors.
-[[nodiscard]] std::unique_ptr<DeviceKernels> make_aten_kernels(std::vector<TensorRows> tensors);
+/// Makes the kernels once the rows are known.
+using KernelMaker = std::function<std::unique_ptr<Kernels>(std::vector<TensorRows>)>;
 
-} // namespace suite::train::detail
+/// ATen's operators, on the device of the tensors.
+[[nodiscard]] std::unique_ptr<Kernels> make_aten_kernels(std::vector<TensorRows> tensors);
+/// Those of suite/kernels on host memory; ATen's for maps that are not float32.
+[[nodiscard]] std::unique_ptr<Kernels> make_host_kernels(std::vector<TensorRows> tensors);
+
+} // namespace suite::train

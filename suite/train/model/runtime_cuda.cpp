@@ -1,5 +1,5 @@
 // The one file that needs CUDA's headers, and the one that knows whether the build has the CUDA parts.
-#include "suite/train/detail/device_runtime.hpp"
+#include "suite/train/model/runtime.hpp"
 
 #ifdef TRANSFERSCALE_HAS_CUDA
 
@@ -18,7 +18,7 @@
 #include "suite/dist/staging.hpp"
 #include "suite/kernels/device_kernels.hpp"
 
-namespace suite::train::detail {
+namespace suite::train {
 namespace {
 
 namespace device = kernels::device;
@@ -63,7 +63,7 @@ struct RowTable {
 };
 
 /// The kernels of suite/kernels/device_kernels.hpp on the current stream.
-class CudaKernels final : public DeviceKernels {
+class CudaKernels final : public Kernels {
 public:
     explicit CudaKernels(const std::vector<TensorRows>& tensors);
 
@@ -72,7 +72,7 @@ public:
     void unstandardise(std::int64_t begin, std::int64_t end, const at::Tensor& gradients,
                        const at::Tensor& packed, const at::Tensor& inverse_sd) override;
     void sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
-                  const device::SgdConstants& sgd, const at::Tensor& step, bool good) override;
+                  const device::SgdConstants& sgd, const at::Tensor& step) override;
     [[nodiscard]] NormSaved norm_relu(const NormParameters& norm, const at::Tensor& x) override;
     [[nodiscard]] at::Tensor norm_relu_backward(const NormParameters& norm, const NormSaved& saved,
                                                 const at::Tensor& y_gradient,
@@ -120,14 +120,11 @@ void CudaKernels::unstandardise(std::int64_t begin, std::int64_t end, const at::
 }
 
 void CudaKernels::sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
-                           const device::SgdConstants& sgd, const at::Tensor& step, bool good) {
-    if (good) {
-        check(device::sgd_step(all_.rows(), all_.host.size(), weights.mutable_data_ptr<float>(),
-                               gradients.const_data_ptr<float>(), momentum.mutable_data_ptr<float>(), sgd,
-                               static_cast<const device::StepScalars*>(step.const_data_ptr()), nullptr,
-                               stream()),
-              "sgd_step");
-    }
+                           const device::SgdConstants& sgd, const at::Tensor& step) {
+    check(device::sgd_step(all_.rows(), all_.host.size(), weights.mutable_data_ptr<float>(),
+                           gradients.const_data_ptr<float>(), momentum.mutable_data_ptr<float>(), sgd,
+                           static_cast<const device::StepScalars*>(step.const_data_ptr()), nullptr, stream()),
+          "sgd_step");
 }
 
 device::NormShape norm_shape(const NormParameters& norm, const at::Tensor& x) {
@@ -190,7 +187,8 @@ public:
     void allow_tf32(bool allowed) override;
     void prefetch(std::span<const float> values) override { staged_.begin(std::as_bytes(values)); }
     void done_with(std::span<const float> values) override { staged_.done_with(std::as_bytes(values)); }
-    void upload(std::span<const float> values, const at::Tensor& room) override;
+    void upload(std::span<const float> values, const at::Tensor& there) override;
+    [[nodiscard]] bool reads_in_place() const override { return false; }
     void synchronise() override { stream_.synchronize(); }
     void capture(const std::function<void()>& work) override;
     void replay() override { graph_->replay(); }
@@ -208,7 +206,7 @@ KernelMaker CudaRuntime::kernels() const {
     if (!own_kernels_) {
         return make_aten_kernels;
     }
-    return [](const std::vector<TensorRows>& tensors) -> std::unique_ptr<DeviceKernels> {
+    return [](const std::vector<TensorRows>& tensors) -> std::unique_ptr<Kernels> {
         return std::make_unique<CudaKernels>(tensors);
     };
 }
@@ -220,10 +218,10 @@ void CudaRuntime::allow_tf32(bool allowed) {
     }
 }
 
-void CudaRuntime::upload(std::span<const float> values, const at::Tensor& room) {
+void CudaRuntime::upload(std::span<const float> values, const at::Tensor& there) {
     const auto native = reinterpret_cast<dist::StreamHandle>(stream_.stream());
     const void* staged = staged_.take(std::as_bytes(values), native);
-    room.copy_(at::from_blob(const_cast<void*>(staged), room.sizes(), room.options()));
+    there.copy_(at::from_blob(const_cast<void*>(staged), there.sizes(), there.options()));
     staged_.release(native);
 }
 
@@ -241,7 +239,7 @@ std::unique_ptr<DeviceRuntime> make_cuda_runtime(const DeviceOptions& options) {
     return std::make_unique<CudaRuntime>(options);
 }
 
-} // namespace suite::train::detail
+} // namespace suite::train
 
 suite::dist::StreamHandle suite::train::device_stream() {
     return reinterpret_cast<dist::StreamHandle>(c10::cuda::getCurrentCUDAStream().stream());
@@ -249,8 +247,7 @@ suite::dist::StreamHandle suite::train::device_stream() {
 
 #else
 
-std::unique_ptr<suite::train::detail::DeviceRuntime>
-suite::train::detail::make_cuda_runtime(const DeviceOptions&) {
+std::unique_ptr<suite::train::DeviceRuntime> suite::train::make_cuda_runtime(const DeviceOptions&) {
     throw Error(ErrorKind::environment, {"device cuda", "a build without the CUDA parts", "preset cuda",
                                          "build with TRANSFERSCALE_CUDA=1, or use --device cpu"});
 }

@@ -1,12 +1,19 @@
-#include "suite/train/detail/device_tensors.hpp"
+#include "suite/train/tensors.hpp"
+
+#include <cassert>
 
 #include <ATen/ops/from_blob.h>
 
-namespace suite::train::detail {
+namespace suite::train {
 
 at::Tensor host_view(std::span<const float> values) {
     return at::from_blob(const_cast<float*>(values.data()), {static_cast<std::int64_t>(values.size())},
                          at::TensorOptions(at::kFloat));
+}
+
+std::span<float> values_of(const at::Tensor& tensor) {
+    assert(tensor.is_contiguous() && tensor.scalar_type() == at::kFloat && tensor.is_cpu());
+    return {tensor.mutable_data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
 }
 
 at::ScalarType element_of(Precision precision) {
@@ -37,4 +44,4 @@ dist::Buffer buffer_of(const at::Tensor& tensor) {
     return {tensor.mutable_data_ptr(), static_cast<std::size_t>(tensor.numel()), element_of(tensor)};
 }
 
-} // namespace suite::train::detail
+} // namespace suite::train

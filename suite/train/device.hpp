@@ -1,22 +1,17 @@
-// The engine of a device: a CUDA GPU in builds that have the CUDA parts, or the host's memory through the
-// same code, which is how the tests reach it.
+// Where a training computes, and in which numbers.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-
 #include "suite/dist/pinned_resource.hpp"
-#include "suite/train/engine.hpp"
 #include "suite/train/precision.hpp"
 
 namespace suite::train {
 
 struct DeviceOptions {
-    bool cuda = true;           ///< false: host memory, ATen's CPU operators
+    bool cuda = false;          ///< false: host memory
     int index = 0;              ///< of the GPU, made current by dist::select_device
     bool capture_graphs = true; ///< replay passes as CUDA graphs where that is legal
     bool own_kernels = true;    ///< false: ATen's operators instead of ours
+    bool lanes = true;          ///< on the host: LaneModel for the networks that it runs
     Precision precision =
         Precision::float32;           ///< in host memory the halves are for tests: CPUs are slow at them
     LossScale::Settings loss_scale{}; ///< of float16
@@ -25,10 +20,6 @@ struct DeviceOptions {
     /// through the table of this memory, as they would to a GPU.
     dist::PinnedResource* images = nullptr;
 };
-
-/// Throws Error(environment) when a GPU is asked for and the build has no CUDA parts.
-[[nodiscard]] std::unique_ptr<Engine> make_device_engine(const plan::RunConfig& config, std::size_t outputs,
-                                                         const DeviceOptions& options);
 
 /// The stream that the engine of this thread computes on: what NcclOptions::current_stream wants to know.
 [[nodiscard]] dist::StreamHandle device_stream();

@@ -1,4 +1,4 @@
-#include "suite/train/detail/device_kernels.hpp"
+#include "suite/train/model/kernels.hpp"
 
 #include <utility>
 
@@ -8,7 +8,7 @@
 #include <ATen/ops/threshold_backward.h>
 #include <ATen/ops/where.h>
 
-namespace suite::train::detail {
+namespace suite::train {
 namespace {
 
 at::Tensor rows_of(const at::Tensor& arena, std::int64_t offset, const TensorRows& tensor) {
@@ -19,7 +19,7 @@ at::Tensor sd_of(const at::Tensor& inverse_sd, const TensorRows& tensor) {
     return inverse_sd.narrow(0, tensor.first_standardised_row, tensor.rows).unsqueeze(1);
 }
 
-class AtenKernels final : public DeviceKernels {
+class AtenKernels final : public Kernels {
 public:
     explicit AtenKernels(std::vector<TensorRows> tensors) : tensors_(std::move(tensors)) {}
 
@@ -28,7 +28,7 @@ public:
     void unstandardise(std::int64_t begin, std::int64_t end, const at::Tensor& gradients,
                        const at::Tensor& packed, const at::Tensor& inverse_sd) override;
     void sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
-                  const kernels::device::SgdConstants& sgd, const at::Tensor& step, bool good) override;
+                  const kernels::device::SgdConstants& sgd, const at::Tensor& step) override;
     [[nodiscard]] NormSaved norm_relu(const NormParameters& norm, const at::Tensor& x) override;
     [[nodiscard]] at::Tensor norm_relu_backward(const NormParameters& norm, const NormSaved& saved,
                                                 const at::Tensor& y_gradient,
@@ -67,10 +67,7 @@ void AtenKernels::unstandardise(std::int64_t begin, std::int64_t end, const at::
 }
 
 void AtenKernels::sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
-                           const kernels::device::SgdConstants& sgd, const at::Tensor& step, bool good) {
-    if (!good) {
-        return;
-    }
+                           const kernels::device::SgdConstants& sgd, const at::Tensor& step) {
     for (const TensorRows& tensor : tensors_) {
         const at::Tensor weight = rows_of(weights, tensor.offset, tensor);
         at::Tensor g = rows_of(gradients, tensor.offset, tensor) * step[1];
@@ -109,8 +106,8 @@ at::Tensor AtenKernels::norm_relu_backward(const NormParameters& norm, const Nor
 
 } // namespace
 
-std::unique_ptr<DeviceKernels> make_aten_kernels(std::vector<TensorRows> tensors) {
+std::unique_ptr<Kernels> make_aten_kernels(std::vector<TensorRows> tensors) {
     return std::make_unique<AtenKernels>(std::move(tensors));
 }
 
-} // namespace suite::train::detail
+} // namespace suite::train

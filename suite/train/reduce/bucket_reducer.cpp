@@ -3,7 +3,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/train/detail/stopwatch.hpp"
-#include "suite/train/gradient_reducer.hpp"
+#include "suite/train/reduce/gradient_reducer.hpp"
 
 namespace suite::train {
 namespace {
@@ -12,8 +12,8 @@ using detail::Stopwatch;
 
 class BucketReducer final : public GradientReducer {
 public:
-    BucketReducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options);
-    ~BucketReducer() override { engine_->set_gradient_listener({}); }
+    BucketReducer(GradientArena& gradients, dist::Communicator& communicator, const BucketOptions& options);
+    ~BucketReducer() override { gradients_->set_listener({}); }
 
     [[nodiscard]] std::exception_ptr run_passes(std::size_t count,
                                                 const std::function<void(std::size_t)>& pass) override;
@@ -26,11 +26,11 @@ private:
         dist::Request request;
     };
 
-    Engine* engine_;
+    GradientArena* gradients_;
     dist::Communicator* communicator_;
     BucketOptions options_;
     std::size_t bucket_bytes_;
-    std::vector<Bucket> buckets_;
+    std::vector<Slice> buckets_;
     std::vector<Progress> progress_; ///< one a bucket
     std::size_t started_ = 0;        ///< the first so many buckets: ranks start them in one order
     bool is_listening_ = false;
@@ -40,23 +40,22 @@ private:
     void start_rest();
     void settle(std::size_t bucket);
     [[nodiscard]] std::size_t bucket_of(std::size_t offset) const;
-    [[nodiscard]] dist::Buffer gradients_of(const Bucket& bucket) const;
     [[nodiscard]] bool judges_wire() const noexcept {
         return reports_wire_errors() && options_.wire != dist::Element::float32;
     }
 };
 
-BucketReducer::BucketReducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options)
-    : engine_(&engine),
+BucketReducer::BucketReducer(GradientArena& gradients, dist::Communicator& communicator,
+                             const BucketOptions& options)
+    : gradients_(&gradients),
       communicator_(&communicator),
       options_(options),
-      bucket_bytes_(
-          options.bucket_bytes > 0
-              ? options.bucket_bytes
-              : default_bucket_bytes(communicator.backend(), engine.layout().parameters * sizeof(float))),
-      buckets_(bucket_plan(engine.layout(), bucket_bytes_)) {
+      bucket_bytes_(options.bucket_bytes > 0
+                        ? options.bucket_bytes
+                        : default_bucket_bytes(communicator.backend(), gradients.size() * sizeof(float))),
+      buckets_(bucket_plan(gradients.tensors(), bucket_bytes_)) {
     progress_.resize(buckets_.size());
-    engine.set_gradient_listener([this](std::size_t offset, std::size_t count) {
+    gradients.set_listener([this](std::size_t offset, std::size_t count) {
         if (is_listening_) {
             heard(offset, count);
         }
@@ -91,7 +90,7 @@ std::exception_ptr BucketReducer::run_passes(std::size_t count,
 
 std::size_t BucketReducer::bucket_of(std::size_t offset) const {
     // Buckets go from the arena's end to its beginning.
-    const auto found = std::ranges::find_if(buckets_, [&](const Bucket& b) { return b.offset <= offset; });
+    const auto found = std::ranges::find_if(buckets_, [&](const Slice& b) { return b.offset <= offset; });
     assert(found != buckets_.end());
     return static_cast<std::size_t>(found - buckets_.begin());
 }
@@ -111,20 +110,15 @@ void BucketReducer::heard(std::size_t offset, std::size_t count) {
     }
 }
 
-dist::Buffer BucketReducer::gradients_of(const Bucket& bucket) const {
-    const dist::Buffer all = engine_->gradients();
-    return {static_cast<float*>(all.data) + bucket.offset, bucket.count, all.element};
-}
-
 void BucketReducer::start(std::size_t bucket) {
     Progress& progress = progress_[bucket];
-    const Bucket& place = buckets_[bucket];
+    const Slice& place = buckets_[bucket];
     if (judges_wire()) {
-        communicator_->all_reduce(engine_->keep_copy(place.offset, place.count), dist::Reduction::sum);
+        communicator_->all_reduce(gradients_->keep_copy(place), dist::Reduction::sum);
     }
     const dist::Buffer values = options_.wire == dist::Element::float32
-                                    ? gradients_of(place)
-                                    : engine_->to_wire(place.offset, place.count, options_.wire);
+                                    ? gradients_->buffer(place)
+                                    : gradients_->to_wire(place, options_.wire);
     progress.request = communicator_->start_all_reduce(values, dist::Reduction::sum);
 }
 
@@ -139,14 +133,14 @@ void BucketReducer::start_rest() {
 }
 
 void BucketReducer::settle(std::size_t bucket) {
-    const Bucket& place = buckets_[bucket];
+    const Slice& place = buckets_[bucket];
     if (options_.wire != dist::Element::float32 && bucket < started_) {
-        engine_->from_wire(place.offset, place.count, options_.wire);
+        gradients_->from_wire(place, options_.wire);
     }
     if (judges_wire() && bucket < started_) {
-        report_.wire_errors.push_back(engine_->distance_to_copy(place.offset, place.count));
+        report_.wire_errors.push_back(gradients_->distance_to_copy(place));
     }
-    engine_->finish_gradients(place.offset, place.count);
+    gradients_->finish(place.offset, place.count);
 }
 
 /// A bucket is finished while later ones are still under way.
@@ -163,9 +157,10 @@ void BucketReducer::finish() {
 
 } // namespace
 
-std::unique_ptr<GradientReducer> make_bucket_reducer(Engine& engine, dist::Communicator& communicator,
+std::unique_ptr<GradientReducer> make_bucket_reducer(GradientArena& gradients,
+                                                     dist::Communicator& communicator,
                                                      const BucketOptions& options) {
-    return std::make_unique<BucketReducer>(engine, communicator, options);
+    return std::make_unique<BucketReducer>(gradients, communicator, options);
 }
 
 } // namespace suite::train

@@ -1,4 +1,4 @@
-// Between our words for numbers in memory and ATen's.
+// Between our words for numbers in memory and ATen's. Private to suite/train.
 #pragma once
 
 #include <span>
@@ -8,10 +8,13 @@
 #include "suite/dist/communicator.hpp"
 #include "suite/train/precision.hpp"
 
-namespace suite::train::detail {
+namespace suite::train {
 
 /// A tensor over the values themselves, on the host; they outlive it. Written only where they may be.
 [[nodiscard]] at::Tensor host_view(std::span<const float> values);
+
+/// The elements of a dense float32 tensor in host memory.
+[[nodiscard]] std::span<float> values_of(const at::Tensor& tensor);
 
 /// What activations are computed in: TF32 is float32 in memory.
 [[nodiscard]] at::ScalarType element_of(Precision precision);
@@ -21,4 +24,4 @@ namespace suite::train::detail {
 /// The tensor's own memory; it is contiguous.
 [[nodiscard]] dist::Buffer buffer_of(const at::Tensor& tensor);
 
-} // namespace suite::train::detail
+} // namespace suite::train

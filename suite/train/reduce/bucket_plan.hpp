@@ -6,22 +6,15 @@
 #include <vector>
 
 #include "suite/dist/communicator.hpp"
-#include "suite/train/layout.hpp"
+#include "suite/train/reduce/gradient_arena.hpp"
 
 namespace suite::train {
-
-/// Whole tensors: [offset, offset + count) of the arena.
-struct Bucket {
-    std::size_t offset = 0;
-    std::size_t count = 0;
-    [[nodiscard]] bool operator==(const Bucket&) const = default;
-};
 
 /// The arena cut into buckets, from its end to its beginning: about the order in which backward finishes
 /// them. Each takes tensors until it holds `bucket_bytes` or more (float32), so one is never split. Nothing
 /// is left to hide the last one behind: with more than one bucket it has only the first tensors, of 4 KiB or
 /// less together (or the first alone).
-[[nodiscard]] std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes);
+[[nodiscard]] std::vector<Slice> bucket_plan(std::span<const Slice> tensors, std::size_t bucket_bytes);
 
 /// An all-reduce of n bytes takes about latency_seconds + n * seconds_per_byte.
 struct ReductionCurve {

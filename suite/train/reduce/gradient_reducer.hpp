@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "suite/dist/communicator.hpp"
-#include "suite/train/bucket_plan.hpp"
-#include "suite/train/engine.hpp"
+#include "suite/train/reduce/bucket_plan.hpp"
+#include "suite/train/reduce/gradient_arena.hpp"
 
 namespace suite::train {
 
@@ -22,7 +22,7 @@ struct ReductionReport {
     std::vector<double> wire_errors; ///< by bucket, of a step that was asked about
 };
 
-/// One step: run_passes(), then finish(), on every rank; the engine's gradients are then the sum over all
+/// One step: run_passes(), then finish(), on every rank; the arena then holds the sum over all
 /// micro-batches of all ranks, the same bits on each, and finished. Between the two calls other reductions
 /// may be started, by all ranks alike.
 class GradientReducer {
@@ -31,7 +31,7 @@ public:
     GradientReducer(const GradientReducer&) = delete;
     GradientReducer& operator=(const GradientReducer&) = delete;
 
-    /// Calls pass(i) for i < count in turn; it adds a micro-batch to the engine's gradients, which are clear
+    /// Calls pass(i) for i < count in turn; it adds a micro-batch to the gradients, which are clear
     /// at the start. Returns what a pass threw, the rest then left out; whatever happened, this rank has
     /// taken its part in all reductions begun here. Throws only Error(peer).
     [[nodiscard]] virtual std::exception_ptr run_passes(std::size_t count,
@@ -63,7 +63,7 @@ private:
 /// pass: a run of n micro-batches is the sum of its first ceil(n / 2) and of the rest; ranks are the upper
 /// levels of the tree. Memory: ceil(log2(count)) arenas for the tree on one rank, half an arena for what
 /// other ranks send.
-[[nodiscard]] std::unique_ptr<GradientReducer> make_tree_reducer(Engine& engine,
+[[nodiscard]] std::unique_ptr<GradientReducer> make_tree_reducer(GradientArena& gradients,
                                                                  dist::Communicator& communicator);
 
 struct BucketOptions {
@@ -71,8 +71,9 @@ struct BucketOptions {
     dist::Element wire = dist::Element::float32;
 };
 /// fast: micro-batches added up in the arena; while the last backward runs, each bucket is reduced as soon as
-/// its last gradient is there. Accumulation reduces once. The engine's listener is this reducer's.
-[[nodiscard]] std::unique_ptr<GradientReducer>
-make_bucket_reducer(Engine& engine, dist::Communicator& communicator, const BucketOptions& options = {});
+/// its last gradient is there. Accumulation reduces once. The arena's listener is this reducer's.
+[[nodiscard]] std::unique_ptr<GradientReducer> make_bucket_reducer(GradientArena& gradients,
+                                                                   dist::Communicator& communicator,
+                                                                   const BucketOptions& options = {});
 
 } // namespace suite::train

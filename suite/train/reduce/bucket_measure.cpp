@@ -2,7 +2,7 @@
 #include <cassert>
 
 #include "suite/base/clock.hpp"
-#include "suite/train/bucket_plan.hpp"
+#include "suite/train/reduce/bucket_plan.hpp"
 
 namespace suite::train {
 namespace {

@@ -5,23 +5,25 @@
 #include <ATen/ops/from_blob.h>
 
 #include "suite/dist/staging.hpp"
-#include "suite/train/detail/device_runtime.hpp"
+#include "suite/train/model/runtime.hpp"
 
-namespace suite::train::detail {
+namespace suite::train {
 namespace {
 
 constexpr dist::StreamHandle compute = nullptr;
 
 class HostRuntime final : public DeviceRuntime {
 public:
-    explicit HostRuntime(dist::PinnedResource* images) {
-        if (images != nullptr) {
-            staged_.emplace(*images);
+    explicit HostRuntime(const DeviceOptions& options) : own_kernels_(options.own_kernels) {
+        if (options.images != nullptr) {
+            staged_.emplace(*options.images);
         }
     }
     [[nodiscard]] at::Device device() const override { return at::kCPU; }
     [[nodiscard]] bool captures_graphs() const override { return false; }
-    [[nodiscard]] KernelMaker kernels() const override { return make_aten_kernels; }
+    [[nodiscard]] KernelMaker kernels() const override {
+        return own_kernels_ ? make_host_kernels : make_aten_kernels;
+    }
     void allow_tf32(bool) override {}
     void prefetch(std::span<const float> values) override {
         if (staged_) {
@@ -33,18 +35,20 @@ public:
             staged_->done_with(std::as_bytes(values));
         }
     }
-    void upload(std::span<const float> values, const at::Tensor& room) override;
+    void upload(std::span<const float> values, const at::Tensor& there) override;
+    [[nodiscard]] bool reads_in_place() const override { return !staged_; }
     void synchronise() override {}
     void capture(const std::function<void()>&) override { assert(false && "a host captures no graphs"); }
     void replay() override { assert(false && "a host captures no graphs"); }
 
 private:
+    bool own_kernels_;
     std::optional<dist::StagedUpload> staged_;
 };
 
-void HostRuntime::upload(std::span<const float> values, const at::Tensor& room) {
+void HostRuntime::upload(std::span<const float> values, const at::Tensor& there) {
     const void* from = staged_ ? staged_->take(std::as_bytes(values), compute) : values.data();
-    room.copy_(at::from_blob(const_cast<void*>(from), room.sizes(), room.options()));
+    there.copy_(at::from_blob(const_cast<void*>(from), there.sizes(), there.options()));
     if (staged_) {
         staged_->release(compute);
     }
@@ -53,7 +57,7 @@ void HostRuntime::upload(std::span<const float> values, const at::Tensor& room) 
 } // namespace
 
 std::unique_ptr<DeviceRuntime> make_host_runtime(const DeviceOptions& options) {
-    return std::make_unique<HostRuntime>(options.images);
+    return std::make_unique<HostRuntime>(options);
 }
 
-} // namespace suite::train::detail
+} // namespace suite::train

@@ -3,7 +3,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/train/detail/stopwatch.hpp"
-#include "suite/train/gradient_reducer.hpp"
+#include "suite/train/reduce/gradient_reducer.hpp"
 
 namespace suite::train {
 namespace {
@@ -12,8 +12,8 @@ using detail::Stopwatch;
 
 class TreeReducer final : public GradientReducer {
 public:
-    TreeReducer(Engine& engine, dist::Communicator& communicator)
-        : engine_(&engine), communicator_(&communicator) {
+    TreeReducer(GradientArena& gradients, dist::Communicator& communicator)
+        : gradients_(&gradients), communicator_(&communicator) {
         assert(std::has_single_bit(static_cast<unsigned>(communicator.size())));
     }
 
@@ -22,13 +22,15 @@ public:
     void finish() override;
 
 private:
-    Engine* engine_;
+    GradientArena* gradients_;
     dist::Communicator* communicator_;
 
     void sum_run(std::size_t first, std::size_t count, const std::function<void(std::size_t)>& pass);
     void sum_over_ranks();
     void add_from(int peer, std::size_t out, std::size_t in, std::size_t count);
-    [[nodiscard]] dist::Buffer slice(std::size_t offset, std::size_t count) const;
+    [[nodiscard]] dist::Buffer slice(std::size_t offset, std::size_t count) const {
+        return gradients_->buffer(Slice{offset, count});
+    }
 };
 
 std::exception_ptr TreeReducer::run_passes(std::size_t count, const std::function<void(std::size_t)>& pass) {
@@ -52,22 +54,16 @@ void TreeReducer::sum_run(std::size_t first, std::size_t count,
     }
     const std::size_t half = (count + 1) / 2;
     sum_run(first, half, pass);
-    engine_->push_gradients();
+    gradients_->push();
     sum_run(first + half, count - half, pass);
-    engine_->pop_gradients();
-}
-
-dist::Buffer TreeReducer::slice(std::size_t offset, std::size_t count) const {
-    dist::Buffer buffer = engine_->gradients();
-    assert(offset + count <= buffer.count);
-    return {static_cast<float*>(buffer.data) + offset, count, buffer.element};
+    gradients_->pop();
 }
 
 /// Sends one slice to the peer and adds the peer's to another.
 void TreeReducer::add_from(int peer, std::size_t out, std::size_t in, std::size_t count) {
-    const dist::Buffer room = engine_->exchange_room(count);
-    communicator_->exchange(slice(out, count), room, peer);
-    engine_->add_exchanged(in, count);
+    const dist::Buffer theirs = gradients_->exchange_buffer(count);
+    communicator_->exchange(slice(out, count), theirs, peer);
+    gradients_->add_exchanged(in, count);
 }
 
 /// Recursive halving with growing distance, then doubling back: every element is summed in the same tree
@@ -76,7 +72,7 @@ void TreeReducer::add_from(int peer, std::size_t out, std::size_t in, std::size_
 void TreeReducer::sum_over_ranks() {
     const int ranks = communicator_->size();
     const int rank = communicator_->rank();
-    const std::size_t all = engine_->gradients().count;
+    const std::size_t all = gradients_->size();
     const std::size_t tail = all % static_cast<std::size_t>(ranks);
     std::size_t first = 0;
     std::size_t count = all - tail;
@@ -107,13 +103,14 @@ void TreeReducer::finish() {
         sum_over_ranks();
     }
     const Stopwatch watch(sink(report_.finish_seconds));
-    engine_->finish_gradients();
+    gradients_->finish();
 }
 
 } // namespace
 
-std::unique_ptr<GradientReducer> make_tree_reducer(Engine& engine, dist::Communicator& communicator) {
-    return std::make_unique<TreeReducer>(engine, communicator);
+std::unique_ptr<GradientReducer> make_tree_reducer(GradientArena& gradients,
+                                                   dist::Communicator& communicator) {
+    return std::make_unique<TreeReducer>(gradients, communicator);
 }
 
 } // namespace suite::train

@@ -1,4 +1,4 @@
-#include "suite/train/bucket_plan.hpp"
+#include "suite/train/reduce/bucket_plan.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -16,10 +16,10 @@ constexpr ReductionCurve device_curve{.latency_seconds = 36.4e-6, .seconds_per_b
 
 /// The tensors at the arena's beginning whose gradients come last: as many as fit the smallest bucket, at
 /// least one. Where they end.
-std::size_t end_of_tail(const NetworkLayout& layout) {
+std::size_t end_of_tail(std::span<const Slice> tensors) {
     std::size_t end = 0;
-    for (const auto& tensor : layout.tensors) {
-        const std::size_t next = tensor.offset + tensor.elements();
+    for (const Slice& tensor : tensors) {
+        const std::size_t next = tensor.offset + tensor.count;
         if (end > 0 && next * sizeof(float) > smallest_bucket_bytes) {
             break;
         }
@@ -30,18 +30,19 @@ std::size_t end_of_tail(const NetworkLayout& layout) {
 
 } // namespace
 
-std::vector<Bucket> bucket_plan(const NetworkLayout& layout, std::size_t bucket_bytes) {
-    std::vector<Bucket> buckets;
-    const std::size_t tail_end = end_of_tail(layout);
+std::vector<Slice> bucket_plan(std::span<const Slice> tensors, std::size_t bucket_bytes) {
+    std::vector<Slice> buckets;
+    const std::size_t tail_end = end_of_tail(tensors);
+    const std::size_t arena = tensors.empty() ? 0 : tensors.back().offset + tensors.back().count;
     bool is_full = true;
-    for (auto tensor = layout.tensors.rbegin(); tensor != layout.tensors.rend(); ++tensor) {
-        const bool begins_tail = tensor->offset + tensor->elements() == tail_end;
-        if (is_full || (begins_tail && layout.parameters * sizeof(float) > bucket_bytes)) {
+    for (auto tensor = tensors.rbegin(); tensor != tensors.rend(); ++tensor) {
+        const bool begins_tail = tensor->offset + tensor->count == tail_end;
+        if (is_full || (begins_tail && arena * sizeof(float) > bucket_bytes)) {
             buckets.push_back({tensor->offset, 0});
         }
-        Bucket& bucket = buckets.back();
+        Slice& bucket = buckets.back();
         bucket.offset = tensor->offset;
-        bucket.count += tensor->elements();
+        bucket.count += tensor->count;
         is_full = bucket.count * sizeof(float) >= bucket_bytes;
     }
     return buckets;
