@@ -1,5 +1,5 @@
-// The engine on a GPU against the CPU engine: the same training in another place.
-#include "suite/train/device_engine.hpp"
+// The engine on a GPU against the engine of the host: the same training in another place.
+#include "suite/train/engine.hpp"
 
 #include "tests/gpu/gpu_test.hpp"
 #include "tests/suite/train/engine_pair.hpp"
@@ -27,8 +27,8 @@ TEST_F(GpuEngine, TrainsAsTheCpuEngineDoes) {
     for (const auto& [network, task] : trainings()) {
         SCOPED_TRACE(network.file);
         const ToyTraining toy(network, task);
-        const auto device = make_device_engine(toy.config, toy.outputs, gpu);
-        const auto cpu = make_cpu_engine(toy.config, toy.outputs);
+        const auto device = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
+        const auto cpu = std::make_unique<Engine>(toy.config, toy.outputs);
         test::expect_same_training(*device, *cpu, toy, 4, 1e-4);
     }
 }
@@ -37,16 +37,16 @@ TEST_F(GpuEngine, OwnKernelsTrainAsAtensOperatorsDo) {
     for (const auto& [network, task] : trainings()) {
         SCOPED_TRACE(network.file);
         const ToyTraining toy(network, task);
-        const auto own = make_device_engine(toy.config, toy.outputs, gpu);
-        const auto aten = make_device_engine(toy.config, toy.outputs, without_own_kernels);
+        const auto own = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
+        const auto aten = std::make_unique<Engine>(toy.config, toy.outputs, without_own_kernels);
         test::expect_same_training(*own, *aten, toy, 4, 1e-5);
     }
 }
 
 TEST_F(GpuEngine, AReplayedGraphGivesTheBitsOfThePassItself) {
     const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
-    const auto captured = make_device_engine(toy.config, toy.outputs, gpu);
-    const auto eager = make_device_engine(toy.config, toy.outputs, without_graphs);
+    const auto captured = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
+    const auto eager = std::make_unique<Engine>(toy.config, toy.outputs, without_graphs);
     // Each step has two shapes of pass (with and without MixUp), so nothing is captured here …
     test::expect_same_training(*captured, *eager, toy, 2, 0.0);
     // … and here one alone, beyond the warm-up: captured, then replayed with other images and other weights.
@@ -58,8 +58,8 @@ TEST_F(GpuEngine, AReplayedGraphGivesTheBitsOfThePassItself) {
             engine->begin_step();
             losses.push_back(engine->forward_backward({values, toy.images, toy.size},
                                                       {plan::Task::multiclass, classes, {}}, {}, 1.0));
-            engine->finish_gradients();
-            engine->apply(0.05);
+            engine->gradients().finish();
+            engine->apply(0.05, step);
         }
         EXPECT_EQ(losses[0], losses[1]) << "step " << step;
         EXPECT_EQ(captured->weights_hash(), eager->weights_hash()) << "step " << step;
@@ -68,8 +68,8 @@ TEST_F(GpuEngine, AReplayedGraphGivesTheBitsOfThePassItself) {
 
 TEST_F(GpuEngine, TheSameCallsGiveTheSameBits) {
     const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
-    const auto a = make_device_engine(toy.config, toy.outputs, gpu);
-    const auto b = make_device_engine(toy.config, toy.outputs, gpu);
+    const auto a = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
+    const auto b = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
     test::expect_same_training(*a, *b, toy, 3, 0.0);
     EXPECT_EQ(a->weights_hash(), b->weights_hash());
 }
@@ -79,9 +79,9 @@ TEST_F(GpuEngine, EveryPrecisionStaysNearFloat32) {
          {std::pair{Precision::tf32, 0.01}, {Precision::bfloat16, 0.05}, {Precision::float16, 0.02}}) {
         SCOPED_TRACE(static_cast<int>(precision));
         const ToyTraining toy(test::basic, plan::Task::multiclass);
-        const auto cpu = make_cpu_engine(toy.config, toy.outputs);
-        const auto device =
-            make_device_engine(toy.config, toy.outputs, {.cuda = true, .precision = precision});
+        const auto cpu = std::make_unique<Engine>(toy.config, toy.outputs);
+        const auto device = std::make_unique<Engine>(toy.config, toy.outputs,
+                                                     DeviceOptions{.cuda = true, .precision = precision});
         test::expect_same_training(*device, *cpu, toy, 2, tolerance);
     }
 }
@@ -90,10 +90,10 @@ TEST_F(GpuEngine, InfersWhatTheCpuEngineInfers) {
     const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
     const auto values = toy.pixels(1);
     std::vector<std::vector<float>> logits;
-    const auto device = make_device_engine(toy.config, toy.outputs, gpu);
-    const auto cpu = make_cpu_engine(toy.config, toy.outputs);
+    const auto device = std::make_unique<Engine>(toy.config, toy.outputs, gpu);
+    const auto cpu = std::make_unique<Engine>(toy.config, toy.outputs);
     for (Engine* engine : {device.get(), cpu.get()}) {
-        engine->write_weights(toy.start);
+        engine->write("weights", toy.start);
         engine->begin_inference();
         logits.emplace_back(toy.images * toy.outputs);
         engine->infer({values, toy.images, toy.size}, logits.back());
@@ -110,7 +110,8 @@ TEST_F(GpuEngine, StreamsInPinnedMemoryTrainToTheBitsOfStreamsOnTheHeap) {
     const auto train = [&](dist::PinnedResource* images, int workers) {
         const TrainHooks hooks{.loading = {.workers = workers, .memory = images},
                                .make_engine = [&](const plan::RunConfig& of, std::size_t outputs) {
-                                   return make_device_engine(of, outputs, {.cuda = true, .images = images});
+                                   return std::make_unique<Engine>(
+                                       of, outputs, DeviceOptions{.cuda = true, .images = images});
                                }};
         return run_training(config, data_set, nullptr, hooks);
     };

@@ -12,7 +12,7 @@
 #include "suite/kernels/group_norm.hpp"
 #include "suite/kernels/optimizer.hpp"
 #include "suite/kernels/weight_standardise.hpp"
-#include "suite/train/device_engine.hpp"
+#include "suite/train/engine.hpp"
 #include "tests/gpu/gpu_test.hpp"
 #include "tests/suite/train/engine_pair.hpp"
 

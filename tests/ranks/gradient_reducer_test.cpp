@@ -1,5 +1,5 @@
 // Sums of gradients over micro-batches and ranks, with given gradients instead of a network.
-#include "suite/train/gradient_reducer.hpp"
+#include "suite/train/reduce/gradient_reducer.hpp"
 
 #include <cmath>
 
@@ -8,13 +8,12 @@
 #include "suite/base/error.hpp"
 #include "suite/base/philox.hpp"
 #include "tests/ranks/rank_backend.hpp"
-#include "tests/suite/train/fake_engine.hpp"
+#include "tests/suite/train/reduce/toy_arena.hpp"
 
 namespace suite::train {
 namespace {
 
-using testing_toy::FakeEngine;
-using testing_toy::layout_of;
+using testing_toy::ToyArena;
 
 dist::Communicator& ranks() {
     return dist::testing::backend_named(dist::testing::backend_makers().begin()->first).communicator();
@@ -43,59 +42,59 @@ std::vector<float> tree(std::size_t length, std::size_t first, std::size_t count
     return sum;
 }
 
-std::exception_ptr reduce(GradientReducer& reducer, FakeEngine& engine, std::size_t micros_per_rank) {
+std::exception_ptr reduce(GradientReducer& reducer, ToyArena& arena, std::size_t micros_per_rank) {
     const auto first = static_cast<std::size_t>(ranks().rank()) * micros_per_rank;
-    engine.begin_step();
+    arena.gradients.clear();
     const std::exception_ptr failure = reducer.run_passes(
-        micros_per_rank, [&](std::size_t i) { engine.add(gradient(engine.sum().size(), first + i)); });
+        micros_per_rank, [&](std::size_t i) { arena.add(gradient(arena.sum().size(), first + i)); });
     reducer.finish();
     return failure;
 }
 
 TEST(TreeReducer, SumsInOneTreeWhateverTheRanks) {
-    for (const std::vector<std::int64_t>& lengths :
-         {std::vector<std::int64_t>{1}, {3}, {4}, {1001, 7}, {64, 4096, 31}}) {
+    for (const std::vector<std::size_t>& lengths :
+         {std::vector<std::size_t>{1}, {3}, {4}, {1001, 7}, {64, 4096, 31}}) {
         for (const std::size_t micros : {1U, 2U, 3U, 5U, 8U}) {
-            FakeEngine engine(layout_of(lengths));
-            const auto reducer = make_tree_reducer(engine, ranks());
-            EXPECT_EQ(reduce(*reducer, engine, micros), nullptr);
+            ToyArena arena(lengths);
+            const auto reducer = make_tree_reducer(arena.gradients, ranks());
+            EXPECT_EQ(reduce(*reducer, arena, micros), nullptr);
             const std::size_t all = micros * static_cast<std::size_t>(ranks().size());
-            EXPECT_EQ(engine.sum(), tree(engine.sum().size(), 0, all)) << all << " micro-batches";
+            EXPECT_EQ(arena.sum(), tree(arena.sum().size(), 0, all)) << all << " micro-batches";
         }
     }
 }
 
 TEST(TreeReducer, KeepsNoMoreThanItSays) {
-    FakeEngine engine(layout_of({5000, 3}));
-    const auto reducer = make_tree_reducer(engine, ranks());
-    static_cast<void>(reduce(*reducer, engine, 8));
-    EXPECT_EQ(engine.deepest_stack(), 3U);
-    EXPECT_LE(engine.largest_room(), 5003U / 2);
+    ToyArena arena({5000, 3});
+    const auto reducer = make_tree_reducer(arena.gradients, ranks());
+    static_cast<void>(reduce(*reducer, arena, 8));
+    EXPECT_EQ(arena.gradients.deepest_stack(), 3U);
+    EXPECT_LE(arena.gradients.largest_exchange(), 5003U / 2);
 }
 
 TEST(BucketReducer, SumsOverPassesAndRanks) {
     for (const std::size_t bucket_bytes : {std::size_t{1}, std::size_t{2000}, std::size_t{1} << 20}) {
-        FakeEngine engine(layout_of({300, 1, 600, 40, 40, 900}));
-        const auto reducer = make_bucket_reducer(engine, ranks(), {.bucket_bytes = bucket_bytes});
+        ToyArena arena({300, 1, 600, 40, 40, 900});
+        const auto reducer = make_bucket_reducer(arena.gradients, ranks(), {.bucket_bytes = bucket_bytes});
         for (int step = 0; step < 3; ++step) {
-            EXPECT_EQ(reduce(*reducer, engine, 2), nullptr);
+            EXPECT_EQ(reduce(*reducer, arena, 2), nullptr);
             const std::size_t all = 2 * static_cast<std::size_t>(ranks().size());
-            for (std::size_t i = 0; i < engine.sum().size(); i += 37) {
+            for (std::size_t i = 0; i < arena.sum().size(); i += 37) {
                 double expected = 0.0;
                 for (std::size_t micro = 0; micro < all; ++micro) {
-                    expected += static_cast<double>(gradient(engine.sum().size(), micro)[i]);
+                    expected += static_cast<double>(gradient(arena.sum().size(), micro)[i]);
                 }
-                ASSERT_NEAR(static_cast<double>(engine.sum()[i]), expected, 1e-3) << i;
+                ASSERT_NEAR(static_cast<double>(arena.sum()[i]), expected, 1e-3) << i;
             }
         }
     }
 }
 
 TEST(BucketReducer, FinishesEveryTensorOnce) {
-    FakeEngine engine(layout_of({300, 1, 600, 40, 40, 900}));
-    const auto reducer = make_bucket_reducer(engine, ranks(), {.bucket_bytes = 1000});
-    static_cast<void>(reduce(*reducer, engine, 1));
-    EXPECT_EQ(engine.finished(), bucket_plan(engine.layout(), 1000));
+    ToyArena arena({300, 1, 600, 40, 40, 900});
+    const auto reducer = make_bucket_reducer(arena.gradients, ranks(), {.bucket_bytes = 1000});
+    static_cast<void>(reduce(*reducer, arena, 1));
+    EXPECT_EQ(arena.finished, bucket_plan(arena.gradients.tensors(), 1000));
 }
 
 /// Passes calls on and counts what is under way.
@@ -122,13 +121,13 @@ private:
 };
 
 TEST(BucketReducer, StartsABucketWithItsLastGradientAndOnlyInTheLastPass) {
-    FakeEngine engine(layout_of({300, 300, 300}));
+    ToyArena arena({300, 300, 300});
     CountingRanks counting(ranks());
-    const auto reducer = make_bucket_reducer(engine, counting, {.bucket_bytes = 1200});
+    const auto reducer = make_bucket_reducer(arena.gradients, counting, {.bucket_bytes = 1200});
     std::vector<int> started;
-    engine.begin_step();
+    arena.gradients.clear();
     static_cast<void>(reducer->run_passes(2, [&](std::size_t) {
-        engine.add(gradient(900, 0));
+        arena.add(gradient(900, 0));
         started.push_back(counting.started);
     }));
     reducer->finish();
@@ -137,15 +136,15 @@ TEST(BucketReducer, StartsABucketWithItsLastGradientAndOnlyInTheLastPass) {
 }
 
 TEST(BucketReducer, APassThatThrowsLeavesNobodyWaiting) {
-    FakeEngine engine(layout_of({300, 300, 300}));
-    const auto reducer = make_bucket_reducer(engine, ranks(), {.bucket_bytes = 1200});
+    ToyArena arena({300, 300, 300});
+    const auto reducer = make_bucket_reducer(arena.gradients, ranks(), {.bucket_bytes = 1200});
     const bool is_mine = ranks().rank() == ranks().size() - 1;
-    engine.begin_step();
+    arena.gradients.clear();
     const std::exception_ptr failure = reducer->run_passes(1, [&](std::size_t) {
         if (is_mine) {
             throw std::runtime_error("out of something");
         }
-        engine.add(gradient(900, 0));
+        arena.add(gradient(900, 0));
     });
     reducer->finish();
     EXPECT_EQ(failure != nullptr, is_mine);
@@ -153,11 +152,11 @@ TEST(BucketReducer, APassThatThrowsLeavesNobodyWaiting) {
 }
 
 TEST(BucketReducer, SaysHowWrongTheWireWas) {
-    FakeEngine engine(layout_of({5000, 300}));
+    ToyArena arena({5000, 300});
     const auto reducer =
-        make_bucket_reducer(engine, ranks(), {.bucket_bytes = 1, .wire = dist::Element::bfloat16});
+        make_bucket_reducer(arena.gradients, ranks(), {.bucket_bytes = 1, .wire = dist::Element::bfloat16});
     reducer->report_wire_errors(true);
-    static_cast<void>(reduce(*reducer, engine, 1));
+    static_cast<void>(reduce(*reducer, arena, 1));
     const std::vector<double>& errors = reducer->report().wire_errors;
     if (ranks().size() == 1) {
         EXPECT_TRUE(errors.empty()) << "nothing travels";

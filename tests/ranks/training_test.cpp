@@ -6,7 +6,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/train/device_engine.hpp"
+#include "suite/train/engine.hpp"
 #include "suite/train/test_images.hpp"
 #include "tests/ranks/rank_backend.hpp"
 #include "tests/suite/train/toy_problem.hpp"
@@ -252,16 +252,15 @@ TEST(TrainingOnRanks, WeightsThatDifferAreNoticedAndTheRankNamed) {
     TrainHooks hooks{.progress =
                          [&](std::int64_t step, std::int64_t, double) {
                              if (step == 3 && is_mine) {
-                                 weights.resize(engine->layout().parameters);
-                                 engine->read_weights(weights);
+                                 weights = engine->read("weights");
                                  weights[17] += 0.001F;
-                                 engine->write_weights(weights);
+                                 engine->write("weights", weights);
                              }
                          },
                      .compare_interval_steps = 5,
                      .make_engine =
                          [&](const plan::RunConfig& config, std::size_t outputs) {
-                             std::unique_ptr<Engine> made = make_cpu_engine(config, outputs);
+                             auto made = std::make_unique<Engine>(config, outputs);
                              engine = made.get();
                              return made;
                          }};
@@ -304,10 +303,12 @@ TEST(TrainingOnRanks, AllGoOnWithTheLossScaleThatRankZeroSaved) {
     plan::RunConfig config = eight_shards();
     config.train.schedule.total_steps = 8;
     const auto halves = [](const plan::RunConfig& of, std::size_t outputs) {
-        return make_device_engine(of, outputs,
-                                  {.cuda = false,
-                                   .precision = Precision::float16,
-                                   .loss_scale = {.initial = 16777216.0F, .growth_interval_steps = 2}});
+        return std::make_unique<Engine>(
+            of, outputs,
+            DeviceOptions{.own_kernels = false,
+                          .lanes = false,
+                          .precision = Precision::float16,
+                          .loss_scale = {.initial = 16777216.0F, .growth_interval_steps = 2}});
     };
     std::vector<TrainingState> saved;
     const TrainHooks hooks{.save = [&](const TrainingState& state) { saved.push_back(state); },

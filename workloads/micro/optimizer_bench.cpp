@@ -5,26 +5,25 @@
 
 #include "suite/kernels/optimizer.hpp"
 #include "suite/kernels/weight_standardise.hpp"
-#include "suite/train/layout.hpp"
+#include "suite/plan/network/layout.hpp"
 
 namespace {
 
-using suite::train::ParameterRole;
-using suite::train::ParameterSpec;
+using suite::plan::ParameterSpec;
 
-suite::train::NetworkLayout r50x1() {
+suite::plan::NetworkLayout r50x1() {
     suite::plan::NetworkSpec spec;
     spec.id = "R50x1";
     spec.depths = {3, 4, 6, 3};
     spec.stage_channels = {256, 512, 1024, 2048};
-    return suite::train::network_layout(spec, 1000);
+    return suite::plan::network_layout(spec, 1000);
 }
 
-std::vector<suite::kernels::ParameterRows> rows_of(const suite::train::NetworkLayout& layout) {
+std::vector<suite::kernels::ParameterRows> rows_of(const suite::plan::NetworkLayout& layout) {
     std::vector<suite::kernels::ParameterRows> rows;
     for (const ParameterSpec& tensor : layout.tensors) {
-        rows.push_back({tensor.offset, tensor.rows(), tensor.elements() / tensor.rows(),
-                        tensor.role != ParameterRole::head_weight});
+        rows.push_back(
+            {tensor.offset, tensor.rows(), tensor.elements() / tensor.rows(), !tensor.is_head_weight()});
     }
     return rows;
 }
@@ -70,7 +69,7 @@ void weight_standardisation(benchmark::State& state) {
     std::vector<float> inverse_sd(2048);
     for (auto _ : state) {
         for (const ParameterSpec& tensor : layout.tensors) {
-            if (tensor.role == ParameterRole::convolution) {
+            if (tensor.standardised) {
                 suite::kernels::standardise_weights(
                     std::span(weights).subspan(tensor.offset, tensor.elements()), tensor.rows(), 1e-10,
                     std::span(standardised).subspan(tensor.offset, tensor.elements()),

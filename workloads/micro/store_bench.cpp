@@ -114,7 +114,7 @@ void write_and_read_checkpoint(benchmark::State& state) {
     const Checkpoint checkpoint{.key = record_of(0).key,
                                 .tensors = {{"all", {state.range(0)}, 0}},
                                 .values = std::vector<float>(parameters, 0.5F),
-                                .momentum = std::vector<float>(parameters, 0.25F),
+                                .arenas = {{"momentum", std::vector<float>(parameters, 0.25F)}},
                                 .step = 100};
     const auto path = store.checkpoint_path(checkpoint.key);
     for (auto _ : state) {

@@ -5,10 +5,8 @@
 
 #include "suite/base/philox.hpp"
 #include "suite/kernels/group_norm.hpp"
-#include "suite/kernels/optimizer.hpp"
+#include "suite/train/engine.hpp"
 #include "suite/train/initialise.hpp"
-#include "suite/train/loss.hpp"
-#include "suite/train/network.hpp"
 #include "suite/train/schedule.hpp"
 #include "suite/train/trainer.hpp"
 
@@ -37,11 +35,18 @@ std::vector<float> noise(std::size_t count) {
     return values;
 }
 
+plan::RunConfig config_of(int width) {
+    plan::RunConfig config;
+    config.network = laptop_network(width);
+    config.train.optimizer = plan::OptimizerKind::sgd_agc;
+    return config;
+}
+
 /// Arguments: width, side of the image, batch.
 struct Setting {
     std::size_t batch;
     int side;
-    train::Network network;
+    train::Engine engine;
     std::vector<float> images;
     std::vector<float> logits;
     std::vector<std::int64_t> classes;
@@ -49,44 +54,28 @@ struct Setting {
     explicit Setting(const benchmark::State& state)
         : batch(static_cast<std::size_t>(state.range(2))),
           side(static_cast<int>(state.range(1))),
-          network(laptop_network(static_cast<int>(state.range(0))), 10),
+          engine((train::initialise_torch(), config_of(static_cast<int>(state.range(0)))), 10),
           images(noise(batch * 3 * static_cast<std::size_t>(side * side))),
           logits(batch * 10),
           classes(batch, 3) {
-        train::initialise_torch();
-        train::initialise_backbone(network.layout(), 1, network.weights());
-        network.weights_changed();
+        std::vector<float> weights(engine.layout().parameters);
+        train::initialise_backbone(engine.layout(), 1, weights);
+        engine.write("weights", weights);
+        engine.begin_inference();
     }
 };
-
-std::vector<kernels::ParameterRows> parameter_rows(const train::NetworkLayout& layout) {
-    std::vector<kernels::ParameterRows> rows;
-    for (const train::ParameterSpec& tensor : layout.tensors) {
-        rows.push_back({.offset = tensor.offset,
-                        .rows = tensor.rows(),
-                        .row_length = tensor.elements() / tensor.rows(),
-                        .clipped = tensor.role != train::ParameterRole::head_weight});
-    }
-    return rows;
-}
 
 /// Everything of a step but loading: standardise, forward, loss, backward, update (clipped, Nesterov).
 void train_step(benchmark::State& state) {
     Setting setting(state);
-    std::vector<float> gradient(setting.logits.size());
-    std::vector<float> momentum(setting.network.weights().size());
-    const auto rows = parameter_rows(setting.network.layout());
-    const kernels::SgdSettings settings{.learning_rate = 1e-3F};
+    std::int64_t step = 0;
     for (auto _ : state) {
-        setting.network.weights_changed();
-        setting.network.clear_gradients();
-        setting.network.forward({setting.images, setting.batch, setting.side}, train::Pass::training,
-                                setting.logits);
-        benchmark::DoNotOptimize(train::loss_and_gradient(
-            setting.logits, 10, {plan::Task::multiclass, setting.classes, {}}, {}, 1.0, gradient));
-        setting.network.backward(gradient);
-        setting.network.finish_gradients();
-        kernels::sgd_step(setting.network.weights(), setting.network.gradients(), momentum, rows, settings);
+        setting.engine.begin_step();
+        benchmark::DoNotOptimize(
+            setting.engine.forward_backward({setting.images, setting.batch, setting.side},
+                                            {plan::Task::multiclass, setting.classes, {}}, {}, 1.0));
+        setting.engine.gradients().finish();
+        setting.engine.apply(1e-3, step++);
     }
     state.SetItemsProcessed(state.iterations() * state.range(2));
 }
@@ -94,8 +83,7 @@ void train_step(benchmark::State& state) {
 void evaluation(benchmark::State& state) {
     Setting setting(state);
     for (auto _ : state) {
-        setting.network.forward({setting.images, setting.batch, setting.side}, train::Pass::inference,
-                                setting.logits);
+        setting.engine.infer({setting.images, setting.batch, setting.side}, setting.logits);
     }
     state.SetItemsProcessed(state.iterations() * state.range(2));
 }

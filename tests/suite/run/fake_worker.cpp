@@ -97,7 +97,7 @@ plan::WorkReport succeed(store::Store& store, const plan::WorkOrder& order, cons
     if (config.kind == plan::RunKind::pretrain) {
         store::write_checkpoint(
             store.checkpoint_path(order.key),
-            {.key = order.key, .tensors = {{"w", {2}, 0}}, .values = {1.0F, 2.0F}, .momentum = {}, .step = 1},
+            {.key = order.key, .tensors = {{"w", {2}, 0}}, .values = {1.0F, 2.0F}, .arenas = {}, .step = 1},
             Durability::none);
     } else {
         static_cast<void>(

@@ -1,4 +1,5 @@
 // The short runs that tell how fast this machine trains a profile's networks.
+#include "suite/plan/network/cost.hpp"
 #include "suite/run/measure.hpp"
 
 #include <set>

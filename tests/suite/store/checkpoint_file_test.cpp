@@ -24,7 +24,7 @@ Checkpoint small_checkpoint() {
     return {.key = sha256_hex(std::string_view("run")),
             .tensors = {{"root/conv.weight", {2, 3}, 0}, {"scalar", {}, 6}, {"empty", {0, 5}, 7}},
             .values = {1.0F, -2.0F, std::nanf(""), 0.5F, 1e-45F, -0.0F, 3.0F},
-            .momentum = {0, 1, 2, 3, 4, 5, 6},
+            .arenas = {{"momentum", {0, 1, 2, 3, 4, 5, 6}}},
             .step = 1234};
 }
 
@@ -52,7 +52,7 @@ void expect_equal(const Checkpoint& a, const Checkpoint& b) {
     EXPECT_EQ(a.key, b.key);
     EXPECT_EQ(a.tensors, b.tensors);
     EXPECT_EQ(a.step, b.step);
-    EXPECT_EQ(a.momentum, b.momentum);
+    EXPECT_EQ(a.arenas, b.arenas);
     ASSERT_EQ(a.values.size(), b.values.size());
     EXPECT_EQ(sha256_hex(std::as_bytes(std::span(a.values))), sha256_hex(std::as_bytes(std::span(b.values))));
 }
@@ -65,7 +65,7 @@ TEST_F(CheckpointFile, GivesBackEveryValue) {
 }
 
 TEST_F(CheckpointFile, GivesBackEmptyArenas) {
-    const Checkpoint empty{.key = "k", .tensors = {}, .values = {}, .momentum = {}, .step = 0};
+    const Checkpoint empty{.key = "k", .tensors = {}, .values = {}, .arenas = {}, .step = 0};
     write_checkpoint(path(), empty);
     expect_equal(read_checkpoint(path(), "k"), empty);
 }
@@ -93,11 +93,11 @@ TEST_F(CheckpointFile, ReplacesAnOlderOneWithEqualBytesForEqualContent) {
 
 TEST_F(CheckpointFile, HoldsManyTensorsAndTheSizeOfARealNetwork) {
     Checkpoint large{
-        .key = "k", .tensors = {}, .values = std::vector<float>(25'549'352), .momentum = {}, .step = 1};
+        .key = "k", .tensors = {}, .values = std::vector<float>(25'549'352), .arenas = {}, .step = 1};
     for (std::size_t i = 0; i < large.values.size(); i += 1009) {
         large.values[i] = static_cast<float>(i);
     }
-    large.momentum = large.values;
+    large.arenas = {{"momentum", large.values}};
     for (std::size_t i = 0; i < 300; ++i) { // names long enough that the table is no small block
         large.tensors.push_back({"block" + std::to_string(i) + std::string(80, '.'), {8, 8, 3, 3}, i * 576});
     }
@@ -149,7 +149,7 @@ TEST_F(CheckpointFile, RefusesANewerSchema) {
 
 TEST_F(CheckpointFile, RefusesTensorsThatLeaveTheArenaAllAtOnce) {
     Checkpoint bad = small_checkpoint();
-    bad.momentum.pop_back();
+    bad.arenas.front().values.pop_back();
     bad.tensors = {{"a", {8}, 0},  {"a", {1}, 0}, {"b", {1}, 7},
                    {"c", {-1}, 0}, {"", {}, 0},   {"d", {std::int64_t{1} << 62, 4}, 0},
                    {"e", {0}, 8}};

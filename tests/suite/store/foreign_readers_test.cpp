@@ -58,7 +58,7 @@ TEST_F(ForeignReaders, H5dumpPrintsACheckpoint) {
     write_checkpoint(path_, {.key = "k",
                              .tensors = {{"w", {2, 2}, 0}},
                              .values = {1.5F, 2.5F, 3.5F, 4.5F},
-                             .momentum = {},
+                             .arenas = {},
                              .step = 9});
     const Answer answer = ask("h5dump -d /values -d /tensors " + path_);
     EXPECT_EQ(answer.code, 0) << answer.text;

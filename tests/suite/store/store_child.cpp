@@ -91,7 +91,7 @@ int limited_checkpoint(const Arguments& arguments) {
     write_checkpoint(arguments[0], {.key = "key",
                                     .tensors = {{"w", {1000}, 0}},
                                     .values = std::vector<float>(1000, 1.0F),
-                                    .momentum = std::vector<float>(1000, 2.0F),
+                                    .arenas = {{"momentum", std::vector<float>(1000, 2.0F)}},
                                     .step = 3});
     return 0;
 }

@@ -12,7 +12,7 @@
 #include "suite/base/philox.hpp"
 #include "suite/train/engine.hpp"
 #include "suite/train/initialise.hpp"
-#include "suite/train/loss.hpp"
+#include "suite/train/objective/loss.hpp"
 #include "tests/suite/train/network_cases.hpp"
 
 namespace suite::test {
@@ -30,7 +30,7 @@ struct ToyTraining {
         config.network = which.spec;
         config.train.weight_decay = 1e-4;
         config.train.optimizer = plan::OptimizerKind::sgd_agc;
-        const train::NetworkLayout layout = train::network_layout(config.network, outputs);
+        const plan::NetworkLayout layout = plan::network_layout(config.network, outputs);
         start.resize(layout.parameters);
         train::initialise_backbone(layout, 3, start);
         PhiloxStream random({.seed = 4});
@@ -76,9 +76,7 @@ struct ToyTraining {
 };
 
 inline std::vector<float> weights_of(const train::Engine& engine) {
-    std::vector<float> values(engine.layout().parameters);
-    engine.read_weights(values);
-    return values;
+    return engine.read("weights");
 }
 
 /// Largest difference against the largest magnitude.
@@ -96,23 +94,21 @@ inline double relative_difference(const std::vector<float>& a, const std::vector
 /// `steps` steps on both from the same weights; losses and weights must stay within `tolerance`.
 inline void expect_same_training(train::Engine& engine, train::Engine& reference, const ToyTraining& toy,
                                  int steps, double tolerance) {
-    engine.write_weights(toy.start);
-    reference.write_weights(toy.start);
+    engine.write("weights", toy.start);
+    reference.write("weights", toy.start);
     for (int step = 0; step < steps; ++step) {
         const double loss = toy.step(engine, step);
         const double expected = toy.step(reference, step);
         EXPECT_NEAR(loss, expected, tolerance * (1.0 + std::abs(expected))) << "step " << step;
         for (train::Engine* each : {&engine, &reference}) {
-            each->finish_gradients();
-            each->apply(0.1);
+            each->gradients().finish();
+            each->apply(0.1, step);
         }
         EXPECT_LE(relative_difference(weights_of(engine), weights_of(reference)), tolerance)
             << "step " << step;
     }
-    std::vector<float> momentum(toy.start.size());
-    std::vector<float> expected_momentum(toy.start.size());
-    engine.read_momentum(momentum);
-    reference.read_momentum(expected_momentum);
+    const std::vector<float> momentum = engine.read("momentum");
+    const std::vector<float> expected_momentum = reference.read("momentum");
     EXPECT_LE(relative_difference(momentum, expected_momentum), 10 * tolerance);
     EXPECT_GT(relative_difference(weights_of(engine), toy.start), 1e-3) << "nothing was trained";
 }

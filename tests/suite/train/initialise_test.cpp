@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
+#include "tests/suite/train/network_cases.hpp"
 
 namespace suite::train {
 namespace {
@@ -25,18 +26,18 @@ plan::NetworkSpec small_network() {
 
 class InitialiseTest : public testing::Test {
 protected:
-    NetworkLayout layout_ = network_layout(small_network(), 3);
+    plan::NetworkLayout layout_ = plan::network_layout(small_network(), 3);
     std::vector<float> weights_ = std::vector<float>(layout_.parameters, 9.0F);
     const data::Labels classes_{plan::Task::multiclass, 3, {0, 0, 0, 1, 2, 2}, {}};
     const std::vector<std::size_t> all_{0, 1, 2, 3, 4, 5};
 
     std::span<const float> tensor(const std::string& name) const {
-        const auto found = std::ranges::find(layout_.tensors, name, &ParameterSpec::name);
+        const auto found = std::ranges::find(layout_.tensors, name, &plan::ParameterSpec::name);
         return std::span(weights_).subspan(found->offset, found->elements());
     }
     TrainedWeights as_parent() const {
         TrainedWeights parent;
-        for (const ParameterSpec& t : layout_.tensors) {
+        for (const plan::ParameterSpec& t : layout_.tensors) {
             parent.tensors.push_back({t.name, t.shape, t.offset});
         }
         parent.values.resize(layout_.parameters);
@@ -137,6 +138,11 @@ TEST_F(InitialiseTest, NamesEveryTensorThatDoesNotFit) {
         EXPECT_THAT(text, testing::HasSubstr("body.block9.unit01.gn1.weight"));
         EXPECT_THAT(text, testing::HasSubstr(layout_.tensors[4].name));
     }
+}
+
+TEST(InitialNetworks, TheLargerLaptopNetworkIsThatOfThePeer) {
+    EXPECT_EQ(plan::network_layout(test::larger_laptop_network(), 10).parameters,
+              151'834U); // workloads/micro/peers/torch_eager.py asserts it
 }
 
 } // namespace

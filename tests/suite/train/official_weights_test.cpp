@@ -30,7 +30,7 @@ TEST(OfficialNames, AreThoseOfTheTable) {
     plan::NetworkSpec network;
     network.depths = {3, 4, 6, 3};
     network.stage_channels = {256, 512, 1024, 2048};
-    const NetworkLayout layout = network_layout(network, 21843);
+    const plan::NetworkLayout layout = plan::network_layout(network, 21843);
     const auto official = official_tensors(layout);
     std::map<std::string, OfficialTensor> by_name;
     std::map<std::string, int> keys;
@@ -62,7 +62,8 @@ TEST(OfficialNames, AreThoseOfTheTable) {
 
 // The value at (h, w, i, o) of HWIO is spelled by its digits, in a kernel longer than the copy's blocks.
 TEST(OfficialAxes, HwioBecomesOihwAndBack) {
-    const ParameterSpec tensor{"k", ParameterRole::convolution, {37, 3, 2, 5}, 0};
+    plan::ParameterSpec tensor;
+    tensor.shape = {37, 3, 2, 5};
     std::vector<float> official;
     for (int h = 0; h < 2; ++h) {
         for (int w = 0; w < 5; ++w) {
@@ -102,7 +103,7 @@ protected:
 
     std::filesystem::path npz() const { return folder_ / "w.npz"; }
 
-    const NetworkLayout layout_ = network_layout(small(), 3);
+    const plan::NetworkLayout layout_ = plan::network_layout(small(), 3);
     std::vector<float> weights_ = std::vector<float>(layout_.parameters);
     std::filesystem::path folder_;
 };
@@ -114,7 +115,7 @@ TEST_F(OfficialFile, ComesBackBitExact) {
 }
 
 TEST_F(OfficialFile, AZeroHeadReplacesAnyHeadAndNothingElse) {
-    const NetworkLayout other = network_layout(small(), 7);
+    const plan::NetworkLayout other = plan::network_layout(small(), 7);
     std::vector<float> back(other.parameters, -1.0F);
     OfficialWeights(npz(), other, HeadSource::zero).read(back);
     const std::size_t backbone = other.tensors[other.tensors.size() - 2].offset;
@@ -125,7 +126,7 @@ TEST_F(OfficialFile, AZeroHeadReplacesAnyHeadAndNothingElse) {
 
 TEST_F(OfficialFile, AHeadOfAnotherSizeIsRefusedWithTheWayOut) {
     try {
-        const OfficialWeights file(npz(), network_layout(small(), 7), HeadSource::file);
+        const OfficialWeights file(npz(), plan::network_layout(small(), 7), HeadSource::file);
         ADD_FAILURE() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::weights);
@@ -141,7 +142,7 @@ TEST_F(OfficialFile, AnotherNetworkGetsEveryFaultAtOnce) {
     deeper.depths = {2, 2};
     deeper.stage_channels = {16, 64};
     try {
-        const OfficialWeights file(npz(), network_layout(deeper, 3), HeadSource::file);
+        const OfficialWeights file(npz(), plan::network_layout(deeper, 3), HeadSource::file);
         ADD_FAILURE() << "no error";
     } catch (const Error& error) {
         const auto mentions = [&](const std::string& text) {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
-#include "suite/train/device_engine.hpp"
+#include "suite/train/engine.hpp"
 #include "tests/suite/dist/recording_api.hpp"
 #include "tests/suite/train/toy_problem.hpp"
 
@@ -39,7 +39,7 @@ plan::RunConfig streamed_config(double mixup_alpha = 0.0) {
 struct PinnedTraining {
     RecordingApi api;
     dist::PinnedResource memory{api};
-    DeviceOptions options{.cuda = false, .images = &memory};
+    DeviceOptions options{.own_kernels = false, .lanes = false, .images = &memory};
     TrainHooks hooks;
 
     PinnedTraining() { api.late_copies = true; }
@@ -48,7 +48,7 @@ struct PinnedTraining {
         hooks.loading.images_ahead = images_ahead;
         hooks.loading.memory = &memory;
         hooks.make_engine = [this](const plan::RunConfig& of, std::size_t outputs) {
-            return make_device_engine(of, outputs, options);
+            return std::make_unique<Engine>(of, outputs, options);
         };
         return run_training(config, data_set, nullptr, hooks);
     }
@@ -56,10 +56,10 @@ struct PinnedTraining {
 
 /// The device's engine without any table, and images on the heap.
 TrainResult on_the_heap(const plan::RunConfig& config, const data::DataSet& data_set) {
-    const TrainHooks hooks{.loading = {.workers = 0},
-                           .make_engine = [](const plan::RunConfig& of, std::size_t outputs) {
-                               return make_device_engine(of, outputs, {.cuda = false});
-                           }};
+    const TrainHooks hooks{
+        .loading = {.workers = 0}, .make_engine = [](const plan::RunConfig& of, std::size_t outputs) {
+            return std::make_unique<Engine>(of, outputs, DeviceOptions{.own_kernels = false, .lanes = false});
+        }};
     return run_training(config, data_set, nullptr, hooks);
 }
 
@@ -319,9 +319,10 @@ std::string refusal_of(std::optional<LossScaleState> scale, Precision precision)
     training.options.precision = precision;
     TrainingState state;
     const plan::RunConfig config = streamed_config();
-    const auto engine = make_device_engine(config, 4, training.options);
-    state.weights.resize(engine->layout().parameters);
-    state.momentum.resize(state.weights.size());
+    const Engine engine(config, 4, training.options);
+    for (const std::string& arena : engine.arenas()) {
+        state.arenas.push_back({arena, std::vector<float>(engine.arena_size(arena))});
+    }
     state.loss_scale = scale;
     training.hooks.resume = &state;
     try {

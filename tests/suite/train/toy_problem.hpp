@@ -110,7 +110,7 @@ inline plan::RunConfig toy_config(std::uint64_t seed = 0) {
 
 inline void expect_same_bits(const TrainResult& a, const TrainResult& b) {
     EXPECT_EQ(a.weights.values, b.weights.values);
-    EXPECT_EQ(a.weights.momentum, b.weights.momentum);
+    EXPECT_EQ(a.weights.arenas, b.weights.arenas);
     EXPECT_EQ(a.predictions.scores, b.predictions.scores);
     ASSERT_EQ(a.losses.size(), b.losses.size());
     for (std::size_t i = 0; i < a.losses.size(); ++i) {

@@ -36,10 +36,10 @@ TEST(LoadNetwork, GivesTimmsLogits) {
     spec.groups = 4;
     const auto images = golden("images.npy");
     const auto wanted = golden("logits.npy");
-    train::Network network = load_network(
+    train::InferenceNetwork network = load_network(
         spec, 5, std::filesystem::path(TRANSFERSCALE_SOURCE_DIR) / "tests/golden/weights/weights.npz");
     std::vector<float> logits(wanted.size());
-    network.forward({.values = images, .count = 3, .size = 40, .width = 33}, train::Pass::inference, logits);
+    network.infer({.values = images, .count = 3, .size = 40, .width = 33}, logits);
     float largest = 0.0F;
     for (const float value : wanted) {
         largest = std::max(largest, std::abs(value));
@@ -111,7 +111,7 @@ TEST_F(ImportedParent, FineTunesToTheSameBitsAsTheRunItWasExportedFrom) {
     store::write_checkpoint(store_.checkpoint_path(imported.key), imported);
 
     EXPECT_NE(imported.key, key);
-    EXPECT_TRUE(imported.momentum.empty());
+    EXPECT_TRUE(imported.arenas.empty());
     const store::RunRecord direct = fine_tuned_from(key);
     const store::RunRecord by_file = fine_tuned_from(imported.key);
     EXPECT_NE(direct.key, by_file.key); // the parent is part of a run's identity
@@ -137,7 +137,7 @@ TEST_F(ImportedParent, WithAZeroHeadFineTunesAlikeBecauseTheHeadIsReplaced) {
 TEST_F(ImportedParent, OfAnotherNetworkIsAFailureThatNamesItsTensors) {
     plan::NetworkSpec other = small_config(0).network;
     other.stage_channels.back() *= 2;
-    const auto layout = train::network_layout(other, 3);
+    const auto layout = plan::network_layout(other, 3);
     const auto npz = folder_.path() / "other.npz";
     train::write_official_weights(npz, layout, std::vector<float>(layout.parameters, 0.5F));
     const store::Checkpoint imported = import_official(npz, other, 3, train::HeadSource::file);

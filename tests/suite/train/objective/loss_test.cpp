@@ -1,4 +1,4 @@
-#include "suite/train/loss.hpp"
+#include "suite/train/objective/loss.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,35 +1,40 @@
-#include "suite/train/bucket_plan.hpp"
+#include "suite/train/reduce/bucket_plan.hpp"
 
 #include <gtest/gtest.h>
-
-#include "tests/suite/train/fake_engine.hpp"
 
 namespace suite::train {
 namespace {
 
-using testing_toy::layout_of;
+/// Tensors of these lengths, one behind the other.
+std::vector<Slice> slices_of(const std::vector<std::size_t>& lengths) {
+    std::vector<Slice> slices;
+    for (const std::size_t length : lengths) {
+        slices.push_back({slices.empty() ? 0 : slices.back().offset + slices.back().count, length});
+    }
+    return slices;
+}
 
 TEST(BucketPlan, CutsWholeTensorsFromTheEndToTheBeginning) {
-    const NetworkLayout layout = layout_of({10, 20, 30, 40});
-    EXPECT_EQ(bucket_plan(layout, 1), (std::vector<Bucket>{{60, 40}, {30, 30}, {10, 20}, {0, 10}}));
-    EXPECT_EQ(bucket_plan(layout, 4 * 41), (std::vector<Bucket>{{30, 70}, {0, 30}}));
-    EXPECT_EQ(bucket_plan(layout, 1'000'000), (std::vector<Bucket>{{0, 100}}));
+    const std::vector<Slice> tensors = slices_of({10, 20, 30, 40});
+    EXPECT_EQ(bucket_plan(tensors, 1), (std::vector<Slice>{{60, 40}, {30, 30}, {10, 20}, {0, 10}}));
+    EXPECT_EQ(bucket_plan(tensors, 4 * 41), (std::vector<Slice>{{30, 70}, {0, 30}}));
+    EXPECT_EQ(bucket_plan(tensors, 1'000'000), (std::vector<Slice>{{0, 100}}));
     EXPECT_TRUE(bucket_plan({}, 100).empty());
 }
 
 TEST(BucketPlan, EndsWithLittleThatNothingHides) {
-    const NetworkLayout layout = layout_of({200, 900, 5'000, 20'000});
-    EXPECT_EQ(bucket_plan(layout, 50'000), (std::vector<Bucket>{{6'100, 20'000}, {200, 5'900}, {0, 200}}));
-    EXPECT_EQ(bucket_plan(layout, 104'400), (std::vector<Bucket>{{0, 26'100}}));
-    const NetworkLayout wide_stem = layout_of({5'000, 100, 20'000});
-    EXPECT_EQ(bucket_plan(wide_stem, 90'000), (std::vector<Bucket>{{5'000, 20'100}, {0, 5'000}}));
+    const std::vector<Slice> tensors = slices_of({200, 900, 5'000, 20'000});
+    EXPECT_EQ(bucket_plan(tensors, 50'000), (std::vector<Slice>{{6'100, 20'000}, {200, 5'900}, {0, 200}}));
+    EXPECT_EQ(bucket_plan(tensors, 104'400), (std::vector<Slice>{{0, 26'100}}));
+    const std::vector<Slice> wide_stem = slices_of({5'000, 100, 20'000});
+    EXPECT_EQ(bucket_plan(wide_stem, 90'000), (std::vector<Slice>{{5'000, 20'100}, {0, 5'000}}));
 }
 
 TEST(BucketPlan, CoversTheArenaOnce) {
-    const NetworkLayout layout = layout_of({7, 1, 900, 33, 33, 2, 64, 1000});
+    const std::vector<Slice> tensors = slices_of({7, 1, 900, 33, 33, 2, 64, 1000});
     for (std::size_t bytes = 1; bytes < 10'000; bytes += 13) {
-        std::size_t end = layout.parameters;
-        for (const Bucket& bucket : bucket_plan(layout, bytes)) {
+        std::size_t end = tensors.back().offset + tensors.back().count;
+        for (const Slice& bucket : bucket_plan(tensors, bytes)) {
             ASSERT_EQ(bucket.offset + bucket.count, end);
             end = bucket.offset;
         }

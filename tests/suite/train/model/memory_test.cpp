@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "suite/train/network.hpp"
+#include "suite/train/engine.hpp"
 #include "suite/train/trainer.hpp"
 #include "tests/suite/train/network_cases.hpp"
 
@@ -25,16 +25,18 @@ namespace {
 
 TEST(TrainingMemory, AStepInSteadyStateAsksForNoMaps) {
     initialise_torch();
-    Network network(test::larger_laptop_network(), 10);
+    plan::RunConfig config;
+    config.network = test::larger_laptop_network();
+    Engine engine(config, 10);
     const std::vector<float> images(32 * 3 * 28 * 28, 0.5F);
-    std::vector<float> logits(32 * 10);
-    const auto step = [&] {
+    const std::vector<std::int64_t> classes(32, 3);
+    auto step = [&, number = std::int64_t{0}]() mutable {
         const std::size_t before = aligned_bytes;
-        network.weights_changed();
-        network.clear_gradients();
-        network.forward({.values = images, .count = 32, .size = 28}, Pass::training, logits);
-        network.backward(logits);
-        network.finish_gradients();
+        engine.begin_step();
+        static_cast<void>(engine.forward_backward({.values = images, .count = 32, .size = 28},
+                                                  {.classes = classes}, {}, 1.0));
+        engine.gradients().finish();
+        engine.apply(0.1, number++);
         return aligned_bytes - before;
     };
     const std::size_t first = step();
