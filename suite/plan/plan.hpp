@@ -111,7 +111,7 @@ struct WeightsFile {
 /// How ranks sum gradients where reduction is fast; part of the key of runs over more than one rank.
 struct FastReduction {
     WireFormat wire = WireFormat::float32;
-    std::size_t bucket_bytes = 0;  ///< 0: as suite/train/bucket_plan.hpp has it
+    std::size_t bucket_bytes = 0;  ///< 0: as suite/train/reduce/bucket_plan.hpp has it
     bool measured_buckets = false; ///< of the size that suits the ranks, measured before training
     void apply_to(RunConfig& config) const {
         config.wire = wire;

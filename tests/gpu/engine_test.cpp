@@ -23,7 +23,7 @@ std::vector<std::pair<test::Case, plan::Task>> trainings() {
             {test::lanes, plan::Task::multilabel}};
 }
 
-TEST_F(GpuEngine, TrainsAsTheCpuEngineDoes) {
+TEST_F(GpuEngine, TrainsAsTheHostDoes) {
     for (const auto& [network, task] : trainings()) {
         SCOPED_TRACE(network.file);
         const ToyTraining toy(network, task);
@@ -86,7 +86,7 @@ TEST_F(GpuEngine, EveryPrecisionStaysNearFloat32) {
     }
 }
 
-TEST_F(GpuEngine, InfersWhatTheCpuEngineInfers) {
+TEST_F(GpuEngine, InfersWhatTheHostInfers) {
     const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
     const auto values = toy.pixels(1);
     std::vector<std::vector<float>> logits;

@@ -81,7 +81,7 @@ struct RunConfig {
     std::string parent_key; ///< run key of the pre-training run; empty for pre-training itself
     ReductionMode reduction = ReductionMode::strict;
     WireFormat wire = WireFormat::float32; ///< fast only
-    std::size_t bucket_bytes = 0;          ///< fast only; 0: as suite/train/bucket_plan.hpp has it
+    std::size_t bucket_bytes = 0;          ///< fast only; 0: as suite/train/reduce/bucket_plan.hpp has it
     bool measured_buckets =
         false; ///< fast only: of the size that suits these ranks, measured before training
     /// On how many ranks, where the result depends on it: fast, and runs that measure scaling. 0: any number

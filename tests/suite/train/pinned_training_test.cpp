@@ -91,7 +91,7 @@ TEST(PinnedStream, LabelsTravelBetweenImages) {
     EXPECT_EQ(pinned.api.lost_copies(), 0);
 }
 
-TEST(PinnedStream, TrainsToTheWeightsOfTheCpuEngine) {
+TEST(PinnedStream, TrainsToTheWeightsOfTheKernels) {
     const data::DataSet data_set = toy_on_disk();
     const TrainResult cpu = run_training(streamed_config(), data_set, nullptr, {});
     for (const int workers : {0, 1, 2}) {
