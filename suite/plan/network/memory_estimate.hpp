@@ -9,8 +9,8 @@ namespace suite::plan {
 
 /// The least that one rank's training takes on the host: float32 arenas of weights, gradients, momentum and
 /// standardised weights, under strict reduction one of gradients more for each level of the tree of
-/// micro-batches (suite/train/reduce/gradient_reducer.hpp); and what every convolution and normalisation of one
-/// micro-batch puts out, which the backward pass needs. Libraries come on top.
+/// micro-batches (suite/train/reduce/gradient_reducer.hpp); and what every convolution and normalisation of
+/// one micro-batch puts out, which the backward pass needs. Libraries come on top.
 [[nodiscard]] double least_memory_bytes(const RunConfig& config, int ranks);
 
 /// That, with what was measured to come on top; 0 where weights replace the run.

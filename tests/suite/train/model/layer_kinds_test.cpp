@@ -31,9 +31,13 @@ at::Tensor scalar(double value) {
 
 plan::Network with_batch_norm() {
     LayerList list(3);
-    std::size_t x = list.add(
-        {.name = "conv", .kind = LayerKind::convolution, .channels = 5, .kernel = 3, .stride = 2, .padding = 1},
-        {LayerList::images});
+    std::size_t x = list.add({.name = "conv",
+                              .kind = LayerKind::convolution,
+                              .channels = 5,
+                              .kernel = 3,
+                              .stride = 2,
+                              .padding = 1},
+                             {LayerList::images});
     x = list.add({.name = "bn", .kind = LayerKind::batch_norm}, {x});
     x = list.add({.kind = LayerKind::relu}, {x});
     x = list.add({.kind = LayerKind::max_pool, .kernel = 3, .stride = 2, .padding = 1}, {x});
@@ -44,9 +48,13 @@ plan::Network with_batch_norm() {
 
 plan::Network down_and_up() {
     LayerList list(3);
-    const std::size_t wide = list.add(
-        {.name = "down", .kind = LayerKind::convolution, .channels = 4, .kernel = 3, .padding = 1, .bias = true},
-        {LayerList::images});
+    const std::size_t wide = list.add({.name = "down",
+                                       .kind = LayerKind::convolution,
+                                       .channels = 4,
+                                       .kernel = 3,
+                                       .padding = 1,
+                                       .bias = true},
+                                      {LayerList::images});
     const std::size_t pooled = list.add({.kind = LayerKind::max_pool, .kernel = 2, .stride = 2}, {wide});
     const std::size_t normed = list.add({.name = "gn", .kind = LayerKind::group_norm, .groups = 2}, {pooled});
     const std::size_t up = list.add(
@@ -105,9 +113,8 @@ TEST(LayerKinds, DownAndUpHasTheGradientsOfItsFunction) {
 
     pass->backward(gradient, {});
 
-    expect_slopes(made, [&] {
-        return (made.model->infer(images).to(at::kDouble) * gradient).sum().item<double>();
-    });
+    expect_slopes(
+        made, [&] { return (made.model->infer(images).to(at::kDouble) * gradient).sum().item<double>(); });
 }
 
 // running = 0.9 running + 0.1 (half of each micro-batch's mean, and of its unbiased variance).
@@ -124,7 +131,7 @@ TEST(LayerKinds, BatchStatisticsAreThoseOfEachMicroBatchByItsShare) {
     const at::NoGradGuard no_graph;
     made.arenas.update_buffers();
 
-    const at::IntArrayRef all{0, 2, 3};
+    const std::vector<std::int64_t> all{0, 2, 3};
     const at::Tensor mean = (maps[0].mean(all) + maps[1].mean(all)) / 2;
     const at::Tensor variance = (maps[0].var(all, true) + maps[1].var(all, true)) / 2;
     EXPECT_LT((made.arenas.buffer(0) - 0.1 * mean).abs().max().item<float>(), 1e-5);
