@@ -163,51 +163,26 @@ void read_figure(TomlReader& reader, FigureSpec& figure) {
     reader.finish();
 }
 
-void check_network(TomlReader& reader, const NetworkSpec& spec) {
-    reader.expect_at_least("groups", spec.groups, 1);
-    reader.expect_at_least("bottleneck_factor", spec.bottleneck_factor, 1);
-    reader.expect_above_zero("group_norm_epsilon", spec.group_norm_epsilon);
-    reader.expect_above_zero("standardise_epsilon", spec.standardise_epsilon);
-    reader.expect(!spec.depths.empty(), "depths", spec.depths.size(), "at least one stage");
-    for (const int depth : spec.depths) {
-        reader.expect_at_least("depths", depth, 1);
+/// Null, and a fault, where no family is named so.
+const Family* family_of(TomlReader& reader, const std::string& id) {
+    const Family* family = find_family(id);
+    if (family == nullptr) {
+        std::vector<std::string> ids;
+        for (const Family& known : families()) {
+            ids.emplace_back(known.id);
+        }
+        reader.expect(false, "family", id, expected_names(id, ids));
     }
-    if (!reader.sound({"depths", "stage_channels", "groups", "stem_channels"}) || spec.groups < 1 ||
-        spec.bottleneck_factor < 1) {
-        return;
-    }
-    if (spec.depths.size() != spec.stage_channels.size()) {
-        reader.add_fault(reader.origin_of("depths"), std::to_string(spec.depths.size()) + " depths",
-                         "one for each of the " + std::to_string(spec.stage_channels.size()) +
-                             " stage_channels");
-    }
-    for (const int channels : spec.stage_channels) {
-        const int step = spec.groups * (spec.unit == Unit::bottleneck ? spec.bottleneck_factor : 1);
-        reader.expect(channels > 0 && channels % step == 0, "stage_channels", channels,
-                      "a multiple of " + std::to_string(step) + ", groups x bottleneck_factor");
-    }
-    // The first unit normalises what the stem hands on.
-    reader.expect(spec.stem_channels > 0 && spec.stem_channels % spec.groups == 0, "stem_channels",
-                  spec.stem_channels, "a multiple of " + std::to_string(spec.groups) + ", the groups");
+    return family;
 }
 
-bool is_known_family(TomlReader& reader, const std::string& id) {
-    std::vector<std::string> ids;
-    for (const Family& family : families()) {
-        ids.emplace_back(family.id);
-    }
-    const bool known = std::find(ids.begin(), ids.end(), id) != ids.end();
-    reader.expect(known, "family", id, expected_names(id, ids));
-    return known;
-}
-
-/// What the family says to the declaration.
-void check_layers(TomlReader& reader, const NetworkSpec& spec) {
-    try {
-        static_cast<void>(make_network(spec, 1));
-    } catch (const Error& error) {
-        for (const Fault& fault : error.faults()) {
-            reader.add_fault(reader.origin(), fault.found, fault.expected + " (" + fault.where + ")");
+/// What the family says to the declaration, at the line of the field; nothing about fields that could not be
+/// read.
+void check_network(TomlReader& reader, const NetworkSpec& spec, const Family& family) {
+    for (const SpecFault& fault : family.check(spec)) {
+        if (std::all_of(fault.fields.begin(), fault.fields.end(),
+                        [&reader](const char* field) { return reader.sound({field}); })) {
+            reader.add_fault(reader.origin_of(fault.fields.front()), fault.found, fault.expected);
         }
     }
 }
@@ -274,31 +249,27 @@ void read_axes(TomlReader& reader, WorkloadSpec& spec) {
 
 void read_network(TomlReader& reader, NetworkSpec& spec) {
     reader.optional("family", spec.family);
-    if (!is_known_family(reader, spec.family)) {
-        return;
-    }
-    const bool is_bit = spec.family == NetworkSpec{}.family;
-    if (is_bit) {
-        reader.required("unit", spec.unit);
-        reader.required("stem", spec.stem);
-    } else {
-        reader.optional("unit", spec.unit);
-        reader.optional("stem", spec.stem);
-    }
+    const Family* family = family_of(reader, spec.family);
+    const auto required = family == nullptr ? std::span<const std::string_view>() : family->required;
+    const auto read = [&](const char* key, auto& value) {
+        if (std::find(required.begin(), required.end(), key) != required.end()) {
+            reader.required(key, value);
+        } else {
+            reader.optional(key, value);
+        }
+    };
+    read("unit", spec.unit);
+    read("stem", spec.stem);
     reader.required("depths", spec.depths);
     reader.required("stem_channels", spec.stem_channels);
     reader.required("stage_channels", spec.stage_channels);
-    reader.optional("bottleneck_factor", spec.bottleneck_factor);
-    if (is_bit) {
-        reader.required("groups", spec.groups);
-    }
-    reader.optional("group_norm_epsilon", spec.group_norm_epsilon);
-    reader.optional("standardise_epsilon", spec.standardise_epsilon);
+    read("bottleneck_factor", spec.bottleneck_factor);
+    read("groups", spec.groups);
+    read("group_norm_epsilon", spec.group_norm_epsilon);
+    read("standardise_epsilon", spec.standardise_epsilon);
     reader.optional("deviations", spec.deviations);
-    if (is_bit) {
-        check_network(reader, spec);
-    } else {
-        check_layers(reader, spec);
+    if (family != nullptr) {
+        check_network(reader, spec, *family);
     }
 }
 

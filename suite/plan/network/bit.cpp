@@ -3,7 +3,6 @@
 // official ones those of Google's .npz files (1.3).
 #include <fmt/format.h>
 
-#include "suite/base/error.hpp"
 #include "suite/plan/network/families.hpp"
 
 namespace suite::plan {
@@ -13,58 +12,42 @@ int mid_channels(const NetworkSpec& network, int out) {
     return network.unit == Unit::bottleneck ? out / network.bottleneck_factor : out;
 }
 
-void add_fault(FaultList& faults, const NetworkSpec& network, std::string_view field, std::string found,
-               std::string expected, std::string fix) {
-    faults.add({fmt::format("{}: network {}: {}", network.origin.text(), network.id, field), std::move(found),
-                std::move(expected), std::move(fix)});
+/// What a number of channels must divide by.
+int channel_step(const NetworkSpec& spec) {
+    return spec.groups * (spec.unit == Unit::bottleneck ? spec.bottleneck_factor : 1);
 }
 
-void check_groups(FaultList& faults, const NetworkSpec& network, std::string_view field, int channels) {
-    if (channels % network.groups != 0) {
-        add_fault(faults, network, field, fmt::format("{} channels in {} groups", channels, network.groups),
-                  "a multiple of groups", "lower groups or change the channels");
+void check_stages(const NetworkSpec& spec, std::vector<SpecFault>& faults) {
+    if (spec.depths.empty()) {
+        faults.push_back({{"depths"}, "0 for 'depths'", "at least one stage"});
     }
-}
-
-void check_stages(FaultList& faults, const NetworkSpec& network) {
-    for (std::size_t stage = 0; stage < network.stage_channels.size(); ++stage) {
-        const int out = network.stage_channels[stage];
-        const std::string field = fmt::format("stage_channels[{}]", stage);
-        if (out < 1 || mid_channels(network, out) < 1) {
-            add_fault(faults, network, field, std::to_string(out), "at least bottleneck_factor channels",
-                      "widen the stage");
-            continue;
+    for (const int depth : spec.depths) {
+        if (depth < 1) {
+            faults.push_back(
+                {{"depths"}, fmt::format("{} for 'depths'", depth), "a whole number of 1 or more"});
         }
-        check_groups(faults, network, field, out);
-        if (mid_channels(network, out) != out) {
-            check_groups(faults, network, field + " / bottleneck_factor", mid_channels(network, out));
-        }
-        if (stage < network.depths.size() && network.depths[stage] < 1) {
-            add_fault(faults, network, fmt::format("depths[{}]", stage),
-                      std::to_string(network.depths[stage]), "at least one unit",
-                      "leave the stage out or give it a unit");
-        }
+    }
+    if (spec.depths.size() != spec.stage_channels.size()) {
+        faults.push_back({{"depths", "stage_channels"},
+                          fmt::format("{} depths", spec.depths.size()),
+                          fmt::format("one for each of the {} stage_channels", spec.stage_channels.size())});
     }
 }
 
-/// In the words of the declaration, before layers are made of it.
-void check(const NetworkSpec& network, std::size_t outputs) {
-    FaultList faults;
-    if (network.depths.empty() || network.depths.size() != network.stage_channels.size()) {
-        add_fault(faults, network, "depths, stage_channels",
-                  fmt::format("{} and {} stages", network.depths.size(), network.stage_channels.size()),
-                  "the same number, at least one", "give each stage a depth and channels");
+void check_channels(const NetworkSpec& spec, std::vector<SpecFault>& faults) {
+    const int step = channel_step(spec);
+    for (const int channels : spec.stage_channels) {
+        if (channels < 1 || channels % step != 0) {
+            faults.push_back({{"stage_channels", "groups"},
+                              fmt::format("{} for 'stage_channels'", channels),
+                              fmt::format("a multiple of {}, groups x bottleneck_factor", step)});
+        }
     }
-    if (network.stem_channels < 1 || network.groups < 1 || network.bottleneck_factor < 1 || outputs < 1) {
-        add_fault(faults, network, "stem_channels, groups, bottleneck_factor, outputs",
-                  fmt::format("{}, {}, {}, {}", network.stem_channels, network.groups,
-                              network.bottleneck_factor, outputs),
-                  "at least one each", "correct the declaration");
-        faults.throw_if_any(ErrorKind::usage); // the rest divides by them
+    if (spec.stem_channels < 1 || spec.stem_channels % spec.groups != 0) { // the first unit normalises them
+        faults.push_back({{"stem_channels", "groups"},
+                          fmt::format("{} for 'stem_channels'", spec.stem_channels),
+                          fmt::format("a multiple of {}, the groups", spec.groups)});
     }
-    check_groups(faults, network, "stem_channels", network.stem_channels);
-    check_stages(faults, network);
-    faults.throw_if_any(ErrorKind::usage);
 }
 
 /// Layers with the constants of one network.
@@ -168,8 +151,29 @@ private:
 
 } // namespace
 
+std::vector<SpecFault> check_bit(const NetworkSpec& spec) {
+    std::vector<SpecFault> faults;
+    for (const auto& [field, value] :
+         {std::pair{"groups", spec.groups}, {"bottleneck_factor", spec.bottleneck_factor}}) {
+        if (value < 1) {
+            faults.push_back(
+                {{field}, fmt::format("{} for '{}'", value, field), "a whole number of 1 or more"});
+        }
+    }
+    for (const auto& [field, value] : {std::pair{"group_norm_epsilon", spec.group_norm_epsilon},
+                                       {"standardise_epsilon", spec.standardise_epsilon}}) {
+        if (!(value > 0)) {
+            faults.push_back({{field}, fmt::format("{} for '{}'", value, field), "a number above 0"});
+        }
+    }
+    check_stages(spec, faults);
+    if (spec.groups >= 1 && spec.bottleneck_factor >= 1) { // channels are divided by them
+        check_channels(spec, faults);
+    }
+    return faults;
+}
+
 Network make_bit(const NetworkSpec& spec, std::size_t outputs) {
-    check(spec, outputs);
     return BitLayers(spec).make(outputs);
 }
 

@@ -6,6 +6,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/plan/network/families.hpp"
+#include "suite/plan/network/layout.hpp"
 
 namespace suite::plan {
 namespace {

@@ -11,8 +11,10 @@
 namespace suite::plan {
 namespace {
 
+constexpr std::array<std::string_view, 3> bit_fields{"unit", "stem", "groups"};
+
 constexpr std::array all_families{
-    Family{"bit", make_bit},
+    Family{"bit", bit_fields, check_bit, make_bit},
 };
 
 [[noreturn]] void refuse(const NetworkSpec& spec) {
@@ -34,30 +36,24 @@ std::span<const Family> families() {
     return all_families;
 }
 
-Network make_network(const NetworkSpec& spec, std::size_t outputs) {
+const Family* find_family(std::string_view id) {
     const auto found = std::find_if(all_families.begin(), all_families.end(),
-                                    [&](const Family& family) { return family.id == spec.family; });
-    if (found == all_families.end()) {
-        refuse(spec);
-    }
-    return found->make(spec, outputs);
+                                    [id](const Family& family) { return family.id == id; });
+    return found == all_families.end() ? nullptr : &*found;
 }
 
-std::string official_name(const Layer& layer, ParameterRole role) {
-    if (layer.official.empty()) {
-        return {};
+Network make_network(const NetworkSpec& spec, std::size_t outputs) {
+    const Family* family = find_family(spec.family);
+    if (family == nullptr) {
+        refuse(spec);
     }
-    switch (role) {
-    case ParameterRole::weight:
-        return layer.official + "/kernel";
-    case ParameterRole::bias:
-        return layer.official + "/bias";
-    case ParameterRole::norm_scale:
-        return layer.official + "/gamma";
-    case ParameterRole::norm_shift:
-        break;
+    FaultList faults;
+    for (const SpecFault& fault : family->check(spec)) {
+        faults.add({fmt::format("{}: network {}: {}", spec.origin.text(), spec.id, fault.fields.front()),
+                    fault.found, fault.expected, "correct the declaration"});
     }
-    return layer.official + "/beta";
+    faults.throw_if_any(ErrorKind::usage);
+    return family->make(spec, outputs);
 }
 
 } // namespace suite::plan

@@ -5,6 +5,25 @@
 namespace suite::plan {
 namespace {
 
+/// What a layer's tensor is called in published files ("resnet/block1/unit01/a/group_norm/gamma"); empty
+/// where the layer has no such name.
+std::string official_name(const Layer& layer, ParameterRole role) {
+    if (layer.official.empty()) {
+        return {};
+    }
+    switch (role) {
+    case ParameterRole::weight:
+        return layer.official + "/kernel";
+    case ParameterRole::bias:
+        return layer.official + "/bias";
+    case ParameterRole::norm_scale:
+        return layer.official + "/gamma";
+    case ParameterRole::norm_shift:
+        break;
+    }
+    return layer.official + "/beta";
+}
+
 /// Appends tensors one behind the other.
 class LayoutWriter {
 public:
@@ -96,6 +115,14 @@ NetworkLayout network_layout(Network network) {
         writer.add(i);
     }
     return layout;
+}
+
+std::vector<std::size_t> first_of_layers(const NetworkLayout& layout) {
+    std::vector<std::size_t> first(layout.network.layers.size());
+    for (std::size_t i = layout.tensors.size(); i > 0; --i) {
+        first[layout.tensors[i - 1].layer] = i - 1;
+    }
+    return first;
 }
 
 NetworkLayout network_layout(const NetworkSpec& spec, std::size_t outputs) {

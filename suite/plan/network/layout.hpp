@@ -64,4 +64,7 @@ struct NetworkLayout {
 /// Of the declared network with so many outputs (make_network, families.hpp).
 [[nodiscard]] NetworkLayout network_layout(const NetworkSpec& spec, std::size_t outputs);
 
+/// By layer: the place of its first tensor in the list; of a layer without tensors it means nothing.
+[[nodiscard]] std::vector<std::size_t> first_of_layers(const NetworkLayout& layout);
+
 } // namespace suite::plan

@@ -155,18 +155,9 @@ private:
     LaneMaps maps_;
 };
 
-/// Places of the first tensor of each layer in the layout.
-std::vector<std::size_t> first_tensors(const plan::NetworkLayout& layout) {
-    std::vector<std::size_t> first(layout.network.layers.size());
-    for (std::size_t i = layout.tensors.size(); i > 0; --i) {
-        first[layout.tensors[i - 1].layer] = i - 1;
-    }
-    return first;
-}
-
 LaneModel::LaneModel(Arenas& arenas) : Model(arenas), arenas_(arenas), network_(arenas.layout().network) {
     assert(runs_in_lanes(network_));
-    const std::vector<std::size_t> first = first_tensors(arenas.layout());
+    const std::vector<std::size_t> first = plan::first_of_layers(arenas.layout());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
         const Layer& own = network_.layers[i];
         if (own.kind == LayerKind::group_norm) {

@@ -145,7 +145,6 @@ private:
     [[nodiscard]] at::Tensor bias(const Layer& layer, std::size_t tensor) const {
         return layer.bias ? leaves_[tensor + 1].to(element_) : at::Tensor();
     }
-    [[nodiscard]] bool is_fused(std::size_t layer) const { return is_fused_[layer]; }
     void tell(std::size_t offset, std::size_t count) const {
         if (listener_ != nullptr && *listener_) {
             (*listener_)(offset, count);
@@ -173,15 +172,12 @@ TorchModel::TorchModel(Arenas& arenas, at::ScalarType element, Frozen frozen)
       network_(arenas.layout().network),
       element_(element),
       frozen_(std::move(frozen)),
-      first_tensor_(network_.layers.size()),
+      first_tensor_(plan::first_of_layers(arenas.layout())),
       first_buffer_(network_.layers.size()),
       last_user_(network_.layers.size()),
       is_fused_(network_.layers.size()) {
     const plan::NetworkLayout& layout = arenas.layout();
     frozen_.resize(layout.tensors.size());
-    for (std::size_t i = layout.tensors.size(); i > 0; --i) {
-        first_tensor_[layout.tensors[i - 1].layer] = i - 1;
-    }
     for (std::size_t i = layout.buffers.size(); i > 0; --i) {
         first_buffer_[layout.buffers[i - 1].layer] = i - 1;
     }
@@ -259,14 +255,14 @@ at::Tensor TorchModel::output(std::size_t index, const at::Tensor& images, Run& 
     case LayerKind::batch_norm:
         return batch_norm(index, input(0), run);
     case LayerKind::group_norm:
-        return is_fused(index)
+        return is_fused_[index]
                    ? NormRelu::apply(input(0), leaves_[tensor], leaves_[tensor + 1], &arenas_.kernels(),
                                      std::int64_t{layer.groups}, layer.epsilon)
                    : at::group_norm(input(0).to(at::kFloat), layer.groups, leaves_[tensor],
                                     leaves_[tensor + 1], layer.epsilon)
                          .to(element_);
     case LayerKind::relu:
-        return is_fused(layer.inputs[0]) ? input(0) : input(0).relu();
+        return is_fused_[layer.inputs[0]] ? input(0) : input(0).relu();
     case LayerKind::sigmoid:
         return input(0).sigmoid();
     case LayerKind::max_pool:

@@ -70,6 +70,29 @@ TEST_F(CheckpointFile, GivesBackEmptyArenas) {
     expect_equal(read_checkpoint(path(), "k"), empty);
 }
 
+TEST_F(CheckpointFile, GivesBackEveryArenaByName) {
+    Checkpoint checkpoint = small_checkpoint();
+    checkpoint.arenas = {
+        {"exp_avg", {1, 2, 3, 4, 5, 6, 7}}, {"momentum", {0, 1, 2, 3, 4, 5, 6}}, {"buffers", {0.5F, -1.0F}}};
+    write_checkpoint(path(), checkpoint);
+    const Checkpoint back = read_checkpoint(path());
+    ASSERT_EQ(back.arenas.size(), 3U);
+    for (const NamedArena& arena : checkpoint.arenas) {
+        const NamedArena* found = find_arena(back.arenas, arena.name);
+        ASSERT_NE(found, nullptr) << arena.name;
+        EXPECT_EQ(found->values, arena.values) << arena.name;
+    }
+}
+
+TEST_F(CheckpointFile, RefusesNamesThatDoNotTellArenasApart) {
+    Checkpoint bad = small_checkpoint();
+    bad.arenas = {{"", {}}, {"a/b", {1}}, {"..", {1}}, {"c", {1}}, {"c", {2}}};
+    const std::string message = weights_error([&] { write_checkpoint(path(), bad); });
+    EXPECT_EQ(std::count(message.begin(), message.end(), '\n'), 3) << message; // four faults
+    EXPECT_THAT(message, HasSubstr("arena name \"a/b\""));
+    EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
 TEST_F(CheckpointFile, GivesBackTheLossScaleOfRunsThatHaveOne) {
     Checkpoint running = small_checkpoint();
     running.progress = CheckpointProgress{.images_seen = 7, .train_seconds = 1.5, .build = "b", .losses = {}};

@@ -59,6 +59,39 @@ INSTANTIATE_TEST_SUITE_P(
         EngineCase{"lanes", test::lanes, plan::Task::multiclass, plan::OptimizerKind::sgd_agc}),
     [](const auto& that) { return std::string(that.param.name); });
 
+/// The networks of the laptop profile.
+std::vector<Case> laptop_networks() {
+    Case small = test::basic;
+    small.spec = test::spec(plan::Unit::basic, plan::Stem::small_2, {1, 1, 1}, {8, 16, 32}, 4);
+    small.spec.stem_channels = 8;
+    Case large = small;
+    large.spec = test::larger_laptop_network();
+    for (Case* each : {&small, &large}) {
+        each->size = 14;
+        each->outputs = 10;
+    }
+    return {small, large};
+}
+
+TEST(Engine, LanesAndAutogradHaveTheSameLossesForTwentySteps) {
+    constexpr DeviceOptions autograd{.lanes = false};
+    for (const Case& network : laptop_networks()) {
+        const ToyTraining toy(network, plan::Task::multiclass);
+        const auto in_lanes = make_engine(toy);
+        const auto by_autograd = make_engine(toy, autograd);
+        in_lanes->write("weights", toy.start);
+        by_autograd->write("weights", toy.start);
+        for (int step = 0; step < 20; ++step) {
+            const double loss = toy.step(*in_lanes, step);
+            EXPECT_NEAR(toy.step(*by_autograd, step), loss, 1e-5 * loss) << "step " << step;
+            for (Engine* engine : {in_lanes.get(), by_autograd.get()}) {
+                engine->gradients().finish();
+                engine->apply(0.01, step);
+            }
+        }
+    }
+}
+
 TEST(Engine, GradientsByOperatorsAreThoseByKernels) {
     const ToyTraining toy(test::bottleneck, plan::Task::multiclass);
     const auto device = make_engine(toy, by_operators);

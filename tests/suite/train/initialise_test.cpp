@@ -8,7 +8,6 @@
 #include <gmock/gmock.h>
 
 #include "suite/base/error.hpp"
-#include "tests/suite/train/network_cases.hpp"
 
 namespace suite::train {
 namespace {
@@ -138,11 +137,6 @@ TEST_F(InitialiseTest, NamesEveryTensorThatDoesNotFit) {
         EXPECT_THAT(text, testing::HasSubstr("body.block9.unit01.gn1.weight"));
         EXPECT_THAT(text, testing::HasSubstr(layout_.tensors[4].name));
     }
-}
-
-TEST(InitialNetworks, TheLargerLaptopNetworkIsThatOfThePeer) {
-    EXPECT_EQ(plan::network_layout(test::larger_laptop_network(), 10).parameters,
-              151'834U); // workloads/micro/peers/torch_eager.py asserts it
 }
 
 } // namespace

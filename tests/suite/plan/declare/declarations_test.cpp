@@ -108,6 +108,8 @@ const Slip out_of_range[] = {
     {"StemNotInGroups", "networks.toml", "stem_channels = 8", "stem_channels = 6", "",
      "6 for 'stem_channels'", "a multiple of 4"},
     {"NoGroups", "networks.toml", "groups = 4", "groups = 0", "", "0 for 'groups'", "1 or more"},
+    {"UnknownFamily", "networks.toml", "groups = 4", "groups = 4\nfamily = \"bitt\"", "family = \"bitt\"",
+     "'bitt' for 'family'", "one of bit"},
     {"MicroBatchNoDivisor", "recipes.toml", "micro_batch = 32", "micro_batch = 30", "",
      "30 for 'micro_batch'", "a divisor of batch 512"},
     {"NoLearningRate", "recipes.toml", "base_lr = 0.01\n", "base_lr = 0\n", "", "0 for 'base_lr'", "above 0"},

@@ -147,6 +147,12 @@ TEST(NetworkLayout, ABasicUnitHasNoBottleneck) {
               19'858U); // counted by hand: 216 + (1,184 + 3,664 + 14,496 - 32) + 64 + 330 - 64
 }
 
+// workloads/micro/peers/torch_eager.py asserts the same number of its own network.
+TEST(NetworkLayout, TheLargerLaptopNetworkIsThatOfThePeer) {
+    const Catalog catalog = load_catalog(default_catalog_root());
+    EXPECT_EQ(network_layout(find(catalog.networks, "laptop-large", "network"), 10).parameters, 151'834U);
+}
+
 TEST(NetworkLayout, NamesAllFaultsAtOnce) {
     NetworkSpec spec = bit({3, 0, 6}, 1);
     spec.stage_channels[2] = 1000;
@@ -156,9 +162,10 @@ TEST(NetworkLayout, NamesAllFaultsAtOnce) {
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::usage);
         const std::string text = error.what();
-        EXPECT_THAT(text, testing::HasSubstr("3 and 4 stages"));
-        EXPECT_THAT(text, testing::HasSubstr("depths[1]: found 0"));
-        EXPECT_THAT(text, testing::HasSubstr("1000 channels in 32 groups"));
+        EXPECT_THAT(text, testing::HasSubstr(
+                              "depths: found 3 depths, expected one for each of the 4 stage_channels"));
+        EXPECT_THAT(text, testing::HasSubstr("found 0 for 'depths', expected a whole number of 1 or more"));
+        EXPECT_THAT(text, testing::HasSubstr("found 1000 for 'stage_channels', expected a multiple of 128"));
     }
 }
 
