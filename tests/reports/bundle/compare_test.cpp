@@ -12,6 +12,7 @@ namespace reports {
 namespace {
 
 using metrics::Verdict;
+using testing::AllOf;
 using testing::HasSubstr;
 
 struct MadeCell {
@@ -207,6 +208,38 @@ TEST(CompareBundles, StrictlyFailsForWhatIsAbsent) {
     EXPECT_EQ(exit_code(incomplete, {.strict = true}), 1);
     const BundleComparison complete = compare_bundles(made_bundle({full}), made_bundle({full}));
     EXPECT_EQ(exit_code(complete, {.strict = true}), 0);
+}
+
+TEST(CompareBundles, JsonHoldsWhatIsThereAndNullWhereNothingIs) {
+    const MadeCell a{.values = around_fifty_percent, .seconds = {2, 4, 8}};
+    const MadeCell faster{.values = around_fifty_percent, .seconds = {1, 2, 4}};
+    const MadeCell without{.values = {}, .seconds = {}};
+
+    const auto measured = to_json(compare_bundles(made_bundle({a}), made_bundle({faster})))["cells"][0];
+    const auto half_empty = to_json(compare_bundles(made_bundle({a}), made_bundle({without})))["cells"][0];
+
+    EXPECT_NEAR(measured["b"]["mean"].get<double>(), 50.0, 1e-12);
+    EXPECT_NEAR(measured["speed"]["ratio"].get<double>(), 2.0, 1e-12);
+    EXPECT_EQ(measured["speed"]["ci95"].size(), 2U);
+    EXPECT_NEAR(half_empty["a"]["mean"].get<double>(), 50.0, 1e-12);
+    EXPECT_TRUE(half_empty["b"]["mean"].is_null());
+    EXPECT_TRUE(half_empty["b"]["sd"].is_null());
+    EXPECT_TRUE(half_empty["speed"].is_null());
+}
+
+TEST(CompareBundles, TextSaysTheSpeedOrThatThereIsNone) {
+    const MadeCell a{.values = around_fifty_percent, .seconds = {2, 4, 8}};
+    const MadeCell faster{.values = around_fifty_percent, .seconds = {1, 2, 4}};
+    const MadeCell timeless{.values = around_fifty_percent, .seconds = {0, 0, 0}};
+    const auto text = [&a](const MadeCell& b, std::size_t columns) {
+        return compare_text(compare_bundles(made_bundle({a}), made_bundle({b})), {.columns = columns});
+    };
+
+    EXPECT_THAT(text(faster, 500), AllOf(HasSubstr("speed × 2.000"), HasSubstr("2.000 [0.")));
+    EXPECT_THAT(text(timeless, 500), AllOf(HasSubstr("no times to compare"), HasSubstr("—")));
+    EXPECT_THAT(text(faster, 500), HasSubstr("identical runs  speed [95 %]"));
+    EXPECT_THAT(text(faster, 50), HasSubstr("same  speed"));
+    EXPECT_THAT(text(faster, 50), testing::Not(HasSubstr("identical runs")));
 }
 
 } // namespace
