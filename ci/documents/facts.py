@@ -28,7 +28,7 @@ def _reproduce(source):
 
 
 def _parents(source):
-    with open(source.root / "workloads/parents/measured/laptop.csv", encoding="utf-8") as file:
+    with open(source.root / "workloads/cherti2021/parents/measured/laptop.csv", encoding="utf-8") as file:
         taus = [float(row["tau"]) for row in csv.DictReader(file)]
     yield f"At `laptop` τ is {min(taus):.1f} to {max(taus):.1f} points"
 

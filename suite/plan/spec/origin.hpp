@@ -5,7 +5,7 @@
 
 namespace suite::plan {
 
-/// Where a declaration stands, for messages: "workloads/table1/workload.toml:12".
+/// Where a declaration stands, for messages: "workloads/cherti2021/table1/workload.toml:12".
 struct Origin {
     std::string file;
     int line = 0;

@@ -32,7 +32,7 @@ struct ProfileSpec {
     std::vector<std::uint64_t> seeds;
     std::uint64_t world_seed = 0;
     bool recorded_baseline =
-        false; ///< compared with workloads/ID/baseline/PROFILE.csv, not with the published numbers
+        false; ///< compared with workloads/STUDY/ID/baseline/PROFILE.csv, not with the published numbers
     std::map<std::string, std::string> networks;
     std::map<std::string, std::string> data_sets;
     std::map<std::string, std::string> recipes;

@@ -32,7 +32,7 @@ class Audit(CommandTest):
 
     def test_a_mean_that_disagrees_ends_with_1(self):
         shutil.copytree(SOURCES / "workloads", self.folder / "workloads")
-        path = self.folder / "workloads/table1/reference/printed.csv"
+        path = self.folder / "workloads/cherti2021/table1/reference/printed.csv"
         path.write_text(path.read_text().replace("94.26,0.05", "94.36,0.05", 1))
         answer = self.call("audit", "table1", environment={"TRANSFERSCALE_WORKLOADS": str(self.folder / "workloads")})
         self.assertEqual(answer.returncode, 1)

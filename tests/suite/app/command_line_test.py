@@ -110,11 +110,11 @@ class Declarations(CommandTest):
     def test_faults_of_all_files_at_once(self):
         first = self.change("networks/bit.toml", "groups = 32", "grups = 32")
         second = self.change("profiles/smoke.toml", 'pretrain-xray = "smoke', 'pretrain-xray = "smokey')
-        third = self.change("table1/workload.toml", '"covidx"', '"covidxx"')
+        third = self.change("cherti2021/table1/workload.toml", '"covidx"', '"covidxx"')
         error = self.refused("list", environment=self.environment)
         self.assertIn(f"mine/networks/bit.toml:{first}: found unknown key 'grups', expected", error)
         self.assertIn(f"mine/profiles/smoke.toml:{second}: found recipe 'smokey-pretrain-xray'", error)
-        self.assertIn(f"mine/table1/workload.toml:{third}: found target 'covidxx'", error)
+        self.assertIn(f"mine/cherti2021/table1/workload.toml:{third}: found target 'covidxx'", error)
         for nearest in ("groups", "smoke-pretrain-xray", "covidx"):
             self.assertIn(nearest, error)
 
@@ -127,8 +127,8 @@ class Declarations(CommandTest):
                      words=["/no/such/folder", "TRANSFERSCALE_WORKLOADS"])
 
     def test_several_workloads_are_an_array_in_the_order_asked(self):
-        shutil.copytree(self.workloads / "table1", self.workloads / "twin")
-        self.change("twin/workload.toml", 'id = "table1"', 'id = "twin"')
+        shutil.copytree(self.workloads / "cherti2021/table1", self.workloads / "cherti2021/twin")
+        self.change("cherti2021/twin/workload.toml", 'id = "table1"', 'id = "twin"')
         for verb in ("plan", "check"):
             found = self.document(verb, "twin", "table1", "--profile", "smoke", environment=self.environment)
             self.assertEqual([d["workload"] for d in found], ["twin", "table1"])
