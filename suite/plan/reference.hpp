@@ -1,6 +1,6 @@
-// What a workload's cells are compared with: workloads/STUDY/ID/reference/{printed,raw_seeds}.csv as published, and
-// the recorded baseline of a miniature profile, workloads/STUDY/ID/baseline/PROFILE.csv with PROFILE.json beside
-// it.
+// What a workload's cells are compared with: workloads/STUDY/ID/reference/{printed,raw_seeds}.csv as
+// published, and the recorded baseline of a miniature profile, workloads/STUDY/ID/baseline/PROFILE.csv with
+// PROFILE.json beside it.
 //   printed.csv        cell,metric,mean,sd,n,where,bold,origin,file,line    numbers as printed, percent
 //   raw_seeds.csv      cell,metric,seed,value,origin,raw_source,file,line   values behind them, percent; each
 //                                                                           (cell, seed) once
