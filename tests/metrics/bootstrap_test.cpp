@@ -92,6 +92,18 @@ TEST(Bootstrap, PairsOfEqualRatiosDoNotDiffer) {
     EXPECT_TRUE(std::isnan(found.bca.low));
 }
 
+TEST(Bootstrap, RatiosOfOneValueHaveNoSpread) {
+    const std::vector<RatioPart> parts{
+        {1, 1}, {2, 2}, {4, 4}}; // every resample's ratio is 1, whatever is drawn
+
+    const BootstrapResult found = bootstrap_ratio(parts, {.resamples = 50});
+
+    EXPECT_EQ(found.estimate, 1);
+    EXPECT_EQ(found.standard_error, 0);
+    EXPECT_EQ(found.percentile.low, 1);
+    EXPECT_EQ(found.percentile.high, 1);
+}
+
 TEST(Bootstrap, OneSidedPsCountTheObservedOne) {
     const std::vector<RatioPart> above{{1, 2}, {3, 4}, {1, 5}};
 

@@ -111,6 +111,16 @@ TEST(Simulation, DoesNotDependOnTheThreads) {
     EXPECT_EQ(one.inconclusive.standard_error, three.inconclusive.standard_error);
 }
 
+TEST(Simulation, StandardErrorOfOneCellIsThatOfAShare) {
+    const StudyRates rates = simulate({.cells = cells_of(1, {.offset = 1})}, {}, few);
+
+    const double share = rates.equivalent.share;
+    const double n = few.studies;
+    ASSERT_GT(share, 0);
+    ASSERT_LT(share, 1);
+    EXPECT_NEAR(rates.equivalent.standard_error, std::sqrt(share * (1 - share) / (n - 1)), 1e-12);
+}
+
 TEST(Simulation, OneCellAtItsMarginIsWronglyJudgedAtTheNominalRate) {
     // A known margin: the two tests have size α when the true difference is the margin (Welch is close).
     const StudyRates rates = simulate({.cells = cells_of(1, {.offset = 3, .margin = {.points = 3}})}, {},
