@@ -1,4 +1,4 @@
-// What an all-reduce costs on a cluster, in closed form (performance.md 3.2: alpha-beta models of NCCL's ring
+// What an all-reduce costs on a cluster, in closed form (alpha-beta models of NCCL's ring
 // and tree, and of the hierarchical three-phase one), and how much of it backward hides.
 // Seconds, bytes, bytes per second.
 #pragma once

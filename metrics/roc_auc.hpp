@@ -22,7 +22,7 @@ struct RocAuc {
 [[nodiscard]] RocAuc roc_auc(std::span<const double> scores, std::span<const float> labels);
 [[nodiscard]] RocAuc roc_auc(std::span<const float> scores, std::span<const float> labels);
 
-/// Unweighted mean over the classes that have both label values (spec cherti-jitsev.md section 3.3).
+/// Unweighted mean over the classes that have both label values (paper.md#metrics).
 struct MeanAuc {
     std::optional<double> percent{}; ///< 0..100; none when no class has both label values
     std::vector<RocAuc> classes{};   ///< one a class, in order

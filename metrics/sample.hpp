@@ -20,7 +20,7 @@ struct Interval {
 struct Sample {
     std::vector<double> values{}; ///< in seed order; empty when only the summary is known
     double mean = 0;
-    std::optional<double> sd{}; ///< with n−1 (spec cherti-jitsev.md section 8 no. 20); none when n < 2
+    std::optional<double> sd{}; ///< with n−1 (paper.md#standard-deviation); none when n < 2
     std::size_t n = 0;
 };
 

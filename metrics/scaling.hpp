@@ -1,5 +1,5 @@
-// Efficiency of a rung: its throughput over N times that of the base case, with an interval from both (spec
-// suites.md 5.2). Ratios are means of logarithms, so that a ratio and its inverse say the same.
+// Efficiency of a rung: its throughput over N times that of the base case, with an interval from
+// both. Ratios are means of logarithms, so that a ratio and its inverse say the same.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,7 @@ struct Rung {
 /// on some rungs only. `where` names the whole ladder.
 void find_ladder_faults(std::span<const Rung> ladder, std::string_view where, suite::FaultList& faults);
 
-/// E(N) = 100 T(N) / (N T(1)) (cherti-jitsev.md 5); the ladder begins with 1 rank.
+/// E(N) = 100 T(N) / (N T(1)) (paper.md#throughput-and-efficiency); the ladder begins with 1 rank.
 [[nodiscard]] double efficiency_percent(std::span<const Rung> ladder, const Rung& rung);
 /// One step of a rank that takes this many images.
 [[nodiscard]] double step_seconds(const Rung& rung, double images_per_rank_step);

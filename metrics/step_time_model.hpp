@@ -1,4 +1,4 @@
-// The time of one training step over the number of ranks (performance.md 3.2 and 3.3): what 1 rank takes,
+// The time of one training step over the number of ranks: what 1 rank takes,
 // plus communication that backward does not hide, plus imbalance that grows with the ranks, plus input once
 // the storage is the limit. Fitted to measured rungs by non-negative least squares; predicts step time,
 // throughput and efficiency with an interval.

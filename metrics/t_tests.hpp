@@ -1,5 +1,5 @@
 // t tests on raw values or on published mean ± sd with n, and the equivalence test built from them.
-// Every function throws Error(usage) with all faults at once on degenerate input (spec cli.md, `stats`):
+// Every function throws Error(usage) with all faults at once on degenerate input:
 // n < 2, numbers that are not finite, a negative sd, zero variance on both sides, unequal pairs, margin <= 0.
 #pragma once
 

@@ -9,7 +9,7 @@
 
 namespace suite {
 
-/// What went wrong, one kind per exit code (design.md section 6).
+/// What went wrong, one kind per exit code of the programs.
 enum class ErrorKind {
     comparison = 1,
     usage = 2,

@@ -75,7 +75,7 @@ private:
 [[nodiscard]] std::uint64_t derive_seed(std::uint64_t seed, std::string_view word);
 
 /// Bijection of [0, size) under a key: the epoch order in O(1) memory (4-round Feistel network over the
-/// next even power of two with cycle-walking; performance.md section 4).
+/// next even power of two with cycle-walking).
 class KeyedPermutation {
 public:
     KeyedPermutation(std::uint64_t size, const StreamKey& key) noexcept;

@@ -70,7 +70,7 @@ struct OpenOptions {
 
 /// Opens (or generates) a data set: hashes, counts and bounds are checked before anything is returned.
 /// Supersets are concatenated in member order, each member's label columns reordered to the sorted
-/// intersection (cherti-jitsev.md 4.4). Images of published sets stay on disk, behind Split::source; what
+/// intersection (paper.md#supersets). Images of published sets stay on disk, behind Split::source; what
 /// they have less than declared is logged as a warning. Throws Error(data) with all faults.
 [[nodiscard]] DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options = {});
 

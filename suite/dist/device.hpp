@@ -19,8 +19,8 @@ struct DeviceSurvey {
     int driver = 0;        ///< CUDA version of the driver, 13000 for 13.0; 0 = no driver
     bool compiled = false; ///< this build has the CUDA parts
 };
-/// Never throws: a missing driver, the toolkit's stub driver and a driver without a device all mean none
-/// (packaging.md section 7). `api` may be null.
+/// Never throws: a missing driver, the toolkit's stub driver and a driver without a device all mean none.
+/// `api` may be null.
 [[nodiscard]] DeviceSurvey survey_devices(NcclApi* api);
 
 struct Device {

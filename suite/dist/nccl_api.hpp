@@ -47,7 +47,7 @@ public:
     virtual ~NcclApi() = default;
 
     // ------------------------------------------------------------ CUDA runtime
-    /// `count` is left as it is when this fails, as the runtime does (packaging.md section 7).
+    /// `count` is left as it is when this fails, as the CUDA runtime leaves it.
     virtual CudaResult device_count(int& count) = 0;
     virtual CudaResult set_device(int device) = 0;
     virtual CudaResult device_name(int device, std::string& name) = 0;

@@ -107,7 +107,7 @@ SUITE_HOST_DEVICE void sgd_row(const Team& team, float* weight, const float* gra
         const float weight_norm = sqrtf(team.sum(weights));
         const float gradient_norm = sqrtf(team.sum(gradients));
         const float max_norm = sgd.clip * (weight_norm > sgd.epsilon ? weight_norm : sgd.epsilon);
-        constexpr float smallest = 1e-6F; // cherti-jitsev.md 2.3
+        constexpr float smallest = 1e-6F; // paper.md#adaptive-gradient-clipping
         if (gradient_norm > max_norm) {
             factor *= max_norm / (gradient_norm > smallest ? gradient_norm : smallest);
         }

@@ -1,4 +1,4 @@
-// GroupNorm followed by ReLU in one pass each way (cherti-jitsev.md 1.1: GN and ReLU always stand together).
+// GroupNorm followed by ReLU in one pass each way (paper.md#architecture: GN and ReLU always stand together).
 // Arrays are sample-major, images x channels x area, dense.
 #pragma once
 

@@ -1,6 +1,5 @@
 // Convolution, GroupNorm and pooling of small-channel networks in the lane layout: sixteen images side by
-// side, so that vectors run over images and no kernel shuffles (performance.md, last section: the N8 layout,
-// here with 16 lanes).
+// side, so that vectors run over images and no kernel shuffles.
 //
 // A map is [blocks][channels][height][width][16 images]; the last block is filled up with images of zeros,
 // which receive no gradient and so give none.

@@ -44,7 +44,7 @@ inline __attribute__((always_inline)) Vector load(const float* from) {
 }
 
 /// Keeps a loaded vector in a register. g++ would rather load it again in each multiplication, and loads are
-/// what the weight gradient then waits for (performance.md, last section).
+/// what the weight gradient then waits for.
 template<typename Vector>
 inline __attribute__((always_inline)) void keep_in_register([[maybe_unused]] Vector& vector) {
 #if defined(__x86_64__)

@@ -9,7 +9,7 @@
 namespace suite::kernels {
 namespace {
 
-constexpr float smallest_gradient_norm = 1e-6F; // cherti-jitsev.md 2.3
+constexpr float smallest_gradient_norm = 1e-6F; // paper.md#adaptive-gradient-clipping
 
 SUITE_INLINE float squared_norm(const float* values, std::size_t count) {
     LaneSum sum;

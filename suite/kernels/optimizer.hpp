@@ -1,5 +1,5 @@
 // One optimiser step over flat arenas: SGD with momentum, Nesterov and weight decay, with or without adaptive
-// gradient clipping, exactly as cherti-jitsev.md 2.3. Plain floats; no allocation.
+// gradient clipping, exactly as paper.md#adaptive-gradient-clipping. Plain floats; no allocation.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct ParameterRows {
     std::size_t offset = 0;
     std::size_t rows = 0;
     std::size_t row_length = 0;
-    bool clipped = true; ///< false for the head's weight, by identity (cherti-jitsev.md 8 #15)
+    bool clipped = true; ///< false for the head's weight, by identity (paper.md#adaptive-gradient-clipping)
 };
 
 struct SgdSettings {

@@ -1,6 +1,6 @@
-// Weight standardisation over flat filters (cherti-jitsev.md 1.1): per output filter subtract the mean,
-// divide by sqrt(biased variance + epsilon). Done once per optimiser step for all micro-batches of it; the
-// backward pass is linear in the gradient, so it too runs once, on the sum.
+// Weight standardisation over flat filters (paper.md#weight-standardisation): per output filter subtract the
+// mean, divide by sqrt(biased variance + epsilon). Done once per optimiser step for all micro-batches of it;
+// the backward pass is linear in the gradient, so it too runs once, on the sum.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Claims keep two processes from training the same run. They only save work: two finishers of one run
-// publish equal records, so correctness never rests on a claim (reliability.md 5.1).
+// publish equal records, so correctness never rests on a claim.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@
 
 namespace suite::store {
 
-/// How long an owner on another host may be silent (reliability.md G10).
+/// How long an owner on another host may be silent before its claim counts as abandoned.
 inline constexpr double default_lease_seconds = 60.0;
 
 /// Owner of the file claims/KEY, which names this process and a random id. Move-only; releases the file on

@@ -1,4 +1,4 @@
-// The bytes of a record file (HDF5 1.10 behind a 512-byte user block; cli.md "Identifiers", suites.md 3.3):
+// The bytes of a record file (HDF5 1.10 behind a 512-byte user block):
 //   /run          one row: key, status, kind, cell, seed, parent, images_seen, parameters, train_seconds,
 //                 wall_seconds, weights_digest, schema
 //   /timing       one row, may be absent: started_seconds (since 1970), data_seconds, evaluation_seconds,

@@ -18,12 +18,13 @@ struct ScalingSummary {
     std::int64_t local_batch = 0; ///< images of one rank and step
     std::int64_t steps = 0;       ///< with warm-up
     std::int64_t warmup_steps = 0;
-    std::int64_t images = 0;        ///< of all ranks and steps, as the ranks counted them
-    std::string backend;            ///< "single", "mpi", "nccl"
-    std::string reduction;          ///< "strict", "fast"
-    std::string data_mode;          ///< "synthetic", "cached", "real"
-    double seconds = 0.0;           ///< from the first step's begin to the last one's end, slowest rank
-    double images_per_second = 0.0; ///< images / seconds: with I/O, as the paper (cherti-jitsev.md 5)
+    std::int64_t images = 0; ///< of all ranks and steps, as the ranks counted them
+    std::string backend;     ///< "single", "mpi", "nccl"
+    std::string reduction;   ///< "strict", "fast"
+    std::string data_mode;   ///< "synthetic", "cached", "real"
+    double seconds = 0.0;    ///< from the first step's begin to the last one's end, slowest rank
+    double images_per_second =
+        0.0; ///< images / seconds: with I/O, as the paper (paper.md#throughput-and-efficiency)
     double steady_images_per_second = 0.0; ///< the same without warm-up
     double step_p50_seconds = 0.0;         ///< of the slowest rank of each steady step
     double step_p95_seconds = 0.0;

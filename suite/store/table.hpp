@@ -1,5 +1,5 @@
 // Tables as plain data, and how a struct's members become columns. Files hold them as 1-D compound datasets
-// of fixed-length strings and numbers, which pandas.read_hdf opens (suites.md 3.3).
+// of fixed-length strings and numbers, which pandas.read_hdf opens.
 #pragma once
 
 #include <cstddef>

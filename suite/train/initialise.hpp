@@ -11,7 +11,7 @@
 namespace suite::train {
 
 /// Everything but the head's convolution: U(±1/sqrt(fan_in)) for convolutions, GN scale 1 and shift 0
-/// (cherti-jitsev.md 1.1). Tensor i draws from stream (seed, weights, sample = i).
+/// (paper.md#initialisation). Tensor i draws from stream (seed, weights, sample = i).
 void initialise_backbone(const plan::NetworkLayout& layout, std::uint64_t seed, std::span<float> weights);
 
 /// The head's convolution. framework: U(±1/sqrt(fan_in)) for weight and bias from streams (seed, head); zero:

@@ -1,4 +1,4 @@
-// Official BiT weights (.npz): names, shapes and axes of cherti-jitsev.md 1.3, both ways.
+// Official BiT weights (.npz): names, shapes and axes of paper.md#weight-files, both ways.
 #pragma once
 
 #include <cstddef>

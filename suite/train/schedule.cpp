@@ -14,7 +14,7 @@ double tenths(double peak, std::int64_t count) {
     return peak / std::pow(10.0, static_cast<double>(count));
 }
 
-/// BiT-HyperRule (cherti-jitsev.md 3.2).
+/// BiT-HyperRule (paper.md#bit-hyperrule).
 double hyperrule(const ScheduleConfig& schedule, std::int64_t step) {
     assert(schedule.boundaries.size() == 5);
     const auto& bounds = schedule.boundaries;

@@ -1,4 +1,5 @@
-// The learning rate as a pure function of the step (cherti-jitsev.md 2.2 and 3.2).
+// The learning rate as a pure function of the step (paper.md#batch-and-learning-rate,
+// paper.md#bit-hyperrule).
 #pragma once
 
 #include <cstdint>

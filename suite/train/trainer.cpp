@@ -132,7 +132,7 @@ void Training::make_reducer(std::size_t bucket_bytes) {
     }
 }
 
-/// Forward and backward of one micro-batch. Its gradient counts by its images (cherti-jitsev.md 3.1).
+/// Forward and backward of one micro-batch. Its gradient counts by its images (paper.md#fine-tuning-recipe).
 void Training::pass(const Shard& shard, double lambda) {
     ImageBatch images;
     {
@@ -282,7 +282,8 @@ void Training::run() {
     compare_weights();
 }
 
-/// The test split without augmentation (cherti-jitsev.md 3.1: the last evaluation counts), and the rest.
+/// The test split without augmentation (paper.md#fine-tuning-recipe: the last evaluation counts), and the
+/// rest.
 TrainResult Training::finish() {
     TrainResult result;
     step_images_.end();

@@ -19,10 +19,10 @@ enum class ImageKind { jpeg, png };
 enum class ExifPolicy { ignore, apply };
 
 struct DecodeOptions {
-    /// Refused before allocation (reliability.md line 7). Pillow's bound, above which its open() raises
+    /// Refused before allocation. Pillow's bound, above which its open() raises
     /// DecompressionBombError: 2 * Image.MAX_IMAGE_PIXELS, which are a GiB of 24-bit pixels / 4 / 3, floored.
     std::uint64_t max_pixels = 2 * ((std::uint64_t{1} << 30) / 4 / 3);
-    int max_scans = 100; ///< of a progressive JPEG (reliability.md line 9)
+    int max_scans = 100; ///< of a progressive JPEG: thousands would take minutes to decode
     ExifPolicy exif = ExifPolicy::ignore;
     /// 1, 2, 4 or 8: JPEG only, decodes to ceil(extent / shrink) by a smaller inverse DCT. Pictures no larger
     /// than that are then at most 12 levels, in the mean 1 level from those of decoding whole (measured on

@@ -7,7 +7,7 @@
 
 namespace suite::data {
 
-inline constexpr std::size_t png_chunk_limit_bytes = std::size_t{8} << 20; // reliability.md section 4 line 8
+inline constexpr std::size_t png_chunk_limit_bytes = std::size_t{8} << 20; // against inflating text
 
 /// IHDR (PNG specification 11.2.2).
 struct PngHeader {

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double padchest_train_share = 0.9; // cherti-jitsev.md 3.3
+constexpr double padchest_train_share = 0.9; // paper.md#padchest-split
 
 // ---------------------------------------------------------------- NIH
 

@@ -1,5 +1,5 @@
 // Readers of the label files of NIH ChestX-ray14, PadChest, CheXpert and MIMIC-CXR-JPG as published, with the
-// label rules, views and splits of the authors' code (cherti-jitsev.md 3.3, 4.1 to 4.3).
+// label rules, views and splits of the authors' code (paper.md#targets, paper.md#x-ray-data).
 #pragma once
 
 #include <filesystem>

@@ -10,13 +10,13 @@ namespace {
 
 using List = std::vector<std::string>;
 
-constexpr std::size_t longest_path_bytes = 4096; // cli.md, `data check`
+constexpr std::size_t longest_path_bytes = 4096; // Linux's PATH_MAX
 
 const List nih_labels{"Atelectasis", "Cardiomegaly",       "Consolidation", "Edema",        "Effusion",
                       "Emphysema",   "Fibrosis",           "Hernia",        "Infiltration", "Mass",
                       "Nodule",      "Pleural_Thickening", "Pneumonia",     "Pneumothorax"};
 
-/// cherti-jitsev.md 4.1, with the synonyms that set a label besides its own lower-cased name.
+/// paper.md#x-ray-labels, with the synonyms that set a label besides its own lower-cased name.
 struct PadChestLabel {
     std::string name;
     List synonyms;

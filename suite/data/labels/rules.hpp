@@ -1,4 +1,5 @@
-// What the words in the label files mean (cherti-jitsev.md 4.1, 4.3). Private to the label readers.
+// What the words in the label files mean (paper.md#x-ray-labels, paper.md#views). Private to the label
+// readers.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,8 @@
 namespace suite::data {
 namespace {
 
-constexpr std::uint32_t split_seed = 42;          // cherti-jitsev.md 3.3
-constexpr double tuberculosis_train_share = 0.85; // cherti-jitsev.md 3.3
+constexpr std::uint32_t split_seed = 42;          // paper.md#tuberculosis-split
+constexpr double tuberculosis_train_share = 0.85; // paper.md#tuberculosis-split
 
 std::size_t positives(std::span<const float> labels) {
     return static_cast<std::size_t>(std::ranges::count(labels, 1.0F));

@@ -1,5 +1,5 @@
 // Label tables of the published chest X-ray sets: what their label files say about each image, without a
-// single image (cherti-jitsev.md 3.3, 4). Readers are in label_readers.hpp.
+// single image (paper.md#targets, paper.md#x-ray-data). Readers are in label_readers.hpp.
 #pragma once
 
 #include <array>

@@ -12,7 +12,7 @@
 
 namespace suite::data {
 
-/// reliability.md section 4: the policy on images that are broken, foreign or gone.
+/// The policy on images that are broken, foreign or gone.
 enum class BadImagePolicy {
     stop, ///< the run ends with exit code 3 and a message that names the image
     skip, ///< in training another one takes its place (TrainLoader), in evaluation it is left out

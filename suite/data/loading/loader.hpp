@@ -41,7 +41,7 @@ struct Batch {
 struct LoaderOptions {
     std::uint64_t seed = 0;
     int batch = 0;
-    int micro_batch = 0; ///< a subset smaller than this is drawn with replacement (cherti-jitsev.md 3.4)
+    int micro_batch = 0; ///< a subset smaller than this is drawn with replacement (paper.md#few-shot-draw)
     plan::Augmentation augmentation = plan::Augmentation::none;
     plan::AugmentationDetail augmentation_detail{};
     std::vector<double> mean; ///< 3 values, of pixel / 255
@@ -147,7 +147,7 @@ void load_evaluation(const Split& split, const LoaderOptions& options, std::size
 
 using plan::FewShotDraw;
 
-/// Indices of a few-shot subset: `shots` per class by the draw of cherti-jitsev.md 3.4; 0 = all, in order.
+/// Indices of a few-shot subset: `shots` per class by the draw of paper.md#few-shot-draw; 0 = all, in order.
 /// Throws Error(usage) for multi-label sets (not run in the paper), and, under the generic draw, naming every
 /// class with too few images.
 [[nodiscard]] std::vector<std::size_t> few_shot_subset(const Labels& labels, std::size_t shots,

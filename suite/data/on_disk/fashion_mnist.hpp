@@ -15,7 +15,7 @@ inline constexpr std::array<std::string_view, 4> fashion_mnist_files{
     "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz"};
 
-/// SHA-256 of the .gz files, in that order (laptop.md, Data, 1).
+/// SHA-256 of the .gz files, in that order (workloads/datasets/laptop.md#fashion-mnist).
 using FashionMnistHashes = std::array<std::string, 4>;
 [[nodiscard]] const FashionMnistHashes& published_fashion_mnist_hashes();
 

@@ -1,4 +1,5 @@
-// The factors that a class of natural phantoms combines (laptop.md, Data, 2), each a short list of levels.
+// The factors that a class of natural phantoms combines (laptop.md#natural-images), each a short list of
+// levels.
 #pragma once
 
 #include <array>

@@ -7,7 +7,7 @@ namespace suite::data {
 namespace {
 
 // PhantomView shares: CheXpert AP 161,590 of 191,010; NIH AP 44,810 of 112,120; PadChest lateral and costal
-// 50,178, AP 18,886 of 160,709 (cherti-jitsev.md 4.3). The rest is taste: a look of its own for each.
+// 50,178, AP 18,886 of 160,709 (paper.md#label-counts). The rest is taste: a look of its own for each.
 constexpr Hospital table[] = {
     {.id = "chexpert",
      .ap_share = 0.85F,

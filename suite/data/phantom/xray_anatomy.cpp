@@ -5,7 +5,7 @@
 namespace suite::data {
 namespace {
 
-// Densities on [0, 1]: lung against tissue differ by 0.33 (laptop.md, Measured guidance).
+// Densities on [0, 1]: lung against tissue differ by 0.33 (laptop.md#measured-guidance).
 constexpr float air = 0.04F;
 constexpr float tissue = 0.6F;
 constexpr float lung_contrast = 0.33F;

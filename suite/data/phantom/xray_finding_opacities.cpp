@@ -6,7 +6,7 @@
 namespace suite::data::painters {
 namespace {
 
-// Amplitudes of laptop.md's measured guidance; those it does not list lie between them.
+// Amplitudes of laptop.md#measured-guidance; those it does not list lie between them.
 constexpr float consolidation = 0.26F;
 constexpr float pneumonia = 0.22F;
 constexpr float edema = 0.115F; // measured .17 was too easy: a third less

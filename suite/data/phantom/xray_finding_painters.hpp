@@ -1,5 +1,5 @@
 // One function per finding, named for what it does to the chest. Used by the table in xray_findings.cpp
-// alone. Amplitudes are on the [0, 1] picture of laptop.md's measured guidance; each is scaled by the draw.
+// alone. Amplitudes are on the [0, 1] picture of laptop.md#measured-guidance; each is scaled by the draw.
 #pragma once
 
 #include "suite/data/phantom/xray_findings.hpp"

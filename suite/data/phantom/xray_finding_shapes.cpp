@@ -38,7 +38,7 @@ void lift_one_dome_slightly(Anatomy& anatomy, FindingDraw& draw) {
 }
 
 void enlarge_heart(Anatomy& anatomy, FindingDraw& draw) {
-    // 0.16 severity on [-1, 1] above the widest healthy heart (laptop.md, Measured guidance).
+    // 0.16 severity on [-1, 1] above the widest healthy heart (laptop.md#measured-guidance).
     anatomy.heart_half_width = std::max(anatomy.heart_half_width, 0.15F) + 0.08F * strength(draw);
     anatomy.heart_half_height += 0.03F * strength(draw);
     anatomy.heart.x += 0.02F * strength(draw);

@@ -6,7 +6,7 @@
 namespace suite::data::painters {
 namespace {
 
-// Amplitudes of laptop.md's measured guidance; fracture, lesion and pleura at twice the prototype's, as it
+// Amplitudes of laptop.md#measured-guidance; fracture, lesion and pleura at twice the prototype's, as it
 // asks.
 constexpr float mass = 0.27F;
 constexpr float nodule = 0.25F;

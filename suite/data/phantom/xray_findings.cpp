@@ -14,7 +14,7 @@ namespace {
 using enum Disease;
 namespace p = painters;
 
-// Relative frequencies: NIH's and CheXpert's published counts (cherti-jitsev.md 4.3) as shares of images, on
+// Relative frequencies: NIH's and CheXpert's published counts (paper.md#label-counts) as shares of images, on
 // one scale and drawn together (square root), so that rare findings still occur in small sets.
 constexpr Finding table[] = {
     {"Air Trapping", chronic_lung, 0.7, p::trap_air, nullptr},

@@ -1,4 +1,4 @@
-// Every finding of the published label lists (cherti-jitsev.md 4.1), as a change of the anatomy.
+// Every finding of the published label lists (paper.md#x-ray-labels), as a change of the anatomy.
 #pragma once
 
 #include <span>
@@ -17,7 +17,7 @@ inline constexpr std::size_t disease_count = 6;
 
 /// One finding of one image.
 struct FindingDraw {
-    float severity = 1.0F;  ///< 0.45 to 1 (laptop.md, Measured guidance)
+    float severity = 1.0F;  ///< 0.45 to 1 (laptop.md#measured-guidance)
     float amplitude = 1.0F; ///< of the data set
     PhiloxStream stream;    ///< where it sits and how it looks
 };

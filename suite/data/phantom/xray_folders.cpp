@@ -12,7 +12,7 @@
 namespace suite::data {
 namespace {
 
-constexpr double train_share = 0.85; // of each folder (cherti-jitsev.md 3.3)
+constexpr double train_share = 0.85; // of each folder (paper.md#tuberculosis-split)
 
 /// One file of one folder.
 struct File {

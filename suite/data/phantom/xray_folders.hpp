@@ -1,5 +1,5 @@
 // Generated pictures that come in folders of one hospital each, split as Tuberculosis is
-// (cherti-jitsev.md 3.3).
+// (paper.md#tuberculosis-split).
 #pragma once
 
 #include <span>

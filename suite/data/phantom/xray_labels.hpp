@@ -29,7 +29,7 @@ public:
     /// Which findings are in the picture (0 or 1 each). Latent normals (one factor for each disease of the
     /// patient, one for the image) make findings of one disease come together and images of one patient
     /// alike; the share of positives of each label stays its prevalence, but for labels that another brings:
-    /// PadChest's "Consolidation" is always an "Infiltration" too (its synonyms, cherti-jitsev.md 4.1).
+    /// PadChest's "Consolidation" is always an "Infiltration" too (its synonyms, paper.md#x-ray-labels).
     void draw_present(std::uint64_t seed, std::uint64_t image, std::int64_t patient,
                       std::span<std::uint8_t> present) const;
     /// What the data set says: label_noise flips, then blanks. Blanks hit negatives more often than

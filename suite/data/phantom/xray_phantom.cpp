@@ -22,7 +22,7 @@ enum ContentStream : std::uint32_t {
     first_finding = 16
 };
 
-constexpr float lowest_severity = 0.45F; // laptop.md, Measured guidance
+constexpr float lowest_severity = 0.45F; // laptop.md#measured-guidance
 // Test patients are numbered from here on: no train split reaches it.
 constexpr std::int64_t first_test_patient = std::int64_t{1} << 32;
 

@@ -1,12 +1,13 @@
 // From an image of any extent to the picture a network sees: 3 x side x side normalised floats. What the
 // authors' libraries do, pixel for pixel; the in-memory stand-ins of the small profiles use transforms.hpp.
 //
-// Natural images (cherti-jitsev.md 2.5, 3.2, section 8 row 25): Pillow's antialiased bilinear resize on 8-bit
-// RGB (Filter::triangle), after the crop where there is one (random-resized crop), before it elsewhere (short
-// side 512, crop 480; squash to 480; short side 256, centre 224); then (v / 255 - mean) / std in float as
-// torchvision. Filter::linear is what DALI's LINEAR did in 2021 (the pre-training configurations).
-// X-rays (4.2): first channel / 255 or / 65535, centre square of the short side, OpenCV's INTER_AREA to the
-// side in float, normalised, then shift-scale-rotate (bilinear, reflect-101) and flip, three equal channels.
+// Natural images (paper.md#natural-images, paper.md#fine-tuning-images): Pillow's antialiased bilinear resize
+// on 8-bit RGB (Filter::triangle), after the crop where there is one (random-resized crop), before it
+// elsewhere (short side 512, crop 480; squash to 480; short side 256, centre 224); then (v / 255 - mean) /
+// std in float as torchvision. Filter::linear is what DALI's LINEAR did in 2021 (the pre-training
+// configurations). X-rays (4.2): first channel / 255 or / 65535, centre square of the short side, OpenCV's
+// INTER_AREA to the side in float, normalised, then shift-scale-rotate (bilinear, reflect-101) and flip,
+// three equal channels.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // RandAugment (Cubuk et al. 2020, arXiv 1909.13719): N of 14 operations, drawn evenly, all at magnitude M.
 // Acts on the 8-bit image before any other augmentation, as the authors' two "optimized" recipes do
-// (cherti-jitsev.md 2.1). Operations and magnitudes are torchvision's (RandAugment with 31 bins, nearest
-// neighbour, black border), against which each is tested.
+// (paper.md#pre-training-recipes). Operations and magnitudes are torchvision's (RandAugment with 31 bins,
+// nearest neighbour, black border), against which each is tested.
 #pragma once
 
 #include <cstdint>

@@ -57,10 +57,11 @@ struct Sampling {
     std::array<float, 6> inverse{}; ///< source x = a x + b y + c, source y = d x + e y + f of a target pixel
 };
 
-/// The draws of cherti-jitsev.md 2.5 and 3.2 for an image of this extent and a picture of this side, in a
-/// fixed order of the stream: crop_flip x, y, flip; random_resized_crop per attempt area, ratio, then y, x,
-/// flip; xray (square images) angle, scale, shift x, shift y, flip. crop_flip resizes the short side, or with
-/// detail.squash both, to detail.resize and crops the side. Pure function of its arguments.
+/// The draws of paper.md#natural-images and paper.md#fine-tuning-images for an image of this extent and a
+/// picture of this side, in a fixed order of the stream: crop_flip x, y, flip; random_resized_crop per
+/// attempt area, ratio, then y, x, flip; xray (square images) angle, scale, shift x, shift y, flip. crop_flip
+/// resizes the short side, or with detail.squash both, to detail.resize and crops the side. Pure function of
+/// its arguments.
 [[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, Extent source, int side, PhiloxStream stream,
                                      const plan::AugmentationDetail& detail = {});
 /// The same for a square image of the picture's own side.

@@ -1,4 +1,4 @@
-// The two published few-shot draws (cherti-jitsev.md 3.4).
+// The two published few-shot draws (paper.md#few-shot-draw).
 #include <algorithm>
 #include <deque>
 #include <numeric>

@@ -11,7 +11,7 @@
 namespace suite::data {
 
 /// numpy.random.RandomState(seed).shuffle of the values, in place, continuing from `engine`: for i = n-1 … 1
-/// pick j in [0, i] by masking 32-bit outputs and rejecting j > i, then swap (cherti-jitsev.md 3.3).
+/// pick j in [0, i] by masking 32-bit outputs and rejecting j > i, then swap (paper.md#numpy-shuffle).
 void numpy_shuffle(std::span<std::size_t> values, std::mt19937& engine);
 /// The same on a fresh RandomState(seed).
 void numpy_shuffle(std::span<std::size_t> values, std::uint32_t seed);
@@ -21,7 +21,7 @@ void numpy_shuffle(std::span<std::size_t> values, std::uint32_t seed);
 [[nodiscard]] std::vector<std::size_t> torch_randperm(std::size_t size, std::mt19937& engine);
 
 /// The order in which a shuffling torch DataLoader with g.manual_seed(seed) visits its set: one 64-bit draw
-/// (its base seed) precedes the permutation (cherti-jitsev.md 3.4).
+/// (its base seed) precedes the permutation (paper.md#few-shot-draw).
 [[nodiscard]] std::vector<std::size_t> torch_data_loader_order(std::size_t size, std::uint64_t seed);
 
 } // namespace suite::data

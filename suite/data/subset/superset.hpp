@@ -1,4 +1,4 @@
-// Supersets: several data sets as one (cherti-jitsev.md 4.4).
+// Supersets: several data sets as one (paper.md#supersets).
 #pragma once
 
 #include <string>

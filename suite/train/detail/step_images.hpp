@@ -18,7 +18,7 @@ namespace suite::train::detail {
 
 /// How the configuration has images loaded. Published sets: X-rays where the recipe augments as for X-rays,
 /// else natural images; in pre-training on those DALI's linear filter and evaluation on the centre, as the
-/// authors' configurations have it (cherti-jitsev.md 2.1, 2.5), in fine-tuning Pillow's filter and the whole
+/// authors' configurations have it (paper.md#natural-images), in fine-tuning Pillow's filter and the whole
 /// image squashed (3.2).
 [[nodiscard]] data::LoaderOptions loader_options(const plan::RunConfig& config);
 

@@ -59,7 +59,7 @@ public:
     /// `step`: learning rate and gradient scale, two float32 where the arenas are.
     virtual void sgd_step(const at::Tensor& weights, const at::Tensor& gradients, const at::Tensor& momentum,
                           const kernels::device::SgdConstants& sgd, const at::Tensor& step) = 0;
-    /// y = max(0, GroupNorm(x)) in x's type; statistics and parameters in float32 (cherti-jitsev.md 2.4).
+    /// y = max(0, GroupNorm(x)) in x's type; statistics and parameters in float32 (paper.md#mixed-precision).
     [[nodiscard]] virtual NormSaved norm_relu(const NormParameters& norm, const at::Tensor& x) = 0;
     /// Returns the gradient of x plus `addend` (may be undefined); adds those of scale and shift.
     [[nodiscard]] virtual at::Tensor norm_relu_backward(const NormParameters& norm, const NormSaved& saved,

@@ -72,7 +72,7 @@ void AtenKernels::sgd_step(const at::Tensor& weights, const at::Tensor& gradient
         const at::Tensor weight = rows_of(weights, tensor.offset, tensor);
         at::Tensor g = rows_of(gradients, tensor.offset, tensor) * step[1];
         if (tensor.clipped && sgd.adaptive_clip) {
-            constexpr double smallest = 1e-6; // cherti-jitsev.md 2.3
+            constexpr double smallest = 1e-6; // paper.md#adaptive-gradient-clipping
             const at::Tensor norm = at::linalg_vector_norm(g, 2, at::IntArrayRef{1}, true);
             const at::Tensor largest =
                 at::linalg_vector_norm(weight, 2, at::IntArrayRef{1}, true).clamp_min(sgd.epsilon) * sgd.clip;

@@ -1,4 +1,4 @@
-// Losses with their gradients on plain logits, and MixUp (cherti-jitsev.md 2.5, 3.1, 3.2, 8 #13).
+// Losses with their gradients on plain logits, and MixUp (paper.md#losses, paper.md#mixup).
 #pragma once
 
 #include <cstddef>

@@ -60,7 +60,7 @@ using OptimizerMaker = std::unique_ptr<Optimizer> (*)(const plan::TrainConfig& c
 /// The optimiser that the recipe names, with its rules for every tensor (tensor_rules).
 [[nodiscard]] std::unique_ptr<Optimizer> make_optimizer(const plan::TrainConfig& config, Arenas& arenas);
 
-/// By tensor of the layout. The head's weight alone is not clipped (cherti-jitsev.md 8 #15).
+/// By tensor of the layout. The head's weight alone is not clipped (paper.md#adaptive-gradient-clipping).
 [[nodiscard]] std::vector<TensorRule> tensor_rules(const plan::TrainConfig& config,
                                                    const plan::NetworkLayout& layout);
 
