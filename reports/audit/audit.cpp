@@ -61,7 +61,7 @@ std::set<std::string> targets_with_seeds(const std::vector<AuditedReferences>& a
     for (const AuditedReferences& entry : audited) {
         for (const auto& [id, reference] : entry.references.published) {
             if (!reference.values.empty()) {
-                targets.insert(cell_of(id).target);
+                targets.insert(plan::cell_of(entry.workload->axes, id).target());
             }
         }
     }
@@ -78,18 +78,18 @@ AuditTable audit_table(const plan::Catalog& catalog, const AuditedReferences& au
     const auto& published = audited.references.published;
     for (const plan::CellId& id : plan::workload_cells(*audited.workload)) {
         const auto found = published.find(id.text());
-        const std::string& metric = find(catalog.data_sets, id.target, "data set").metric;
+        const std::string& metric = find(catalog.data_sets, id.target(), "data set").metric;
         AuditCell cell = audit_cell(id, found == published.end() ? nullptr : &found->second, metric);
         if (cell.raw.n == 0) {
             cell.reason =
-                with_seeds.contains(id.target)
-                    ? fmt::format("no raw seeds of this source among those published of {}", id.target)
-                    : fmt::format("no raw seeds of {} were published", id.target);
+                with_seeds.contains(id.target())
+                    ? fmt::format("no raw seeds of this source among those published of {}", id.target())
+                    : fmt::format("no raw seeds of {} were published", id.target());
         }
         table.cells.push_back(std::move(cell));
     }
     for (const auto& [id, reference] : audited.references.unshown) {
-        AuditCell cell = audit_cell(cell_of(id), &reference, reference.metric);
+        AuditCell cell = audit_cell(plan::cell_of(audited.workload->axes, id), &reference, reference.metric);
         cell.reason = "no table or figure shows this source";
         cell.is_shown = false;
         table.cells.push_back(std::move(cell));
@@ -105,7 +105,7 @@ AuditedClaim audit_claim(const plan::Catalog& catalog, const AuditedReferences& 
         if (found == audited.references.published.end()) {
             return metrics::ClaimCell{};
         }
-        const plan::DataSetSpec& target = find(catalog.data_sets, cell.target, "data set");
+        const plan::DataSetSpec& target = find(catalog.data_sets, cell.target(), "data set");
         metrics::ClaimCell numbers = claim_cell(found->second);
         numbers.one_image = points_of_one_image(target.metric, target.test_images);
         return numbers;
@@ -189,7 +189,8 @@ AuditSummary summary_of(const Audit& audit) {
     for (const AuditTable& table : audit.tables) {
         for (const AuditCell& cell : table.cells) {
             if (cell.raw.n > 0) {
-                raw.insert(fmt::format("{} {} {}", cell.cell.target, cell.raw_source, cell.cell.shots));
+                raw.insert(
+                    fmt::format("{} {} {}", cell.cell.target(), cell.raw_source, cell.cell.shots_text()));
             }
             if (cell.printed && printed.insert(printed_place(table, cell)).second) {
                 summary.compared += cell.agrees().has_value() ? 1U : 0U;

@@ -32,14 +32,15 @@ std::vector<Row> rows_of(const AuditedReferences& audited) {
         if (found == audited.references.published.end() || !found->second.printed) {
             continue;
         }
-        const std::string id = cell.target + "/" + cell.model;
+        const std::string id = cell.target() + "/" + cell.model();
         if (rows.empty() || rows.back().id != id) {
             rows.push_back({.id = id, .file = found->second.printed->file, .shown = {}});
         }
         rows.back().is_one_table =
             rows.back().is_one_table && rows.back().file == found->second.printed->file;
-        rows.back().shown.push_back(
-            {.source = cell.source, .sample = sample_of(found->second), .bold = found->second.printed->bold});
+        rows.back().shown.push_back({.source = cell.source(),
+                                     .sample = sample_of(found->second),
+                                     .bold = found->second.printed->bold});
     }
     std::erase_if(rows, [](const Row& row) { return row.shown.size() < 2 || !row.is_one_table; });
     return rows;

@@ -12,8 +12,6 @@ namespace {
 
 namespace plan = suite::plan;
 
-constexpr std::string_view full_shot = "full";
-
 /// One source's raw seeds on a target, network and shots.
 struct RawCell {
     plan::CellId cell;
@@ -25,10 +23,10 @@ using Place = std::tuple<std::string, std::string, std::string>; ///< target, mo
 /// Collects every raw cell once, whatever words the tables use for its source.
 class RawCells {
 public:
-    void add(const std::map<std::string, plan::Reference>& cells) {
+    void add(const plan::WorkloadSpec& workload, const std::map<std::string, plan::Reference>& cells) {
         for (const auto& [id, reference] : cells) {
-            const plan::CellId cell = cell_of(id);
-            const Place place{cell.target, cell.model, cell.shots};
+            const plan::CellId cell = plan::cell_of(workload.axes, id);
+            const Place place{cell.target(), cell.model(), std::string(cell.shots_text())};
             if (reference.values.empty() || !seen_.emplace(place, reference.raw_source).second) {
                 continue;
             }
@@ -57,12 +55,12 @@ private:
 };
 
 Contrast contrast_between(const RawCell& a, const RawCell& b) {
-    return {.target = a.cell.target,
-            .model = a.cell.model,
-            .shots = a.cell.shots,
+    return {.target = a.cell.target(),
+            .model = a.cell.model(),
+            .shots = std::string(a.cell.shots_text()),
             .metric = a.reference->metric,
-            .a = a.cell.source,
-            .b = b.cell.source,
+            .a = a.cell.source(),
+            .b = b.cell.source(),
             .a_raw = a.reference->raw_source,
             .b_raw = b.reference->raw_source,
             .t = {},
@@ -146,32 +144,16 @@ void correct(std::vector<Contrast>& contrasts, bool is_paired) {
 
 } // namespace
 
-plan::CellId cell_of(const std::string& text) {
-    std::vector<std::string> parts{""};
-    for (const char c : text) {
-        if (c == '/') {
-            parts.emplace_back();
-        } else {
-            parts.back() += c;
-        }
-    }
-    parts.resize(std::max<std::size_t>(parts.size(), 3));
-    return {.target = parts[0],
-            .model = parts[1],
-            .source = parts[2],
-            .shots = parts.size() > 3 ? parts[3] : std::string(full_shot)};
-}
-
 std::vector<Contrast> contrasts_of(const std::vector<AuditedReferences>& audited) {
     RawCells cells;
     for (const AuditedReferences& entry : audited) {
-        cells.add(entry.references.published);
-        cells.add(entry.references.unshown);
+        cells.add(*entry.workload, entry.references.published);
+        cells.add(*entry.workload, entry.references.unshown);
     }
     std::vector<Contrast> contrasts;
     cells.for_each_pair([&contrasts](const RawCell& a, const RawCell& b) {
         contrasts.push_back(welch_contrast(a, b));
-        if (a.cell.shots != full_shot) {
+        if (!a.cell.is_full_shot()) {
             contrasts.push_back(paired_contrast(a, b));
         }
     });

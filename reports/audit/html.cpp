@@ -100,9 +100,9 @@ std::string recomputed_text(const metrics::Sample& sample) {
 ordered_json cell_view(const AuditCell& cell) {
     const auto& printed = cell.printed;
     return {{"id", cell.id},
-            {"model", cell.cell.model},
-            {"source", cell.cell.source},
-            {"shots", cell.cell.shots == "full" ? "" : cell.cell.shots},
+            {"model", cell.cell.model()},
+            {"source", cell.cell.source()},
+            {"shots", cell.cell.is_full_shot() ? "" : std::string(cell.cell.shots_text())},
             {"printed", printed ? fmt::format("{:.2f} ± {:.2f}", printed->mean, printed->sd) : "—"},
             {"bold", printed && printed->bold.value_or(false)},
             {"poster", printed && printed->where == "poster"},
@@ -130,10 +130,10 @@ std::vector<TargetGroup> groups_of(const AuditTable& table) {
     std::vector<TargetGroup> groups;
     for (const AuditCell& cell : table.cells) {
         const auto found = std::find_if(groups.begin(), groups.end(), [&cell](const TargetGroup& group) {
-            return group.target == cell.cell.target;
+            return group.target == cell.cell.target();
         });
         TargetGroup& group =
-            found != groups.end() ? *found : groups.emplace_back(TargetGroup{cell.cell.target, {}});
+            found != groups.end() ? *found : groups.emplace_back(TargetGroup{cell.cell.target(), {}});
         group.cells.push_back(&cell);
     }
     return groups;
@@ -163,7 +163,7 @@ ordered_json group_view(const TargetGroup& group) {
     bool disagrees = false;
     for (const AuditCell* cell : group.cells) {
         cells.push_back(cell_view(*cell));
-        has_shots = has_shots || cell->cell.shots != "full";
+        has_shots = has_shots || !cell->cell.is_full_shot();
         disagrees = disagrees || standing_of(*cell) == Standing::disagrees;
     }
     return {{"target", group.target},
@@ -319,8 +319,8 @@ std::vector<std::string> targets_of(const Audit& audit) {
     std::vector<std::string> targets;
     for (const AuditTable& table : audit.tables) {
         for (const AuditCell& cell : table.cells) {
-            if (std::find(targets.begin(), targets.end(), cell.cell.target) == targets.end()) {
-                targets.push_back(cell.cell.target);
+            if (std::find(targets.begin(), targets.end(), cell.cell.target()) == targets.end()) {
+                targets.push_back(cell.cell.target());
             }
         }
     }

@@ -19,18 +19,18 @@ Json or_null(const std::string& text) {
 }
 
 /// "full" or a number.
-Json shots_json(const std::string& shots) {
-    return shots == "full" ? Json(shots) : Json(std::stoul(shots));
+Json shots_json(std::string_view shots) {
+    return shots == "full" ? Json(shots) : Json(std::stoul(std::string(shots)));
 }
 
 Json cell_json(const AuditCell& cell) {
     const bool has_seeds = cell.raw.n > 0;
     return {{"id", cell.id},
-            {"target", cell.cell.target},
-            {"model", cell.cell.model},
-            {"source", cell.cell.source},
+            {"target", cell.cell.target()},
+            {"model", cell.cell.model()},
+            {"source", cell.cell.source()},
             {"raw_source", or_null(cell.raw_source)},
-            {"shots", shots_json(cell.cell.shots)},
+            {"shots", shots_json(cell.cell.shots_text())},
             {"metric", cell.metric},
             {"n", has_seeds ? Json(cell.raw.n) : Json()},
             {"mean", has_seeds ? Json(cell.raw.mean) : Json()},

@@ -22,9 +22,6 @@ struct AuditedReferences {
 /// Of every target and network with printed numbers of two sources and more, all from one table.
 [[nodiscard]] std::vector<BoldRow> bold_rows(const AuditedReferences& audited);
 
-/// "cifar10/R50x1/1K-NAT/5" taken apart.
-[[nodiscard]] suite::plan::CellId cell_of(const std::string& text);
-
 /// How many contrasts of one test there are, have a test, and differ at 5 %.
 struct ContrastCounts {
     std::size_t all = 0;

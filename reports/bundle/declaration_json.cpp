@@ -1,5 +1,7 @@
 #include "reports/bundle/declaration_json.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 
@@ -63,21 +65,45 @@ plan::ClaimTermSpec term_from_json(const ordered_json& entry) {
     return term;
 }
 
+ordered_json axis_to_json(const plan::AxisSpec& axis) {
+    return {{"name", axis.name}, {"role", plan::to_word(axis.role)}, {"values", axis.values}};
+}
+
+plan::AxisSpec axis_from_json(const ordered_json& entry) {
+    return {.name = entry.at("name"),
+            .role = enum_from<plan::AxisRole>(entry.at("role")),
+            .values = entry.at("values").get<std::vector<std::string>>()};
+}
+
+/// Of a bundle that was written when every workload had the same four axes; of ladders the last two held the
+/// mode and the ranks.
+std::vector<plan::AxisSpec> four_axes(const ordered_json& entry, bool is_ladder) {
+    using plan::AxisRole;
+    const std::pair<const char*, AxisRole> lists[] = {
+        {"targets", AxisRole::target},
+        {"models", AxisRole::model},
+        {"sources", is_ladder ? AxisRole::scaling : AxisRole::source},
+        {"shots", is_ladder ? AxisRole::ranks : AxisRole::shots}};
+    std::vector<plan::AxisSpec> axes;
+    for (const auto& [key, role] : lists) {
+        axes.push_back({.name = std::string(plan::to_word(role)),
+                        .role = role,
+                        .values = entry.at(key).get<std::vector<std::string>>()});
+    }
+    return axes;
+}
+
+std::vector<plan::AxisSpec> axes_from_json(const ordered_json& entry, bool is_ladder = false) {
+    return entry.contains("axes") ? values_of<plan::AxisSpec>(entry.at("axes"), axis_from_json)
+                                  : four_axes(entry, is_ladder);
+}
+
 ordered_json block_to_json(const plan::CellBlock& block) {
-    return {{"targets", block.targets},
-            {"models", block.models},
-            {"sources", block.sources},
-            {"shots", block.shots},
-            {"without", block.without}};
+    return {{"axes", list_of(block.axes, axis_to_json)}, {"without", block.without}};
 }
 
 plan::CellBlock block_from_json(const ordered_json& entry) {
-    using Names = std::vector<std::string>;
-    return {.targets = entry.at("targets").get<Names>(),
-            .models = entry.at("models").get<Names>(),
-            .sources = entry.at("sources").get<Names>(),
-            .shots = entry.at("shots").get<Names>(),
-            .without = entry.at("without").get<Names>()};
+    return {.axes = axes_from_json(entry), .without = entry.at("without").get<std::vector<std::string>>()};
 }
 
 /// A list that bundles written before views existed do not have.
@@ -157,11 +183,9 @@ ordered_json workload_to_json(const plan::WorkloadSpec& workload) {
             {"id", workload.id},
             {"title", workload.title},
             {"source", workload.source},
+            {"study", workload.study},
             {"paper", workload.paper},
-            {"targets", workload.targets},
-            {"models", workload.models},
-            {"sources", workload.sources},
-            {"shots", workload.shots},
+            {"axes", list_of(workload.axes, axis_to_json)},
             {"without", workload.without},
             {"union_of", workload.union_of},
             {"blocks", list_of(workload.blocks, block_to_json)},
@@ -178,10 +202,8 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     workload.title = entry.at("title");
     workload.source = entry.at("source");
     workload.paper = entry.at("paper");
-    workload.targets = entry.at("targets").get<std::vector<std::string>>();
-    workload.models = entry.at("models").get<std::vector<std::string>>();
-    workload.sources = entry.at("sources").get<std::vector<std::string>>();
-    workload.shots = entry.at("shots").get<std::vector<std::string>>();
+    workload.study = entry.value("study", ""); // not in bundles of four axes
+    workload.axes = axes_from_json(entry, !entry.value("scaling", ordered_json(nullptr)).is_null());
     workload.without = entry.value("without", std::vector<std::string>{});
     workload.union_of = entry.value("union_of", std::vector<std::string>{});
     workload.blocks = blocks_from_json(entry, "blocks");
@@ -191,6 +213,12 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     workload.scaling = scaling_from_json(entry.value("scaling", ordered_json(nullptr)));
     workload.claims = values_of<plan::ClaimSpec>(entry.at("claims"), claim_from_json);
     workload.figures = values_of<plan::FigureSpec>(entry.at("figures"), figure_from_json);
+    if (!entry.contains("axes")) {
+        for (plan::FigureSpec& figure : workload.figures) { // the earlier name of the axis
+            std::replace(figure.series.begin(), figure.series.end(), std::string("mode"),
+                         std::string(plan::to_word(plan::AxisRole::scaling)));
+        }
+    }
     return workload;
 }
 
@@ -204,10 +232,7 @@ std::optional<double> optional_number(const ordered_json& entry, const char* key
 }
 
 ordered_json cell_to_json(const plan::PlannedCell& cell) {
-    return {{"target", cell.id.target},
-            {"model", cell.id.model},
-            {"source", cell.id.source},
-            {"shots", cell.id.shots},
+    return {{"id", cell.text},
             {"metric", cell.metric},
             {"is_as_run", cell.is_as_run},
             {"margin", cell.margin},
@@ -226,12 +251,22 @@ ordered_json cell_to_json(const plan::PlannedCell& cell) {
              })}};
 }
 
-plan::PlannedCell cell_from_json(const ordered_json& entry) {
+/// The values of the workload's axes; of bundles of four axes one by one.
+plan::CellId cell_id_from_json(const ordered_json& entry, const plan::WorkloadSpec& workload) {
+    if (entry.contains("id")) {
+        return plan::cell_of(workload.axes, entry.at("id").get<std::string>());
+    }
+    plan::CellId id;
+    const char* keys[] = {"target", "model", "source", "shots"};
+    for (std::size_t i = 0; i < workload.axes.size() && i < std::size(keys); ++i) {
+        id.places.push_back({workload.axes[i].name, workload.axes[i].role, entry.at(keys[i])});
+    }
+    return id;
+}
+
+plan::PlannedCell cell_from_json(const ordered_json& entry, const plan::WorkloadSpec& workload) {
     plan::PlannedCell cell;
-    cell.id = {.target = entry.at("target"),
-               .model = entry.at("model"),
-               .source = entry.at("source"),
-               .shots = entry.at("shots")};
+    cell.id = cell_id_from_json(entry, workload);
     cell.text = cell.id.text();
     cell.metric = entry.at("metric");
     cell.is_as_run = entry.at("is_as_run");
@@ -282,7 +317,10 @@ BundleSubject declaration_from_json(const ordered_json& document) {
     subject.plan.protocol = document.at("protocol");
     subject.plan.seeds = document.at("seeds").get<std::vector<std::uint64_t>>();
     subject.plan.parents = document.value("parents", 1);
-    subject.plan.cells = values_of<plan::PlannedCell>(document.at("cells"), cell_from_json);
+    subject.plan.cells =
+        values_of<plan::PlannedCell>(document.at("cells"), [&subject](const ordered_json& entry) {
+            return cell_from_json(entry, subject.workload);
+        });
     subject.plan.skipped =
         values_of<plan::SkippedCell>(document.at("skipped"), [](const ordered_json& entry) {
             return plan::SkippedCell{.cell = entry.at("cell"), .reason = entry.at("reason")};

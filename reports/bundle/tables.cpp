@@ -47,10 +47,10 @@ void take_comparison(CellRow& row, const metrics::CellComparison& comparison) {
 
 CellRow row_of(const CellResult& cell) {
     CellRow row{.id = cell.id,
-                .target = cell.cell.target,
-                .model = cell.cell.model,
-                .source = cell.cell.source,
-                .shots = cell.cell.shots,
+                .target = cell.cell.target(),
+                .model = cell.cell.model(),
+                .source = cell.cell.source(),
+                .shots = cell.cell.at(plan::AxisRole::shots),
                 .metric = cell.metric,
                 .n = integer(cell.values.size()),
                 .planned = integer(cell.planned),

@@ -32,7 +32,7 @@ std::optional<ReferenceSide> side_in(const std::map<std::string, plan::Reference
 
 /// Few-shot scores of one seed here and in the recorded baseline: the draw is the same.
 std::optional<metrics::SeedPairs> pairs_of(const CellResult& cell, const plan::Reference* judging) {
-    const bool is_paired = cell.judged_by_baseline && judging != nullptr && cell.cell.shots != "full";
+    const bool is_paired = cell.judged_by_baseline && judging != nullptr && !cell.cell.is_full_shot();
     return is_paired ? std::optional(shared_seeds(cell.values, judging->values)) : std::nullopt;
 }
 
@@ -219,7 +219,7 @@ void Checker::compare_cell(const plan::PlannedCell& planned, CellResult& cell) {
 
 void Checker::describe_test_set(const plan::PlannedCell& planned, CellResult& cell) {
     metrics::CellOutcomes outcomes = outcomes_of(cell, records_);
-    const auto published = references_.test_images.find(planned.id.target);
+    const auto published = references_.test_images.find(planned.id.target());
     cell.test_set = test_set_of(outcomes);
     cell.published_test_set = published_test_set(
         cell.published, planned.metric, published == references_.test_images.end() ? 0 : published->second);
@@ -263,7 +263,7 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
     cell.comparison.short_reason = cell.comparison.reason;
     if (workload_.scaling && cell.published) { // shown beside, though nothing is measured here
         RungResult& rung = cell.rung.emplace();
-        rung.ranks = std::stoi(cell.cell.shots);
+        rung.ranks = std::stoi(cell.cell.at(plan::AxisRole::ranks));
         rung.published = references_.published.at(cell.id).throughput;
     }
     notes_[cell.id] = {};

@@ -12,7 +12,6 @@ namespace {
 
 namespace plan = suite::plan;
 
-constexpr std::string_view full_shot = "full";
 constexpr std::string_view is_against = "the observed difference is against it";
 
 using Cells = std::vector<metrics::ClaimCell>;
@@ -20,7 +19,7 @@ using Cells = std::vector<metrics::ClaimCell>;
 /// The sd of the differences seed by seed; nothing where the term is not tested in pairs.
 std::optional<double> sd_of_pairs(const ClaimPair& pair, const metrics::ClaimCell& a,
                                   const metrics::ClaimCell& b) {
-    if (pair.a.front().shots == full_shot) {
+    if (pair.a.front().is_full_shot()) {
         return std::nullopt;
     }
     const metrics::SeedPairs pairs = metrics::shared_pairs(a, b);

@@ -11,8 +11,6 @@ namespace {
 
 namespace plan = suite::plan;
 
-constexpr std::string_view full_shot = "full";
-
 metrics::TermKind kind_of(plan::ClaimKind kind) {
     switch (kind) {
     case plan::ClaimKind::greater:
@@ -46,7 +44,7 @@ metrics::ClaimTerm term_of(const ClaimPair& pair, const NumbersOf& numbers_of, c
                             .margin = pair.term->margin,
                             .by_sds = pair.term->by_sds,
                             .bound = pair.term->bound.value_or(0.0),
-                            .paired_by_seed = pair.b && pair.a.front().shots != full_shot};
+                            .paired_by_seed = pair.b && !pair.a.front().is_full_shot()};
     for (const plan::CellId& cell : pair.a) {
         term.a.push_back(numbers_of(cell));
         if (pair.b && parents_of) {

@@ -106,7 +106,7 @@ bool repeats_keys(const plan::Plan& plan, const plan::PlannedCell& planned, cons
 
 const SourceParents* find_source(std::span<const SourceParents> known, const CellResult& cell) {
     const auto found = std::find_if(known.begin(), known.end(), [&cell](const SourceParents& source) {
-        return source.source == cell.cell.source && source.model == cell.cell.model &&
+        return source.source == cell.cell.source() && source.model == cell.cell.model() &&
                source.metric == cell.metric;
     });
     return found == known.end() || !found->variance ? nullptr : &*found;
@@ -159,7 +159,7 @@ Sides sides_of(const CheckResult& result) {
 bool is_listed(const SourceParents& source, const CheckResult& result) {
     return result.cells.empty() ||
            std::any_of(result.cells.begin(), result.cells.end(), [&source](const CellResult& cell) {
-               return cell.cell.source == source.source && cell.cell.model == source.model &&
+               return cell.cell.source() == source.source && cell.cell.model() == source.model &&
                       cell.metric == source.metric;
            });
 }
@@ -244,12 +244,12 @@ std::vector<SourceParents> parents_of(const std::vector<CellResult>& cells) {
             continue;
         }
         auto source = std::find_if(sources.begin(), sources.end(), [&cell](const SourceParents& entry) {
-            return entry.source == cell.cell.source && entry.model == cell.cell.model &&
+            return entry.source == cell.cell.source() && entry.model == cell.cell.model() &&
                    entry.metric == cell.metric;
         });
         if (source == sources.end()) {
-            source = sources.insert(source, {.source = cell.cell.source,
-                                             .model = cell.cell.model,
+            source = sources.insert(source, {.source = cell.cell.source(),
+                                             .model = cell.cell.model(),
                                              .metric = cell.metric,
                                              .variance = {}});
             samples.emplace_back();

@@ -173,7 +173,7 @@ std::vector<RungValue> drift_of(const RungResult& rung) {
 
 RungResult rung_of(const plan::Plan& plan, const plan::PlannedCell& cell, const plan::Reference* published,
                    Records& records) {
-    RungResult rung{.ranks = std::stoi(cell.id.shots)};
+    RungResult rung{.ranks = std::stoi(cell.id.at(plan::AxisRole::ranks))};
     for (std::size_t i = 0; i < cell.runs.size(); ++i) {
         const plan::PlannedRun& planned = plan.runs[cell.runs[i]];
         const RunRecord* record = finished(plan, cell.runs[i], records);

@@ -91,7 +91,7 @@ std::string obstacle_to(const ClaimPair& pair, const plan::CellId& id, const Cel
     if (!is_known(a) || (pair.b && !is_known(b))) {
         return "what each test image contributed is not known";
     }
-    if (pair.b && (pair.b->target != id.target || !metrics::can_be_paired(*a.outcomes, *b.outcomes))) {
+    if (pair.b && (pair.b->target() != id.target() || !metrics::can_be_paired(*a.outcomes, *b.outcomes))) {
         return "the cells are scored on different test images";
     }
     if (pair.term->by_sds > 0 && !sd_of_seeds(a, b)) {

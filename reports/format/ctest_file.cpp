@@ -67,8 +67,9 @@ private:
         const plan::ScalingLadder* ladder =
             workload_.scaling ? workload_.scaling->ladder(profile_.id) : nullptr;
         return !workload_.scaling ||
-               (ladder != nullptr && std::find(ladder->ranks.begin(), ladder->ranks.end(),
-                                               std::stoi(cell.shots)) != ladder->ranks.end());
+               (ladder != nullptr &&
+                std::find(ladder->ranks.begin(), ladder->ranks.end(),
+                          std::stoi(cell.at(plan::AxisRole::ranks))) != ladder->ranks.end());
     }
     /// `check` of this workload. Timing never decides a test: of rungs only gates, counts and hashes do.
     [[nodiscard]] std::vector<std::string> check_arguments(const std::vector<std::string>& more) const {
@@ -90,7 +91,8 @@ private:
         text_ +=
             fmt::format("set_tests_properties({} PROPERTIES LABELS {} WORKING_DIRECTORY {} "
                         "ENVIRONMENT OMP_NUM_THREADS=1 {}{})\n",
-                        bracketed(name), bracketed(workload_.id + ";" + options_.profile),
+                        bracketed(name),
+                        bracketed(fmt::format("{};{};{}", workload_.id, workload_.study, options_.profile)),
                         bracketed(options_.folder.string()), is_disabled_ ? "DISABLED ON " : "", properties);
     }
     void add_run() {

@@ -1,4 +1,5 @@
 #include "reports/format/html_view.hpp"
+#include "reports/format/shown_axes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -120,40 +121,46 @@ ordered_json entry_view(const CellResult& cell, std::string_view who) {
     return entry;
 }
 
-std::vector<std::string> sources_of(const CheckResult& result) {
-    std::vector<std::string> sources;
+/// The value of the first axis, by which the page can be filtered.
+const std::string& group_of(const CellResult& cell) {
+    return cell.cell.places.front().value;
+}
+
+/// What stands across, in the order of the first appearance.
+std::vector<std::string> values_of(const CheckResult& result, const ShownAxis& axis) {
+    std::vector<std::string> values;
     for (const CellResult& cell : result.cells) {
-        if (std::find(sources.begin(), sources.end(), cell.cell.source) == sources.end()) {
-            sources.push_back(cell.cell.source);
+        if (std::find(values.begin(), values.end(), axis.value(cell)) == values.end()) {
+            values.push_back(axis.value(cell));
         }
     }
-    return sources;
+    return values;
 }
 
 /// Cells of one row of the paper's table, in the order of their first appearance.
 struct TableRow {
     const CellResult* first = nullptr;
-    std::map<std::string, const CellResult*> by_source;
+    std::map<std::string, const CellResult*> by_column;
 };
 
-std::vector<TableRow> rows_of(const CheckResult& result) {
+std::vector<TableRow> rows_of(const CheckResult& result, const ShownAxis& columns) {
     std::vector<TableRow> rows;
     std::map<std::string, std::size_t> places;
     for (const CellResult& cell : result.cells) {
         suite::plan::CellId row = cell.cell;
-        row.source.clear();
+        row.places[columns.place].value.clear();
         const auto [place, is_new] = places.try_emplace(row.text(), rows.size());
         if (is_new) {
-            rows.push_back({.first = &cell, .by_source = {}});
+            rows.push_back({.first = &cell, .by_column = {}});
         }
-        rows[place->second].by_source[cell.cell.source] = &cell;
+        rows[place->second].by_column[columns.value(cell)] = &cell;
     }
     return rows;
 }
 
 /// All values of the row are the recorded ones: one line says both.
 bool repeats_baseline(const TableRow& row) {
-    return std::all_of(row.by_source.begin(), row.by_source.end(), [](const auto& entry) {
+    return std::all_of(row.by_column.begin(), row.by_column.end(), [](const auto& entry) {
         const CellResult& cell = *entry.second;
         return cell.repeats_baseline && cell.baseline && cell.ours.n == cell.baseline->sample.n;
     });
@@ -162,7 +169,7 @@ bool repeats_baseline(const TableRow& row) {
 /// The words of the row's verdicts, separated by bars.
 std::string verdicts_text(const TableRow& row) {
     std::vector<std::string_view> words;
-    for (const auto& [source, cell] : row.by_source) {
+    for (const auto& [source, cell] : row.by_column) {
         const std::string_view word = word_of(*cell);
         if (std::find(words.begin(), words.end(), word) == words.end()) {
             words.push_back(word);
@@ -171,11 +178,11 @@ std::string verdicts_text(const TableRow& row) {
     return fmt::format("{}", fmt::join(words, "|"));
 }
 
-ordered_json line_view(const TableRow& row, const std::vector<std::string>& sources, std::string_view who) {
+ordered_json line_view(const TableRow& row, const std::vector<std::string>& columns, std::string_view who) {
     ordered_json entries = ordered_json::array();
-    for (const std::string& source : sources) {
-        const auto cell = row.by_source.find(source);
-        entries.push_back(cell == row.by_source.end() ? ordered_json{{"is_there", false}}
+    for (const std::string& column : columns) {
+        const auto cell = row.by_column.find(column);
+        entries.push_back(cell == row.by_column.end() ? ordered_json{{"is_there", false}}
                                                       : entry_view(*cell->second, who));
     }
     return {{"who", who == "baseline" ? "recorded" : who},
@@ -223,34 +230,36 @@ ordered_json legend_view(ComparedWith side) {
 }
 
 ordered_json table_view(const CheckResult& result) {
-    const std::vector<std::string> sources = sources_of(result);
+    const TableAxes axes = table_axes(result.cells);
+    const std::vector<std::string> columns = values_of(result, axes.columns);
     ordered_json rows = ordered_json::array();
-    bool has_shots = false;
-    for (const TableRow& row : rows_of(result)) {
-        ordered_json lines = ordered_json::array({line_view(row, sources, "published")});
+    for (const TableRow& row : rows_of(result, axes.columns)) {
+        ordered_json lines = ordered_json::array({line_view(row, columns, "published")});
         const bool is_folded = result.compares_with_baseline && repeats_baseline(row);
         if (result.compares_with_baseline && !is_folded) {
-            lines.push_back(line_view(row, sources, "baseline"));
+            lines.push_back(line_view(row, columns, "baseline"));
         }
-        lines.push_back(line_view(row, sources, "ours"));
+        lines.push_back(line_view(row, columns, "ours"));
         if (is_folded) {
             lines.back()["who"] = "ours = recorded";
         }
         lines.front()["is_first"] = true;
-        const suite::plan::CellId& id = row.first->cell;
-        has_shots = has_shots || id.shots != "full";
-        rows.push_back({{"target", id.target},
-                        {"model", id.model},
-                        {"shots", id.shots == "full" ? "" : id.shots},
+        ordered_json labels = ordered_json::array();
+        for (std::size_t i = 1; i < axes.rows.size(); ++i) {
+            labels.push_back({{"label", axes.rows[i].value(*row.first)}, {"height", lines.size()}});
+        }
+        rows.push_back({{"group", group_of(*row.first)},
+                        {"labels", std::move(labels)},
                         {"metric", metric_text(row.first->metric)},
                         {"verdicts", verdicts_text(row)},
                         {"height", lines.size()},
                         {"lines", std::move(lines)}});
     }
-    return {{"sources", sources},
-            {"has_shots", has_shots},
-            {"has_ranks", result.is_scaling},
-            {"rows", std::move(rows)}};
+    ordered_json headings = ordered_json::array();
+    for (const ShownAxis& axis : axes.rows) {
+        headings.push_back(axis.heading);
+    }
+    return {{"columns", columns}, {"headings", std::move(headings)}, {"rows", std::move(rows)}};
 }
 
 namespace {
@@ -287,7 +296,7 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell, const 
             {"all_finished", all_finished(result, cell)},
             {"set", shared_set(result, cell)},
             {"run_count", cell.runs.size()},
-            {"target", cell.cell.target},
+            {"group", group_of(cell)},
             {"damaged", cell.damaged},
             {"has_stand_ins", is_home && !cell.stand_ins.empty()},
             {"stand_ins", std::move(stand_ins)}};
@@ -300,7 +309,9 @@ ordered_json groups_view(const CheckResult& result, const CellHomes& homes) {
     std::vector<Counts> counts;
     std::map<std::string, std::size_t> places;
     for (const CellResult& cell : result.cells) {
-        const std::string title = fmt::format("{} · {}", cell.cell.target, cell.cell.model);
+        const std::string title = cell.cell.places.size() < 2
+                                      ? group_of(cell)
+                                      : fmt::format("{} · {}", group_of(cell), cell.cell.places[1].value);
         const auto [place, is_new] = places.try_emplace(title, counts.size());
         if (is_new) {
             groups.push_back({{"title", title}, {"cells", ordered_json::array()}});
@@ -318,17 +329,20 @@ ordered_json groups_view(const CheckResult& result, const CellHomes& homes) {
 }
 
 ordered_json filter_view(const CheckResult& result) {
-    std::vector<std::string> targets;
+    std::vector<std::string> groups;
     std::vector<std::string_view> verdicts;
     for (const CellResult& cell : result.cells) {
-        if (std::find(targets.begin(), targets.end(), cell.cell.target) == targets.end()) {
-            targets.push_back(cell.cell.target);
+        if (std::find(groups.begin(), groups.end(), group_of(cell)) == groups.end()) {
+            groups.push_back(group_of(cell));
         }
         if (std::find(verdicts.begin(), verdicts.end(), word_of(cell)) == verdicts.end()) {
             verdicts.push_back(word_of(cell));
         }
     }
-    return {{"targets", std::move(targets)}, {"verdicts", std::move(verdicts)}};
+    const std::vector<ShownAxis> axes = shown_axes(result.cells);
+    return {{"heading", axes.empty() ? "" : axes.front().heading},
+            {"groups", std::move(groups)},
+            {"verdicts", std::move(verdicts)}};
 }
 
 std::string claim_anchor_of(const std::string& claim) {

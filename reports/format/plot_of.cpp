@@ -53,21 +53,30 @@ double order_of(const std::string& shots) {
     return is_number ? std::stod(shots) : INFINITY;
 }
 
-bool has(const std::vector<std::string>& axes, std::string_view axis) {
-    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+/// The cell's place of the first of these axes that plays one of these roles; null: none does.
+const plan::CellId::Place* told_apart_by(const plan::CellId& cell, const std::vector<std::string>& axes,
+                                         std::initializer_list<plan::AxisRole> roles) {
+    const auto found =
+        std::find_if(cell.places.begin(), cell.places.end(), [&](const plan::CellId::Place& place) {
+            return std::find(axes.begin(), axes.end(), place.axis) != axes.end() &&
+                   std::find(roles.begin(), roles.end(), place.role) != roles.end();
+        });
+    return found == cell.places.end() ? nullptr : &*found;
 }
 
 /// Without values. Colour, marker and dash are those of the source; the smaller network is hollow and dashed
 /// where series tell networks apart.
 PlotSeries series_of(const plan::CellId& cell, const std::vector<std::string>& axes) {
-    const bool tells_sources = has(axes, "source") || has(axes, "mode");
-    const bool tells_networks = has(axes, "model");
-    const Style& style = tells_sources ? source_style(cell.source) : network_style(cell.model);
+    const plan::CellId::Place* source = told_apart_by(
+        cell, axes, {plan::AxisRole::source, plan::AxisRole::scaling}); // which a workload has one of
+    const bool tells_networks = told_apart_by(cell, axes, {plan::AxisRole::model}) != nullptr;
+    const std::string& model = cell.model();
+    const Style& style = source != nullptr ? source_style(source->value) : network_style(model);
     return {.label = label_of(cell, axes),
             .colour = std::string(style.colour),
             .marker = style.marker,
-            .dash = std::string(tells_networks ? network_style(cell.model).dash : style.dash),
-            .is_hollow = tells_networks && is_hollow(cell.model)};
+            .dash = std::string(tells_networks ? network_style(model).dash : style.dash),
+            .is_hollow = tells_networks && is_hollow(model)};
 }
 
 /// Fills the panels of one side; all have all categories and series, so that colours and places agree.
@@ -105,16 +114,30 @@ public:
     }
 
 private:
+    /// Nothing without cells.
+    [[nodiscard]] std::optional<plan::AxisRole> role_of(const std::string& axis) const {
+        for (const CellResult* cell : cells_) {
+            for (const plan::CellId::Place& place : cell->cell.places) {
+                if (place.axis == axis) {
+                    return place.role;
+                }
+            }
+        }
+        return std::nullopt;
+    }
     [[nodiscard]] bool shows_throughput() const { return figure_.value == "throughput"; }
 
     void add_axes(const std::vector<std::string>& metrics) {
-        if (figure_.x == "shots" || figure_.x == "ranks") {
+        const std::optional<plan::AxisRole> x = role_of(figure_.x);
+        if (x == plan::AxisRole::shots || x == plan::AxisRole::ranks) {
             std::stable_sort(
                 plot_.categories.begin(), plot_.categories.end(),
                 [](const std::string& a, const std::string& b) { return order_of(a) < order_of(b); });
-            plot_.x_label = figure_.x == "ranks" ? "GPUs or ranks" : "training images per class";
+            plot_.x_label = x == plan::AxisRole::ranks ? "GPUs or ranks" : "training images per class";
         }
-        if (figure_.x == "source" && !has(figure_.series, "source")) {
+        const auto& series = figure_.series;
+        if (x == plan::AxisRole::source &&
+            std::find(series.begin(), series.end(), figure_.x) == series.end()) {
             for (const std::string& category : plot_.categories) {
                 plot_.category_colours.emplace_back(source_style(category).colour);
             }

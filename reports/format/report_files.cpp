@@ -1,4 +1,5 @@
 #include "reports/format/report_files.hpp"
+#include "reports/format/shown_axes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -131,22 +132,32 @@ std::string published_cell(const CellResult& cell) {
 
 std::string markdown_table(const CheckResult& result) {
     Footnotes notes;
-    std::string text =
-        markdown_row({"target", "network", "source", "published", "recorded", "ours", "test set s.e.",
-                      "difference [95 %]", "p different", "p equivalent", "n", "verdict"});
-    text += "|---|---|---|--:|--:|--:|--:|:--|--:|--:|--:|:--|\n";
+    const std::vector<ShownAxis> axes = shown_axes(result.cells);
+    std::vector<std::string> headings;
+    std::string alignments = "|";
+    for (const ShownAxis& axis : axes) {
+        headings.push_back(axis.heading);
+        alignments += "---|";
+    }
+    for (const char* heading : {"published", "recorded", "ours", "test set s.e.", "difference [95 %]",
+                                "p different", "p equivalent", "n", "verdict"}) {
+        headings.emplace_back(heading);
+    }
+    std::string text = markdown_row(headings) + alignments + "--:|--:|--:|--:|:--|--:|--:|--:|:--|\n";
     for (const CellResult& cell : result.cells) {
-        const std::string shots =
-            cell.cell.shots == "full"
-                ? ""
-                : fmt::format(" ({} {})", cell.cell.shots, result.is_scaling ? "ranks" : "shots");
         const std::size_t note = notes.number(footnote_text(cell));
-        text += markdown_row({cell.cell.target + shots, cell.cell.model, cell.cell.source,
-                              published_cell(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
-                              test_set_text(cell.test_set), difference_text(cell.comparison),
-                              p_text(cell.comparison.p_different), p_text(cell.comparison.p_equivalent),
-                              fmt::format("{}/{}", cell.values.size(), cell.planned),
-                              verdict_text(cell) + (note == 0 ? "" : fmt::format(" [^{}]", note))});
+        std::vector<std::string> row;
+        for (const ShownAxis& axis : axes) {
+            row.push_back(axis.value(cell));
+        }
+        for (std::string entry : {published_cell(cell), mean_sd_text(cell.baseline), mean_sd_text(cell.ours),
+                                  test_set_text(cell.test_set), difference_text(cell.comparison),
+                                  p_text(cell.comparison.p_different), p_text(cell.comparison.p_equivalent),
+                                  fmt::format("{}/{}", cell.values.size(), cell.planned),
+                                  verdict_text(cell) + (note == 0 ? "" : fmt::format(" [^{}]", note))}) {
+            row.push_back(std::move(entry));
+        }
+        text += markdown_row(row);
     }
     text += notes.texts().empty() ? "" : "\n";
     for (const std::string& note : notes.texts()) {

@@ -95,7 +95,7 @@ std::string csv_row(const CellResult& cell) {
     const auto& p = rung.published;
     const std::vector<std::string> fields{
         cell.id,
-        cell.cell.source,
+        cell.cell.at(suite::plan::AxisRole::scaling),
         fmt::format("{}", rung.ranks),
         fmt::format("{}", rung.runs.size()),
         rung.runs.empty() ? "" : fmt::format("{}", rung.throughput.mean),
@@ -275,7 +275,7 @@ RungTable rank_table(const CheckResult& result) {
                     .rows = {}};
     std::map<std::string, const CellResult*> largest;
     for (const CellResult& cell : result.cells) {
-        const CellResult*& place = largest[cell.cell.source];
+        const CellResult*& place = largest[cell.cell.at(suite::plan::AxisRole::scaling)];
         if (is_measured(cell) && (place == nullptr || cell.rung->ranks > place->rung->ranks)) {
             place = &cell;
         }

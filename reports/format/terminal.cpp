@@ -47,10 +47,11 @@ std::string painted(std::string_view text, std::string_view colour, Colours colo
     return colours == Colours::off ? std::string(text) : fmt::format("{}{}{}", colour, text, colour_off);
 }
 
-/// Model, source and shots: what tells the cells of one target apart.
+/// The values of all axes but the first: what tells the cells of one group apart.
 std::string short_name(const CellResult& cell) {
-    return fmt::format("{:<6} {}{}", cell.cell.model, cell.cell.source,
-                       cell.cell.shots == "full" ? "" : "/" + cell.cell.shots);
+    const auto& places = cell.cell.places;
+    return places.size() < 3 ? cell.cell.text_from(1)
+                             : fmt::format("{:<6} {}", places[1].value, cell.cell.text_from(2));
 }
 
 std::string number_text(const metrics::Sample& sample, const Detail& detail) {
@@ -180,7 +181,7 @@ TextTable Writer::cell_table(const Detail& detail) const {
     TextTable table(columns);
     for (const Group& group : groups_by_target(result_.cells)) {
         const CellResult& first = result_.cells[group.begin];
-        table.add_group(fmt::format("{} ({})", first.cell.target, metric_text(first.metric)));
+        table.add_group(fmt::format("{} ({})", first.cell.places.front().value, metric_text(first.metric)));
         for (std::size_t i = group.begin; i < group.end; ++i) {
             const CellResult& cell = result_.cells[i];
             if (!is_shown(result_, cell)) {

@@ -60,8 +60,9 @@ MeasuredLadder measured_ladder(const plan::Plan& plan, Records& records) {
     std::optional<double> base;
     std::string model;
     for (const plan::PlannedCell& cell : plan.cells) { // rising ranks: the base case comes first
-        model = model.empty() ? cell.id.model : model;
-        if (cell.id.source != plan::to_word(plan::ScalingMode::weak) || cell.id.model != model) {
+        model = model.empty() ? cell.id.model() : model;
+        if (cell.id.at(plan::AxisRole::scaling) != plan::to_word(plan::ScalingMode::weak) ||
+            cell.id.model() != model) {
             continue;
         }
         const RungResult rung = rung_of(plan, cell, nullptr, records);

@@ -42,6 +42,9 @@ CompletionValues completion_values(const CommandEntry& program) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     std::vector<std::string> workloads = plan::workload_ids(catalog);
     workloads.emplace_back("all");
+    for (const auto& [id, study] : catalog.studies) {
+        workloads.push_back(id);
+    }
     std::vector<std::string> commands;
     for (const CommandEntry& part : program.parts) {
         commands.push_back(part.name());

@@ -39,7 +39,7 @@ constexpr run::LocalProcesses documented_machine{.count = 2}; ///< the same tabl
 std::string needed_data(const plan::WorkloadSpec& workload) {
     std::set<std::string> names;
     for (const plan::CellId& cell : plan::workload_cells(workload)) {
-        names.insert(cell.target);
+        names.insert(cell.target());
         const std::string& source = plan::source_data_set(workload, cell);
         for (std::size_t begin = 0; begin < source.size();) {
             const std::size_t end = std::min(source.find('+', begin), source.size());

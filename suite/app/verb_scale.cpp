@@ -64,20 +64,20 @@ void take_ladder(const ScaleOptions& options, plan::WorkloadSpec& workload) {
 std::vector<std::string> cells_of(const plan::Catalog& catalog, const ScaleOptions& options,
                                   plan::WorkloadSpec& workload) {
     for (const std::string& model : options.models) {
-        for (const std::string& target : workload.targets) {
+        for (const std::string& target : workload.values(plan::AxisRole::target)) {
             const auto& known = find(catalog.data_sets, target, "data set").pretrain;
             if (!known.contains(model)) {
                 plan::throw_unknown_name("--model", model, names_of(known));
             }
         }
-        if (std::find(workload.models.begin(), workload.models.end(), model) == workload.models.end()) {
-            workload.models.push_back(model);
-        }
+        plan::add_value(workload, plan::AxisRole::model, model);
     }
-    const std::vector<std::string> models = options.models.empty() ? workload.models : options.models;
+    const std::vector<std::string>& models =
+        options.models.empty() ? workload.values(plan::AxisRole::model) : options.models;
     std::vector<std::string> globs;
     for (const std::string& model : models) {
-        for (const std::string& mode : options.modes.empty() ? workload.sources : options.modes) {
+        for (const std::string& mode :
+             options.modes.empty() ? workload.values(plan::AxisRole::scaling) : options.modes) {
             for (const int ranks : workload.scaling->ladder(options.selection.profile)->ranks) {
                 globs.push_back(fmt::format("*/{}/{}/{}", model, mode, ranks));
             }

@@ -306,8 +306,11 @@ std::vector<std::string> all_of(const plan::Catalog& catalog, const std::vector<
     std::vector<std::string> ids;
     for (const std::string& id : workloads) {
         std::vector<std::string> meant{id};
-        if (id == "all") {
+        if (id == "all" || catalog.studies.contains(id)) {
             meant = scored_workloads(catalog);
+            std::erase_if(meant, [&](const std::string& workload) {
+                return id != "all" && catalog.workloads.at(workload).study != id;
+            });
         } else if (is_glob(id)) {
             meant = matching(plan::workload_ids(catalog), id);
             if (meant.empty()) {

@@ -21,12 +21,8 @@ constexpr std::size_t label_columns = 12;
 
 /// Values of every axis, in the order of the cells.
 ordered_json axes_of(const plan::WorkloadSpec& workload, const std::vector<plan::CellId>& cells) {
-    const bool scales = workload.scaling.has_value();
-    const std::vector<std::string> names =
-        scales ? std::vector<std::string>{"target", "model", "mode", "ranks"}
-               : std::vector<std::string>{"target", "model", "source", "shots"};
     ordered_json axes;
-    for (const std::string& name : names) {
+    for (const std::string& name : plan::axis_names(workload.axes)) {
         ordered_json values = ordered_json::array();
         for (const plan::CellId& cell : cells) {
             const std::string& value = cell.axis(name);
@@ -138,6 +134,7 @@ std::string cells_text(const ordered_json& details) {
 ordered_json workload_summary(const plan::Catalog& catalog, const plan::WorkloadSpec& workload) {
     ordered_json document{{"id", workload.id},
                           {"title", workload.title},
+                          {"study", workload.study},
                           {"source", workload.source + ", " + workload.paper},
                           {"cells", plan::workload_cells(workload).size()},
                           {"claims", workload.claims.size()}};

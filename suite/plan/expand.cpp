@@ -14,9 +14,6 @@
 namespace suite::plan {
 namespace {
 
-// The pre-training seed of every published source (cherti-jitsev.md 2.1).
-constexpr std::uint64_t pretrain_seed = 42;
-
 // Turns declarations into runs under one profile.
 class Expander {
 public:
@@ -152,10 +149,6 @@ std::string margin_group(const WorkloadSpec& workload, const CellId& id, const s
     return workload.margin_groups.empty() ? metric + "/" + id.text() : group;
 }
 
-std::size_t shots_of(const CellId& id) {
-    return id.shots == "full" ? 0 : std::stoul(id.shots);
-}
-
 // What the caller has found for this source and network; null: the source is trained.
 const WeightsSpec* Expander::weights_of(const std::string& data_set, const std::string& model) const {
     for (const auto& [id, file] : filter_.weights) {
@@ -196,7 +189,7 @@ RunConfig Expander::pretrain_config(const std::string& data_set, const std::stri
     RunConfig config;
     config.kind = RunKind::pretrain;
     config.protocol = used.protocol;
-    config.seed = pretrain_seed;
+    config.seed = find(catalog_.studies, workload_.study, "study").pretraining_seed;
     config.network = declared_.network(model);
     config.data = declared_.data(declared_.used_set(data_set), limits_);
     config.train = training(used, nullptr, config.data.set.train_images);
@@ -210,26 +203,26 @@ std::optional<RecipeSpec> Expander::pretraining_recipe(const CellId& id) const {
     if (source.empty()) {
         return std::nullopt;
     }
-    if (const WeightsSpec* weights = weights_of(source, id.model)) {
+    if (const WeightsSpec* weights = weights_of(source, id.model())) {
         RecipeSpec inputs;
         inputs.mean = weights->mean;
         inputs.std = weights->std;
         return inputs;
     }
-    return declared_.recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model));
+    return declared_.recipe(find(catalog_.data_sets, source, "data set").pretrain.at(id.model()));
 }
 
 RunConfig Expander::finetune_config(const CellId& id, std::uint64_t seed,
                                     const std::string& parent_key) const {
-    const DataSetSpec& published = declared_.target(id.target);
+    const DataSetSpec& published = declared_.target(id.target());
     const RecipeSpec& used = declared_.recipe(published.finetune);
     RunConfig config;
     config.kind = RunKind::finetune;
     config.protocol = used.protocol;
     config.seed = seed;
-    config.network = declared_.network(id.model);
-    config.data = declared_.data(declared_.used_target(id.target), limits_);
-    config.shots = shots_of(id);
+    config.network = declared_.network(id.model());
+    config.data = declared_.data(declared_.used_target(id.target()), limits_);
+    config.shots = id.shots();
     config.few_shot_draw = config.shots == 0 ? FewShotDraw::generic : published.few_shot_draw;
     const std::size_t images =
         config.shots == 0 ? config.data.set.train_images
@@ -288,11 +281,11 @@ std::size_t Expander::add_run(const CellId& id, std::uint64_t seed, const Planne
 /// Weights that replace a pre-training run are the only ones there are.
 void Expander::add_further(PlannedCell& cell, int parent_index) {
     const std::string& source = source_data_set(workload_, cell.id);
-    if (source.empty() || weights_of(source, cell.id.model) != nullptr) {
+    if (source.empty() || weights_of(source, cell.id.model()) != nullptr) {
         return;
     }
-    const std::size_t place = add_parent(source, cell.id.model, parent_index);
-    require_same_recipe(parents_[place], parents_[add_parent(source, cell.id.model)]);
+    const std::size_t place = add_parent(source, cell.id.model(), parent_index);
+    require_same_recipe(parents_[place], parents_[add_parent(source, cell.id.model())]);
     std::vector<std::size_t>& runs = cell.further.emplace_back();
     for (const std::uint64_t seed : plan_.seeds) {
         runs.push_back(add_run(cell.id, seed, &parents_[place]));
@@ -329,21 +322,21 @@ std::vector<StandIn> Expander::stand_ins(const CellId& id) const {
             list.push_back({.published = published, .used = used});
         }
     };
-    note(declared_.target(id.target).id, declared_.used_target(id.target).id);
+    note(declared_.target(id.target()).id, declared_.used_target(id.target()).id);
     if (const std::string& source = source_data_set(workload_, id); !source.empty()) {
         std::vector<std::string> members;
         for (const std::string& member : declared_.used_set(source).members) {
             members.push_back(declared_.used_set(member).id);
         }
-        if (const WeightsSpec* weights = weights_of(source, id.model)) {
-            note(fmt::format("pre-training {} on {}", id.model, source), "weights " + weights->file);
-            note(id.model, declared_.network(id.model).id);
+        if (const WeightsSpec* weights = weights_of(source, id.model())) {
+            note(fmt::format("pre-training {} on {}", id.model(), source), "weights " + weights->file);
+            note(id.model(), declared_.network(id.model()).id);
             return list;
         }
         note(source,
              members.empty() ? declared_.used_set(source).id : fmt::format("{}", fmt::join(members, "+")));
     }
-    note(id.model, declared_.network(id.model).id);
+    note(id.model(), declared_.network(id.model()).id);
     return list;
 }
 
@@ -355,13 +348,13 @@ void Expander::declare_margin(PlannedCell& cell) const {
         cell.margin_cap = cap->second;
     }
     cell.chance = workload_.chance.at(cell.metric)
-                      .points.value_or(one_in(declared_.used_target(cell.id.target).outputs()));
+                      .points.value_or(one_in(declared_.used_target(cell.id.target()).outputs()));
 }
 
 void Expander::add_cell(const CellId& id) {
     const std::string refusal =
-        few_shot_refusal(declared_.target(id.target),
-                         declared_.scaled(declared_.used_target(id.target), limits_), shots_of(id));
+        few_shot_refusal(declared_.target(id.target()),
+                         declared_.scaled(declared_.used_target(id.target()), limits_), id.shots());
     if (!refusal.empty()) {
         plan_.skipped.push_back({.cell = id.text(), .reason = refusal});
         return;
@@ -373,10 +366,10 @@ void Expander::add_cell(const CellId& id) {
                      .margin_sds = 0.0,
                      .stand_ins = stand_ins(id),
                      .runs = {}};
-    cell.metric = declared_.target(id.target).metric;
+    cell.metric = declared_.target(id.target()).metric;
     declare_margin(cell);
     const std::string& source = source_data_set(workload_, id);
-    const PlannedRun* parent = source.empty() ? nullptr : &parents_[add_parent(source, id.model)];
+    const PlannedRun* parent = source.empty() ? nullptr : &parents_[add_parent(source, id.model())];
     for (const std::uint64_t seed : plan_.seeds) {
         cell.runs.push_back(add_run(id, seed, parent));
         cell.is_limited = cell.is_limited || !children_[cell.runs.back()].config.limits.empty();

@@ -78,14 +78,14 @@ private:
 };
 
 Rung ScalingExpander::rung_of(const CellId& id) const {
-    Rung rung{.id = id, .ranks = std::stoi(id.shots)};
+    Rung rung{.id = id, .ranks = std::stoi(id.at(AxisRole::ranks))};
     if (ladder_ == nullptr) {
         return rung;
     }
     const auto found = std::find(ladder_->ranks.begin(), ladder_->ranks.end(), rung.ranks);
     rung.place = static_cast<std::size_t>(found - ladder_->ranks.begin());
-    rung.batch =
-        id.source == to_word(ScalingMode::weak) ? ladder_->local_batch * rung.ranks : ladder_->strong_batch;
+    rung.batch = id.at(AxisRole::scaling) == to_word(ScalingMode::weak) ? ladder_->local_batch * rung.ranks
+                                                                        : ladder_->strong_batch;
     return rung;
 }
 
@@ -124,7 +124,7 @@ void ScalingExpander::select(const CellId& id) {
     rungs_.push_back(rung);
     static_cast<void>(cell_of(id));
     Rung base = rung;
-    base.id.shots = "1";
+    base.id.set(AxisRole::ranks, "1");
     base = rung_of(base.id);
     const auto known = std::find_if(bases_.begin(), bases_.end(),
                                     [&base](const Rung& b) { return b.id.text() == base.id.text(); });
@@ -147,8 +147,8 @@ PlannedCell& ScalingExpander::cell_of(const CellId& id) {
                      .margin_sds = 0.0,
                      .stand_ins = {},
                      .runs = {}};
-    for (const auto& [name, used] : {std::pair(id.target, used_name(profile_.data_sets, id.target)),
-                                     std::pair(id.model, used_name(profile_.networks, id.model))}) {
+    for (const auto& [name, used] : {std::pair(id.target(), used_name(profile_.data_sets, id.target())),
+                                     std::pair(id.model(), used_name(profile_.networks, id.model()))}) {
         if (name != used) {
             cell.stand_ins.push_back({.published = name, .used = used});
         }
@@ -158,17 +158,17 @@ PlannedCell& ScalingExpander::cell_of(const CellId& id) {
 }
 
 RunConfig ScalingExpander::config_of(const Rung& rung, std::uint64_t repetition, std::size_t occasion) const {
-    const DataSetSpec& published = find(catalog_.data_sets, rung.id.target, "data set");
+    const DataSetSpec& published = find(catalog_.data_sets, rung.id.target(), "data set");
     RecipeSpec recipe =
-        find(catalog_.recipes, used_name(profile_.recipes, published.pretrain.at(rung.id.model)), "recipe");
+        find(catalog_.recipes, used_name(profile_.recipes, published.pretrain.at(rung.id.model())), "recipe");
     recipe.batch = rung.batch; // the peak rate follows it where the recipe says so
     recipe.micro_batch = ladder_->micro_batch;
     RunConfig config;
     config.kind = RunKind::scaling;
     config.protocol = recipe.protocol;
     config.seed = repetition;
-    config.network = find(catalog_.networks, used_name(profile_.networks, rung.id.model), "network");
-    config.data = resolve_data(catalog_, profile_.id, rung.id.target);
+    config.network = find(catalog_.networks, used_name(profile_.networks, rung.id.model()), "network");
+    config.data = resolve_data(catalog_, profile_.id, rung.id.target());
     config.train = resolve_training(recipe, nullptr, config.data.set.train_images);
     config.train.schedule.total_steps = ladder_->steps;
     config.metric = std::string(throughput_metric);
@@ -208,7 +208,7 @@ bool ScalingExpander::is_bracketed(const Rung& base, std::size_t place) const {
     bool is_alone = true;
     for (const Rung& rung : rungs_) {
         CellId id = rung.id;
-        id.shots = base.id.shots;
+        id.set(AxisRole::ranks, base.id.at(AxisRole::ranks));
         if (rung.place == 0 || id.text() != base.id.text()) {
             continue;
         }
@@ -235,7 +235,7 @@ void ScalingExpander::add_bases(std::size_t place, std::uint64_t repetition) {
         for (PlannedCell& other : plan_.cells) { // those before it are complete now
             const Rung rung = rung_of(other.id);
             CellId id = other.id;
-            id.shots = base.id.shots;
+            id.set(AxisRole::ranks, base.id.at(AxisRole::ranks));
             if (rung.place + 1 == place && rung.place > 0 && id.text() == base.id.text()) {
                 other.bases.back().after = run;
             }

@@ -8,24 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "suite/plan/cell.hpp"
 #include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/limits.hpp"
 #include "suite/plan/order/run_config.hpp"
 
 namespace suite::plan {
-
-/// One point of a workload's axes. Text: target/model/source, and /shots unless shots is "full". Of a scaling
-/// workload the source is the mode and the shots are the ranks: target/model/weak/4.
-struct CellId {
-    std::string target;
-    std::string model;
-    std::string source;
-    std::string shots = "full";
-    [[nodiscard]] std::string text() const;
-    [[nodiscard]] const std::string&
-    axis(std::string_view name) const; ///< "target", "model", "source" or "mode", "shots" or "ranks"
-    void set_axis(std::string_view name, const std::string& value);
-};
 
 /// Which published name was replaced by what, for reports.
 struct StandIn {
@@ -140,8 +128,8 @@ struct PlanFilter {
     std::optional<int> parents{};
 };
 
-/// All cells of a workload in declared order (targets, then models, then sources, then shots); of a view
-/// those of its workloads, one after the other, each once.
+/// All cells of a workload in declared order, the last axis fastest; of a view those of its workloads, one
+/// after the other, without duplicates.
 [[nodiscard]] std::vector<CellId> workload_cells(const WorkloadSpec& workload);
 
 /// The cells that a claim's globs choose from: the workload's own, or those of the workload that it is from.
@@ -172,6 +160,9 @@ struct PlanFilter {
 /// Error(usage) unless the workload is one of scaling with a ladder at this profile, and the ranks rise
 /// from 1.
 void set_ladder(WorkloadSpec& workload, const std::string& profile, const ScalingLadder& ladder);
+
+/// Adds a value to the workload's axis of that role, unless it is there; nothing where it has none.
+void add_value(WorkloadSpec& workload, AxisRole role, const std::string& value);
 
 /// A data set under a profile: its stand-in, with the profile's limits and world seed, a superset's members
 /// resolved. Throws Error(usage) when a name is unknown.

@@ -77,10 +77,10 @@ ReferenceReader::ReferenceReader(const Catalog& catalog, const WorkloadSpec& wor
     for (const CellId& id : workload_cells(workload)) {
         cells_.push_back(id.text());
         const DataSetSpec* target =
-            workload.scaling ? nullptr : &find(catalog.data_sets, id.target, "data set");
+            workload.scaling ? nullptr : &find(catalog.data_sets, id.target(), "data set");
         metrics_[id.text()] = target == nullptr ? std::string(efficiency_metric) : target->metric;
         if (target != nullptr) {
-            references_.test_images[id.target] = target->test_images;
+            references_.test_images[id.target()] = target->test_images;
         }
     }
 }
@@ -321,6 +321,7 @@ void ReferenceReader::read_unshown(const fs::path& path) {
         return;
     }
     const std::map<std::string, std::string> shown = metrics_;
+    const std::vector<std::string>& targets = workload_.values(AxisRole::target);
     FaultList faults_of_header;
     CsvTable table(path, name_of(path),
                    {"cell", "metric", "seed", "value", "origin", "raw_source", "file", "line"},
@@ -333,7 +334,7 @@ void ReferenceReader::read_unshown(const fs::path& path) {
                          .found = fmt::format("cell '{}' of the workload", cell),
                          .expected = "cells that it does not have",
                          .fix = "move the row to raw_seeds.csv"});
-        } else if (std::count(workload_.targets.begin(), workload_.targets.end(), target) > 0 &&
+        } else if (std::count(targets.begin(), targets.end(), target) > 0 &&
                    std::count(cell.begin(), cell.end(), '/') >= 2) {
             metrics_[cell] = find(catalog_.data_sets, target, "data set").metric;
         }

@@ -34,5 +34,5 @@ def test_papers_are_those_of_the_workloads(text, sources):
         assert (reference["title"], reference["doi"], reference["year"]) == (paper["title"], paper["doi"], paper["year"])
         names = [f"{author['given-names']} {author['family-names']}" for author in reference["authors"]]
         assert names == paper["authors"]
-    for file in sources.glob("workloads/*/*/workload.toml"):
+    for file in sources.glob("workloads/*/study.toml"):
         assert re.search(r'^paper = "(.*)"$', file.read_text(), re.MULTILINE).group(1) in papers, file

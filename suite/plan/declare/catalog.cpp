@@ -39,6 +39,7 @@ private:
     template<typename Spec, typename ReadSpec>
     void read_kind(TomlReader& file, const char* kind, std::map<std::string, Spec>& specs,
                    ReadSpec read_spec);
+    void resolve_studies();
     void resolve_labels();
     void resolve_members();
     void resolve_profiles();
@@ -95,6 +96,7 @@ void CatalogBuilder::read(const fs::path& path) {
         return;
     }
     TomlReader file(table, name, findings_);
+    read_kind(file, "study", catalog_.studies, read_study);
     read_kind(file, "network", catalog_.networks, read_network);
     read_kind(file, "recipe", catalog_.recipes, read_recipe);
     read_kind(file, "protocol", catalog_.protocols, read_protocol);
@@ -120,6 +122,26 @@ void CatalogBuilder::add_fault(const Origin& declaration, const std::string& nam
                           .found = std::move(found),
                           .expected = std::move(expected),
                           .fix = ""});
+}
+
+void CatalogBuilder::resolve_studies() {
+    std::vector<std::string> ids;
+    for (const auto& [id, study] : catalog_.studies) {
+        ids.push_back(id);
+    }
+    for (auto& [id, workload] : catalog_.workloads) {
+        const auto study = catalog_.studies.find(workload.study);
+        if (study != catalog_.studies.end()) {
+            workload.paper = study->second.paper;
+        } else if (!workload.study.empty()) { // else a fault already
+            add_fault(workload.origin, workload.study, "study '" + workload.study + "'",
+                      expected_names(workload.study, ids));
+        }
+        if (catalog_.studies.contains(id)) {
+            add_fault(workload.origin, id, "a workload with the name of study '" + id + "'",
+                      "another name: a study's stands for all its workloads");
+        }
+    }
 }
 
 void CatalogBuilder::resolve_labels() {
@@ -231,6 +253,7 @@ FaultList without_doubles(const FaultList& faults) {
 }
 
 Catalog CatalogBuilder::finish() {
+    resolve_studies();
     resolve_labels();
     resolve_members();
     resolve_profiles();

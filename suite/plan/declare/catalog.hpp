@@ -19,6 +19,7 @@ namespace suite::plan {
 
 struct Catalog {
     std::filesystem::path root; ///< the workloads folder
+    std::map<std::string, StudySpec> studies;
     std::map<std::string, WorkloadSpec> workloads;
     std::map<std::string, ProfileSpec> profiles;
     std::map<std::string, ProtocolSpec> protocols;

@@ -1,7 +1,6 @@
 #include "suite/plan/declare/declarations.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "suite/base/names.hpp"
@@ -187,28 +186,100 @@ void check_network(TomlReader& reader, const NetworkSpec& spec, const Family& fa
     }
 }
 
-bool is_shots(const std::string& text) {
-    std::uint32_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_number = error == std::errc{} && end == text.data() + text.size() && number > 0;
-    return text == "full" || (is_number && text.front() != '0');
+/// "target, model, source": the axes that a workload must have, or may have.
+std::string role_names(bool measures, bool only_required) {
+    std::string names;
+    for (const AxisKind& kind : axis_kinds()) {
+        if (kind.declared && (measures ? kind.measures : kind.scores) && (kind.required || !only_required)) {
+            names += (names.empty() ? "" : ", ") + std::string(to_word(kind.role));
+        }
+    }
+    return names;
 }
 
-void check_workload(TomlReader& reader, const WorkloadSpec& spec) {
-    expect_distinct(reader, "targets", spec.targets);
-    expect_distinct(reader, "models", spec.models);
-    expect_distinct(reader, "shots", spec.shots);
-    for (const std::string& shots : spec.shots) {
-        reader.expect(is_shots(shots), "shots", shots, "\"full\" or a whole number of images per class");
+/// Whether its role is known; else its values are not looked at.
+bool read_axis(TomlReader& reader, AxisSpec& axis) {
+    reader.required("name", axis.name);
+    reader.required("values", axis.values);
+    expect_distinct(reader, "values", axis.values);
+    const auto role_of_name = from_word<AxisRole>(axis.name);
+    axis.role = role_of_name.value_or(axis.role);
+    const bool has_role = reader.optional("role", axis.role); // of a name that is the paper's word for it
+    reader.finish();
+    if (!has_role && !role_of_name) {
+        reader.expect(false, "name", axis.name,
+                      expected_names(axis.name, all_words<AxisRole>()) + ", or another name with a role");
     }
-    if (spec.source_rules.empty()) {
-        reader.add_fault(reader.origin(), "no [[workload.sources]]", "at least one");
+    if (has_role ? !reader.sound({"role"}) : !role_of_name) {
+        return false;
+    }
+    const AxisKind& kind = axis_kind(axis.role);
+    for (const std::string& value : axis.values) {
+        reader.expect(kind.accepts(value), "values", value, std::string(kind.expected));
+    }
+    return true;
+}
+
+/// One axis of a name and of a role, and the roles that such a workload has.
+void check_axis(TomlReader& reader, const std::vector<AxisSpec>& before, const AxisSpec& axis,
+                bool measures) {
+    const AxisKind& kind = axis_kind(axis.role);
+    const std::string role(to_word(axis.role));
+    if (find_axis(before, axis.name) != nullptr) {
+        reader.add_fault(reader.origin_of("name"), "a second axis '" + axis.name + "'", "one axis of a name",
+                         "rename one or leave it out");
+    } else if (find_axis(before, axis.role) != nullptr) {
+        reader.add_fault(reader.origin_of("name"), "a second axis of role " + role, "one axis of a role", "");
+    }
+    if (!kind.declared || !(measures ? kind.measures : kind.scores)) {
+        reader.add_fault(reader.origin_of("name"), "an axis of role " + role,
+                         std::string("the axes of a workload that ") +
+                             (measures ? "measures speed: " : "scores: ") + role_names(measures, false),
+                         kind.declared ? "" : "leave it out: its values are those of the ladders");
+    }
+}
+
+void read_axis_list(TomlReader& reader, WorkloadSpec& spec, bool measures) {
+    bool all_known = true;
+    for (TomlReader& axis_reader : reader.tables("axis")) {
+        AxisSpec axis;
+        if (!read_axis(axis_reader, axis)) {
+            all_known = false; // the missing axis may be the misspelt one
+            continue;
+        }
+        check_axis(axis_reader, spec.axes, axis, measures);
+        spec.axes.push_back(std::move(axis));
+    }
+    if (!all_known) {
+        return;
+    }
+    for (const AxisKind& kind : axis_kinds()) {
+        const bool is_wanted = kind.required && kind.declared && (measures ? kind.measures : kind.scores);
+        if (is_wanted && find_axis(spec.axes, kind.role) == nullptr) {
+            reader.add_fault(reader.origin(),
+                             "no [[workload.axis]] of role " + std::string(to_word(kind.role)),
+                             "the axes " + role_names(measures, true) + " at least", "declare it");
+        }
+    }
+}
+
+/// Each value of the axis has one rule, each rule a value.
+void check_sources(TomlReader& reader, const WorkloadSpec& spec) {
+    const std::vector<std::string>& values = spec.values(AxisRole::source);
+    for (const std::string& value : values) {
+        const bool has_rule = std::any_of(spec.source_rules.begin(), spec.source_rules.end(),
+                                          [&value](const SourceRule& rule) { return rule.source == value; });
+        if (!has_rule) {
+            reader.add_fault(reader.origin(), "source '" + value + "' without a [[workload.sources]]",
+                             "one of its id", "say which data set it is");
+        }
     }
 }
 
 void read_sources(TomlReader& reader, WorkloadSpec& spec) {
+    const std::vector<std::string>& values = spec.values(AxisRole::source);
     for (TomlReader& source_reader : reader.tables("sources")) {
-        SourceRule& rule = spec.source_rules.emplace_back();
+        SourceRule rule;
         source_reader.required("id", rule.source);
         bool from_scratch = false;
         source_reader.optional("from_scratch", from_scratch);
@@ -217,19 +288,21 @@ void read_sources(TomlReader& reader, WorkloadSpec& spec) {
             source_reader.optional("for_target", rule.for_target);
         }
         source_reader.finish();
-        source_reader.expect(std::count(spec.sources.begin(), spec.sources.end(), rule.source) == 0, "id",
-                             rule.source, "each source once");
-        spec.sources.push_back(rule.source);
+        const bool is_new = std::none_of(spec.source_rules.begin(), spec.source_rules.end(),
+                                         [&rule](const SourceRule& r) { return r.source == rule.source; });
+        source_reader.expect(is_new, "id", rule.source, "each source once");
+        const bool is_value = std::find(values.begin(), values.end(), rule.source) != values.end();
+        source_reader.expect(is_value || !is_new, "id", rule.source,
+                             "a value of the axis of role source: " + expected_names(rule.source, values));
+        spec.source_rules.push_back(std::move(rule));
     }
+    check_sources(reader, spec);
 }
 
-// A view declares no axes: they are its workloads'; those of a ladder are its modes and ranks.
+// A view declares no axes: they are its workloads'; those of a ladder include its ranks.
 void read_axes(TomlReader& reader, WorkloadSpec& spec) {
     if (auto scaling = reader.table("scaling")) {
-        reader.required("targets", spec.targets);
-        reader.required("models", spec.models);
-        expect_distinct(reader, "targets", spec.targets);
-        expect_distinct(reader, "models", spec.models);
+        read_axis_list(reader, spec, true);
         read_scaling(*scaling, spec);
         return;
     }
@@ -237,12 +310,9 @@ void read_axes(TomlReader& reader, WorkloadSpec& spec) {
         expect_distinct(reader, "union_of", spec.union_of);
         return;
     }
-    reader.required("targets", spec.targets);
-    reader.required("models", spec.models);
-    reader.required("shots", spec.shots);
+    read_axis_list(reader, spec, false);
     read_margins(reader, spec);
     read_sources(reader, spec);
-    check_workload(reader, spec);
 }
 
 } // namespace
@@ -337,10 +407,16 @@ void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
     reader.expect_above_zero("gigamacs_per_second", spec.gigamacs_per_second);
 }
 
+void read_study(TomlReader& reader, StudySpec& spec) {
+    reader.required("title", spec.title);
+    reader.required("paper", spec.paper);
+    reader.required("pretraining_seed", spec.pretraining_seed);
+}
+
 void read_workload(TomlReader& reader, WorkloadSpec& spec) {
     reader.required("title", spec.title);
     reader.required("source", spec.source);
-    reader.required("paper", spec.paper);
+    reader.required("study", spec.study);
     reader.optional("order", spec.order);
     reader.optional("without", spec.without);
     reader.optional("parents", spec.parents);

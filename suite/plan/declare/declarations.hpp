@@ -26,6 +26,7 @@ void read_weights(TomlReader& reader, WeightsSpec& spec);
 void read_recipe(TomlReader& reader, RecipeSpec& spec);
 void read_protocol(TomlReader& reader, ProtocolSpec& spec);
 void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links);
+void read_study(TomlReader& reader, StudySpec& spec);
 void read_workload(TomlReader& reader, WorkloadSpec& spec);
 /// How far the means of a workload's cells may differ: margins, margin_sds, margin_groups, margin_caps,
 /// chance.

@@ -8,14 +8,13 @@
 namespace suite::plan {
 namespace {
 
-const std::vector<std::string> cell_axes{"target", "model", "source", "shots"};
-
 using Points = std::map<std::string, double>;
 
-void read_groups(TomlReader& reader, std::vector<std::string>& axes) {
-    reader.optional("margin_groups", axes);
+void read_groups(TomlReader& reader, WorkloadSpec& spec) {
+    reader.optional("margin_groups", spec.margin_groups);
+    const std::vector<std::string> cell_axes = axis_names(spec.axes);
     std::set<std::string> seen;
-    for (const std::string& axis : axes) {
+    for (const std::string& axis : spec.margin_groups) {
         const bool is_axis = std::find(cell_axes.begin(), cell_axes.end(), axis) != cell_axes.end();
         reader.expect(is_axis, "margin_groups", axis, expected_names(axis, cell_axes));
         reader.expect(!is_axis || seen.insert(axis).second, "margin_groups", axis, "each axis once");
@@ -88,7 +87,7 @@ void read_margins(TomlReader& reader, WorkloadSpec& spec) {
     expect_above_zero(reader, "margin_caps", spec.margin_caps);
     expect_metrics_of_margins(reader, "margin_caps", spec.margin_caps, spec.margins);
     expect_no_less_than_margins(reader, spec);
-    read_groups(reader, spec.margin_groups);
+    read_groups(reader, spec);
     read_chance(reader, spec);
 }
 

@@ -40,7 +40,8 @@ private:
     void check_source(const WorkloadSpec& workload, const std::string& data_set);
     void check_claim(const WorkloadSpec& workload, const ClaimSpec& claim, const std::vector<CellId>& cells);
     void check_versus(const WorkloadSpec& workload, const ClaimSpec& claim, const ClaimTermSpec& term);
-    void check_figure(const FigureSpec& figure, const std::vector<CellId>& cells);
+    void check_figure(const WorkloadSpec& workload, const FigureSpec& figure,
+                      const std::vector<CellId>& cells);
     void check_without(const WorkloadSpec& workload, const std::vector<CellId>& cells);
     std::size_t check_cells(const ClaimSpec& claim, const ClaimTermSpec& term,
                             const std::vector<CellId>& cells);

@@ -10,7 +10,6 @@ namespace suite::plan {
 namespace {
 
 const std::vector<std::string> known_metrics{"top1", "mean_auc"};
-const std::vector<std::string> axis_names{"target", "model", "source", "shots", "mode", "ranks"};
 
 } // namespace
 
@@ -32,7 +31,7 @@ void ReferenceChecker::check_source(const WorkloadSpec& workload, const std::str
     if (!known(workload.origin, "source data set", data_set, data_sets_)) {
         return;
     }
-    for (const std::string& model : workload.models) {
+    for (const std::string& model : workload.values(AxisRole::model)) {
         if (!catalog_.data_sets.at(data_set).pretrain.contains(model)) {
             faults_.add({.where = lines_.find(workload.origin, data_set).text(),
                          .found = "source '" + data_set + "' without a pre-training recipe for " + model,
@@ -44,16 +43,13 @@ void ReferenceChecker::check_source(const WorkloadSpec& workload, const std::str
 
 void ReferenceChecker::check_versus(const WorkloadSpec& workload, const ClaimSpec& claim,
                                     const ClaimTermSpec& term) {
+    const std::vector<std::string> names = axis_names(workload.axes);
     if (!term.best_of.empty()) {
-        known(claim.origin, "axis", term.best_of, axis_names);
+        known(claim.origin, "axis", term.best_of, names);
     }
     for (const auto& [axis, value] : term.versus) {
-        if (known(claim.origin, "axis", axis, axis_names)) {
-            known(claim.origin, axis, value,
-                  axis == "target"                     ? workload.targets
-                  : axis == "model"                    ? workload.models
-                  : axis == "source" || axis == "mode" ? workload.sources
-                                                       : workload.shots);
+        if (known(claim.origin, "axis", axis, names)) {
+            known(claim.origin, axis, value, find_axis(workload.axes, axis)->values);
         }
     }
 }
@@ -105,7 +101,8 @@ void ReferenceChecker::check_claim(const WorkloadSpec& workload, const ClaimSpec
     }
 }
 
-void ReferenceChecker::check_figure(const FigureSpec& figure, const std::vector<CellId>& cells) {
+void ReferenceChecker::check_figure(const WorkloadSpec& workload, const FigureSpec& figure,
+                                    const std::vector<CellId>& cells) {
     std::vector<std::string> texts;
     std::transform(cells.begin(), cells.end(), std::back_inserter(texts),
                    [](const CellId& cell) { return cell.text(); });
@@ -122,7 +119,7 @@ void ReferenceChecker::check_figure(const FigureSpec& figure, const std::vector<
         axes.push_back(figure.panels);
     }
     for (const std::string& axis : axes) {
-        known(figure.origin, "axis", axis, axis_names);
+        known(figure.origin, "axis", axis, axis_names(workload.axes));
     }
 }
 
@@ -150,7 +147,7 @@ void ReferenceChecker::check_without(const WorkloadSpec& workload, const std::ve
 
 // Rungs train from scratch, as the pre-training of their data set does.
 void ReferenceChecker::check_scaling(const WorkloadSpec& spec) {
-    for (const std::string& target : spec.targets) {
+    for (const std::string& target : spec.values(AxisRole::target)) {
         check_source(spec, target);
     }
     std::vector<std::string> seen;
@@ -175,9 +172,9 @@ std::set<std::string> metrics_of(const Catalog& catalog, const std::vector<CellI
         }
     };
     for (const CellId& cell : cells) {
-        add(cell.target);
+        add(cell.target());
         for (const auto& [id, protocol] : catalog.protocols) {
-            add(mapped(protocol.targets, cell.target));
+            add(mapped(protocol.targets, cell.target()));
         }
     }
     return metrics;
@@ -201,10 +198,12 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
     if (spec.scaling) {
         check_scaling(spec);
     }
-    for (const std::string& target : spec.scaling ? std::vector<std::string>{} : spec.targets) {
-        check_target(spec, target);
+    if (!spec.scaling) {
+        for (const std::string& target : spec.values(AxisRole::target)) {
+            check_target(spec, target);
+        }
     }
-    for (const std::string& model : spec.models) {
+    for (const std::string& model : spec.values(AxisRole::model)) {
         known(spec.origin, "network", model, networks_);
     }
     for (const SourceRule& rule : spec.source_rules) {
@@ -212,7 +211,7 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
             check_source(spec, rule.data_set);
         }
         for (const auto& [target, data_set] : rule.for_target) {
-            known(spec.origin, "target", target, spec.targets);
+            known(spec.origin, "target", target, spec.values(AxisRole::target));
             if (!data_set.empty()) {
                 check_source(spec, data_set);
             }
@@ -237,7 +236,7 @@ void ReferenceChecker::check(const WorkloadSpec& spec) {
         }
     }
     for (const FigureSpec& figure : spec.figures) {
-        check_figure(figure, cells);
+        check_figure(spec, figure, cells);
     }
 }
 

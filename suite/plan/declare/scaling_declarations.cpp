@@ -54,20 +54,17 @@ void read_ladder(TomlReader& reader, ScalingLadder& ladder) {
     reader.finish();
 }
 
-// The cells' axes: every mode and the ranks of all ladders, rising.
-void set_axes(WorkloadSpec& spec) {
-    spec.sources.clear();
-    for (const ScalingMode mode : spec.scaling->modes) {
-        const std::string word(to_word(mode));
-        spec.sources.push_back(word);
-    }
+// The axis of ranks: those of all ladders, rising.
+void set_ranks(WorkloadSpec& spec) {
     std::set<int> ranks;
     for (const ScalingLadder& ladder : spec.scaling->ladders) {
         ranks.insert(ladder.ranks.begin(), ladder.ranks.end());
     }
-    spec.shots.clear();
+    std::erase_if(spec.axes, [](const AxisSpec& axis) { return axis.role == AxisRole::ranks; });
+    AxisSpec& axis = spec.axes.emplace_back(
+        AxisSpec{.name = std::string(to_word(AxisRole::ranks)), .role = AxisRole::ranks, .values = {}});
     for (const int rung : ranks) {
-        spec.shots.push_back(std::to_string(rung));
+        axis.values.push_back(std::to_string(rung));
     }
 }
 
@@ -81,13 +78,9 @@ const ScalingLadder* ScalingSpec::ladder(const std::string& profile) const {
 
 void read_scaling(TomlReader& reader, WorkloadSpec& spec) {
     ScalingSpec& scaling = spec.scaling.emplace();
-    reader.required("modes", scaling.modes);
     reader.optional("reduction", scaling.reduction);
     reader.required("margin", scaling.margin);
     reader.optional("caveat", scaling.caveat);
-    reader.expect(!scaling.modes.empty(), "modes", scaling.modes.size(), "at least one");
-    const std::set<ScalingMode> modes(scaling.modes.begin(), scaling.modes.end());
-    reader.expect(modes.size() == scaling.modes.size(), "modes", scaling.modes.size(), "each once");
     reader.expect_above_zero("margin", scaling.margin);
     for (TomlReader& ladder_reader : reader.tables("ladder")) {
         read_ladder(ladder_reader, scaling.ladders.emplace_back());
@@ -96,7 +89,7 @@ void read_scaling(TomlReader& reader, WorkloadSpec& spec) {
         reader.add_fault(reader.origin(), "no [[workload.scaling.ladder]]", "at least one");
     }
     reader.finish();
-    set_axes(spec);
+    set_ranks(spec);
 }
 
 void set_ladder(WorkloadSpec& workload, const std::string& profile, const ScalingLadder& ladder) {
@@ -127,7 +120,7 @@ void set_ladder(WorkloadSpec& workload, const std::string& profile, const Scalin
     faults.throw_if_any(ErrorKind::usage);
     *declared = ladder;
     declared->profile = profile;
-    set_axes(workload);
+    set_ranks(workload);
 }
 
 } // namespace suite::plan

@@ -3,6 +3,9 @@
 #include <iterator>
 #include <set>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "suite/base/names.hpp"
 #include "suite/plan/declare/declarations.hpp"
 #include "suite/plan/plan.hpp"
@@ -17,24 +20,13 @@ bool matches_any(const std::vector<std::string>& globs, const std::string& text)
 }
 
 CellBlock own_block(const WorkloadSpec& workload) {
-    return {.targets = workload.targets,
-            .models = workload.models,
-            .sources = workload.sources,
-            .shots = workload.shots,
-            .without = workload.without};
+    return {.axes = workload.axes, .without = workload.without};
 }
 
 void add_cells(const CellBlock& block, std::vector<CellId>& cells) {
-    for (const std::string& target : block.targets) {
-        for (const std::string& model : block.models) {
-            for (const std::string& source : block.sources) {
-                for (const std::string& shots : block.shots) {
-                    cells.push_back({.target = target, .model = model, .source = source, .shots = shots});
-                    if (!block.without.empty() && matches_any(block.without, cells.back().text())) {
-                        cells.pop_back();
-                    }
-                }
-            }
+    for (CellId& cell : all_cells(block.axes)) {
+        if (block.without.empty() || !matches_any(block.without, cell.text())) {
+            cells.push_back(std::move(cell));
         }
     }
 }
@@ -119,13 +111,27 @@ private:
 
     void add_part(const WorkloadSpec& part) {
         view_.blocks.push_back(own_block(part));
-        add_once(view_.targets, part.targets);
-        add_once(view_.models, part.models);
-        add_once(view_.sources, part.sources);
-        add_once(view_.shots, part.shots);
+        add_axes(part);
         take_margins(part, view_.blocks.size() == 1, view_, findings_);
         for (const SourceRule& rule : part.source_rules) {
             add_rule(part, rule);
+        }
+    }
+
+    /// Cells of one table are spelt alike: the same names in the same order.
+    void add_axes(const WorkloadSpec& part) {
+        if (view_.axes.empty()) {
+            view_.axes = part.axes;
+            return;
+        }
+        const std::vector<std::string> names = axis_names(view_.axes);
+        if (const std::vector<std::string> own = axis_names(part.axes); own != names) {
+            fault(part.id, fmt::format("axes {} of '{}'", fmt::join(own, ", "), part.id),
+                  fmt::format("{}, as of the workloads before it", fmt::join(names, ", ")));
+            return;
+        }
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            add_once(view_.axes[i].values, part.axes[i].values);
         }
     }
 
@@ -138,7 +144,7 @@ private:
                 view_.source_rules.end(),
                 SourceRule{.source = rule.source, .data_set = {}, .for_target = {}});
         }
-        for (const std::string& target : part.targets) {
+        for (const std::string& target : part.values(AxisRole::target)) {
             const auto special = rule.for_target.find(target);
             const std::string& data_set = special == rule.for_target.end() ? rule.data_set : special->second;
             const auto [entry, is_new] = place->for_target.try_emplace(target, data_set);
@@ -225,6 +231,14 @@ std::vector<CellId> selected_cells(const WorkloadSpec& workload, const PlanFilte
 
 std::vector<CellId> claim_cells(const WorkloadSpec& workload, const ClaimSpec& claim) {
     return claim.among.empty() ? workload_cells(workload) : cells_of(claim.among);
+}
+
+void add_value(WorkloadSpec& workload, AxisRole role, const std::string& value) {
+    for (AxisSpec& axis : workload.axes) {
+        if (axis.role == role) {
+            add_once(axis.values, {value});
+        }
+    }
 }
 
 std::vector<std::string> workload_ids(const Catalog& catalog) {

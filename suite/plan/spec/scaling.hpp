@@ -30,10 +30,9 @@ struct ScalingLadder {
     Origin origin;
 };
 
-/// Throughput and efficiency over world sizes instead of scores. In a cell's id the mode stands where other
-/// workloads have the source, the number of ranks where they have the shots: target/model/weak/4.
+/// Throughput and efficiency over world sizes instead of scores. The workload's axes of roles scaling and
+/// ranks take the places of the source and the shots: target/model/weak/4.
 struct ScalingSpec {
-    std::vector<ScalingMode> modes;
     ReductionMode reduction = ReductionMode::fast; ///< of training for accuracy, too, at that scale
     double margin = 0.0; ///< points of efficiency below the reference that still count as equal
     std::string caveat;  ///< printed wherever absolute published numbers stand; "" for none

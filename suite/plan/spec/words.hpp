@@ -41,6 +41,9 @@ inline constexpr Word<Reader> reader_words[] = {{Reader::published, "published"}
                                                 {Reader::phantom_xray, "phantom-xray"}};
 inline constexpr Word<RunKind> run_kind_words[] = {
     {RunKind::pretrain, "pretrain"}, {RunKind::finetune, "finetune"}, {RunKind::scaling, "scaling"}};
+inline constexpr Word<AxisRole> axis_role_words[] = {
+    {AxisRole::target, "target"}, {AxisRole::model, "model"},     {AxisRole::source, "source"},
+    {AxisRole::shots, "shots"},   {AxisRole::scaling, "scaling"}, {AxisRole::ranks, "ranks"}};
 inline constexpr Word<ScalingMode> scaling_mode_words[] = {{ScalingMode::weak, "weak"},
                                                            {ScalingMode::strong, "strong"}};
 inline constexpr Word<LayoutKind> layout_kind_words[] = {{LayoutKind::class_folders, "class-folders"},
@@ -98,6 +101,8 @@ template<>
 inline constexpr std::span<const Word<LayoutKind>> words<LayoutKind>{detail::layout_kind_words};
 template<>
 inline constexpr std::span<const Word<RunKind>> words<RunKind>{detail::run_kind_words};
+template<>
+inline constexpr std::span<const Word<AxisRole>> words<AxisRole>{detail::axis_role_words};
 template<>
 inline constexpr std::span<const Word<ScalingMode>> words<ScalingMode>{detail::scaling_mode_words};
 template<>

@@ -1,18 +1,20 @@
 // What a workload.toml declares: cells, claims and figures.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "suite/plan/spec/axis.hpp"
 #include "suite/plan/spec/origin.hpp"
 #include "suite/plan/spec/scaling.hpp"
 
 namespace suite::plan {
 
-/// A cell's source word and the data set behind it, which may depend on the target (6.2).
+/// A value of the axis of role source and the data set behind it, which may depend on the target.
 struct SourceRule {
     std::string source;
     std::string data_set;                          ///< empty: from scratch, no pre-training run
@@ -28,12 +30,9 @@ struct ChanceLevel {
     [[nodiscard]] bool operator==(const ChanceLevel&) const = default;
 };
 
-/// The cells of four axes, all combinations but those that one of the globs matches.
+/// All combinations of the axes' values but those that one of the globs matches.
 struct CellBlock {
-    std::vector<std::string> targets;
-    std::vector<std::string> models;
-    std::vector<std::string> sources;
-    std::vector<std::string> shots; ///< "full" or a number
+    std::vector<AxisSpec> axes;
     std::vector<std::string> without;
 };
 
@@ -84,19 +83,26 @@ struct FigureSpec {
     Origin origin;
 };
 
+/// A paper, as a folder of workloads/ declares it in its study.toml.
+struct StudySpec {
+    std::string id;                     ///< CTest label of all its tests: "cherti2021"
+    std::string title;                  ///< for people
+    std::string paper;                  ///< author, year and number, as papers.json has them
+    std::uint64_t pretraining_seed = 0; ///< of the first pre-training run of each source and network
+    Origin origin;
+};
+
 /// Most pre-training runs of one source and network that may be asked for.
 inline constexpr int most_parents = 64;
 
 struct WorkloadSpec {
     std::string id;
     std::string title;
-    std::string source; ///< where printed: "Table 1"
-    std::string paper;
-    std::string folder; ///< that holds its workload.toml, reference/ and baseline/
-    std::vector<std::string> targets;
-    std::vector<std::string> models;
-    std::vector<std::string> sources;
-    std::vector<std::string> shots;    ///< "full" or a number
+    std::string source;                ///< where printed: "Table 1"
+    std::string study;                 ///< id of its StudySpec
+    std::string paper;                 ///< of its study
+    std::string folder;                ///< that holds its workload.toml, reference/ and baseline/
+    std::vector<AxisSpec> axes;        ///< of a view: those of its workloads, with the values of all
     std::vector<std::string> without;  ///< globs of combinations that the publication does not have
     std::vector<std::string> union_of; ///< a view: workloads whose cells, margins and claims it takes over
     std::vector<CellBlock> blocks;     ///< of a view: its workloads' cells; else empty
@@ -112,6 +118,11 @@ struct WorkloadSpec {
     std::optional<ScalingSpec> scaling; ///< of a workload that measures instead of scoring
     int parents = 1; ///< pre-training runs of every source and network, where nothing else is said
     Origin origin;
+
+    /// The values of the axis that has this role; empty without one.
+    [[nodiscard]] const std::vector<std::string>& values(AxisRole role) const {
+        return axis_values(axes, role);
+    }
 };
 
 } // namespace suite::plan

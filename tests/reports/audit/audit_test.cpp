@@ -51,7 +51,7 @@ TEST(Audit, ListsAllRawCellsAndNoPrintedMeanDisagrees) {
     for (const auto& table : whole().tables) {
         for (const auto& cell : table.cells) {
             if (cell.raw.n > 0) {
-                raw.insert(cell.cell.target + cell.raw_source + cell.cell.shots);
+                raw.insert(cell.cell.target() + cell.raw_source + std::string(cell.cell.shots_text()));
             }
             compared[table.id] += cell.agrees().has_value() ? 1 : 0;
             EXPECT_TRUE(cell.agrees().value_or(true)) << table.id << " " << cell.id;

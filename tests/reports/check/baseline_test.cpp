@@ -47,7 +47,7 @@ public:
                  fs::copy_options::recursive);
         fs::remove_all(folder() / "baseline");
     }
-    [[nodiscard]] fs::path folder() const { return folder_.path() / "workloads" / "table1"; }
+    [[nodiscard]] fs::path folder() const { return folder_.path() / "workloads/cherti2021/table1"; }
     [[nodiscard]] plan::References references() const {
         return plan::load_references(plan::load_catalog(folder_.path() / "workloads"), "table1", "smoke");
     }

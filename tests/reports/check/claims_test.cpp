@@ -141,7 +141,7 @@ TEST(ExpandClaim, TakesTheBestOfAnAxisAsOneSide) {
     EXPECT_FALSE(pairs[2].b.has_value());
 
     const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
-        const double mean = cell.source == "21K-NAT" ? 80 : cell.source == "1K-NAT" ? 70 : 50;
+        const double mean = cell.source() == "21K-NAT" ? 80 : cell.source() == "1K-NAT" ? 70 : 50;
         return {.sample = metrics::summary_sample(mean, 1, 5)};
     };
     const metrics::ClaimResult result = judge(spec, pairs, numbers_of);
@@ -153,7 +153,7 @@ TEST(ExpandClaim, TakesTheBestOfAnAxisAsOneSide) {
         << "the maximum of two";
 
     const auto without_one = [&](const plan::CellId& cell) {
-        return cell.source == "1K-NAT" ? metrics::ClaimCell{} : numbers_of(cell);
+        return cell.source() == "1K-NAT" ? metrics::ClaimCell{} : numbers_of(cell);
     };
     EXPECT_EQ(judge(spec, pairs, without_one).verdict, ClaimVerdict::missing)
         << "nobody knows the best of sources when one is missing";
@@ -164,7 +164,7 @@ TEST(JudgeClaim, AsksWhatParentsAddToEachComparison) {
     plan::ClaimSpec spec;
     spec.terms = {{.cells = "pets/R50x1/21K-NAT", .versus = {{"source", "1K-NAT"}}}};
     const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
-        return {.sample = metrics::summary_sample(cell.source == "21K-NAT" ? 81 : 80, 0.1, 5)};
+        return {.sample = metrics::summary_sample(cell.source() == "21K-NAT" ? 81 : 80, 0.1, 5)};
     };
     std::vector<std::string> asked;
     const auto parents_of = [&asked](const plan::CellId& a, const plan::CellId& b) {
@@ -186,7 +186,7 @@ TEST(JudgeClaim, FewShotCellsArePairedOnTheSeedsThatBothHave) {
     spec.terms = {{.cells = "pets/R50x1/21K-NAT/5", .versus = {{"source", "1K-NAT"}}},
                   {.cells = "pets/R50x1/21K-NAT", .versus = {{"source", "1K-NAT"}}}};
     const auto numbers_of = [](const plan::CellId& cell) -> metrics::ClaimCell {
-        return cell.source == "21K-NAT"
+        return cell.source() == "21K-NAT"
                    ? metrics::ClaimCell{.sample = metrics::make_sample(std::vector{51.0, 62.0, 70.5, 81.0}),
                                         .seeds = {0, 1, 3, 4}}
                    : metrics::ClaimCell{.sample =

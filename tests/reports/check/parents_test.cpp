@@ -188,7 +188,7 @@ TEST(ReportsParents, OfTwoCellsFromOneParentCancel) {
 
 TEST(ReportsParents, DoNotMatterFromScratch) {
     CellResult scratch;
-    scratch.cell.source = "none";
+    scratch.cell = suite::plan::transfer_cell("pets", "R50x1", "none");
     const CheckResult result = against_recorded(3);
 
     EXPECT_FALSE(parents_component(result.parents, scratch));

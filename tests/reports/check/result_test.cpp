@@ -197,9 +197,9 @@ TEST(ExitCode, OfGatedRungsIsTheirValidity) {
 }
 
 TEST(OrderCells, SortsByTheGivenOrderAndKeepsOthersBehind) {
-    const suite::plan::CellId first{.target = "t", .model = "m", .source = "a"};
+    const suite::plan::CellId first = suite::plan::transfer_cell("t", "m", "a");
     suite::plan::CellId second = first;
-    second.source = "b";
+    second.set(suite::plan::AxisRole::source, "b");
     const auto named = [](const std::string& id) {
         CellResult cell;
         cell.id = id;

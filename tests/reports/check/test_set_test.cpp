@@ -115,18 +115,18 @@ TEST(TestSets, AMaximumIsBelowABoundWhenEveryCellIs) {
         const plan::ClaimTermSpec term{
             .cells = "*", .best_of = "source", .kind = plan::ClaimKind::below, .bound = 90.0};
         const plan::ClaimSpec claim{.id = "below", .terms = {term}};
-        const plan::CellId low{.target = "t", .model = "m", .source = "low"};
-        const plan::CellId best{.target = "t", .model = "m", .source = "best"};
+        const plan::CellId low = plan::transfer_cell("t", "m", "low");
+        const plan::CellId best = plan::transfer_cell("t", "m", "best");
         std::map<std::string, metrics::CellOutcomes> outcomes;
         outcomes["low"] = hits_on_images(50.0);
         outcomes["best"] = hits_on_images(best_mean);
         const std::vector<ClaimPair> pairs{
             {.label = "best", .a = {low, best}, .b = {}, .term = &claim.terms[0]}};
         return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
-            const metrics::CellOutcomes& found = outcomes.at(id.source);
-            return CellOnImages{.outcomes = &found,
-                                .sample =
-                                    metrics::make_sample(std::vector{id.source == "low" ? 50.0 : best_mean})};
+            const metrics::CellOutcomes& found = outcomes.at(id.source());
+            return CellOnImages{
+                .outcomes = &found,
+                .sample = metrics::make_sample(std::vector{id.source() == "low" ? 50.0 : best_mean})};
         });
     };
 
@@ -137,13 +137,13 @@ TEST(TestSets, AMaximumIsBelowABoundWhenEveryCellIs) {
 TestSetClaim equivalent_within(double margin, double a_percent, double b_percent) {
     const plan::ClaimTermSpec term{.cells = "*", .kind = plan::ClaimKind::equivalent, .margin = margin};
     const plan::ClaimSpec claim{.id = "equivalent", .terms = {term}};
-    const plan::CellId a{.target = "t", .model = "m", .source = "a"};
-    const plan::CellId b{.target = "t", .model = "m", .source = "b"};
+    const plan::CellId a = plan::transfer_cell("t", "m", "a");
+    const plan::CellId b = plan::transfer_cell("t", "m", "b");
     const metrics::CellOutcomes of_a = hits_on_images(a_percent);
     const metrics::CellOutcomes of_b = hits_on_images(b_percent);
     const std::vector<ClaimPair> pairs{{.label = "a", .a = {a}, .b = b, .term = &claim.terms[0]}};
     return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
-        return CellOnImages{.outcomes = id.source == "a" ? &of_a : &of_b};
+        return CellOnImages{.outcomes = id.source() == "a" ? &of_a : &of_b};
     });
 }
 
@@ -172,14 +172,14 @@ TEST(TestSets, BeyondTheMarginIsBothTailsOfTheTestAtTheMargin) {
 TestSetClaim above_by(double sds, const metrics::Sample& of_a, const metrics::Sample& of_b) {
     const plan::ClaimTermSpec term{.cells = "*", .kind = plan::ClaimKind::greater, .by_sds = sds};
     const plan::ClaimSpec claim{.id = "above", .terms = {term}};
-    const plan::CellId a{.target = "t", .model = "m", .source = "a"};
-    const plan::CellId b{.target = "t", .model = "m", .source = "b"};
+    const plan::CellId a = plan::transfer_cell("t", "m", "a");
+    const plan::CellId b = plan::transfer_cell("t", "m", "b");
     const metrics::CellOutcomes outcomes_a = hits_on_images(95.0);
     const metrics::CellOutcomes outcomes_b = hits_on_images(80.0);
     const std::vector<ClaimPair> pairs{{.label = "a", .a = {a}, .b = b, .term = &claim.terms[0]}};
     return judge_over_images(claim, pairs, [&](const plan::CellId& id) {
-        return id.source == "a" ? CellOnImages{.outcomes = &outcomes_a, .sample = of_a}
-                                : CellOnImages{.outcomes = &outcomes_b, .sample = of_b};
+        return id.source() == "a" ? CellOnImages{.outcomes = &outcomes_a, .sample = of_a}
+                                  : CellOnImages{.outcomes = &outcomes_b, .sample = of_b};
     });
 }
 

@@ -18,7 +18,7 @@ TEST(CtestFile, HasOneTestForEachCellAndClaimAndARunAndAVerdict) {
     EXPECT_EQ(occurrences(text, "add_test([=[table1.claim."), 16U);
     EXPECT_EQ(occurrences(text, "add_test([=[table1.run]=]"), 1U);
     EXPECT_EQ(occurrences(text, "add_test([=[table1.verdict]=]"), 1U);
-    EXPECT_EQ(occurrences(text, "LABELS [=[table1;smoke]=]"), 106U);
+    EXPECT_EQ(occurrences(text, "LABELS [=[table1;cherti2021;smoke]=]"), 106U);
     EXPECT_EQ(occurrences(text, "FIXTURES_REQUIRED [=[table1]=]"), 105U);
     EXPECT_EQ(occurrences(text, "FIXTURES_SETUP [=[table1]=]"), 1U);
     EXPECT_EQ(occurrences(text, "SKIP_RETURN_CODE 77"), occurrences(text, "add_test(") - 1)

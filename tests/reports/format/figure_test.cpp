@@ -74,7 +74,7 @@ TEST(PlotOf, OrdersShotsAsDeclaredWhateverTheOrderOfTheCells) {
     result.cells.clear();
     for (const char* shots : {"full", "1", "5", "10", "500", "100"}) {
         result.cells.push_back(full);
-        result.cells.back().cell.shots = shots;
+        result.cells.back().cell.set(suite::plan::AxisRole::shots, shots);
         result.cells.back().id = result.cells.back().cell.text();
     }
 
@@ -146,7 +146,7 @@ TEST(PlotOf, TellsSeriesOfAFigureApartWithoutColour) {
 TEST(GnuplotScript, DrawsNothingForWhatWasNotMeasured) {
     CheckResult result = result_of("*-NAT");
     for (CellResult& cell : result.cells) {
-        if (cell.cell.model == "R152x4" || cell.cell.source == "1K-NAT") {
+        if (cell.cell.model() == "R152x4" || cell.cell.source() == "1K-NAT") {
             cell.ours = {};
         }
     }

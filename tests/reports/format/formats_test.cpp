@@ -38,7 +38,7 @@ CheckResult small_result() {
     const std::vector<double> values{49.9, 50.0, 50.1};
     for (const char* source : {"A", "B", "C"}) {
         CellResult cell;
-        cell.cell = {.target = source[0] == 'C' ? "lungs" : "pets", .model = "small", .source = source};
+        cell.cell = suite::plan::transfer_cell(source[0] == 'C' ? "lungs" : "pets", "small", source);
         cell.id = cell.cell.text();
         cell.metric = source[0] == 'C' ? "mean_auc" : "top1";
         cell.planned = 3;

@@ -216,7 +216,7 @@ TEST(Html, TextsCannotBecomeMarkup) {
     result.title = evil;
     result.paper = evil;
     result.cells[0].id = evil;
-    result.cells[0].cell.target = evil;
+    result.cells[0].cell.set(suite::plan::AxisRole::target, evil);
     result.cells[0].comparison.reason = evil;
     result.provenances[0][evil] = evil;
     result.runs[result.cells[0].runs[0]].label = evil;

@@ -90,15 +90,23 @@ const std::map<std::string, std::pair<std::string, std::string>> medical_sources
 
 TEST(Sources, OfEveryTargetAreThePublishedOnes) {
     const auto& workload = published().workloads.at("table1");
-    ASSERT_EQ(workload.targets.size(), medical_sources.size());
+    ASSERT_EQ(workload.values(suite::plan::AxisRole::target).size(), medical_sources.size());
     for (const auto& [target, sources] : medical_sources) {
-        EXPECT_EQ(suite::plan::source_data_set(workload, {target, "R50x1", "S-MED"}), sources.first)
+        EXPECT_EQ(
+            suite::plan::source_data_set(workload, suite::plan::transfer_cell(target, "R50x1", "S-MED")),
+            sources.first)
             << target;
-        EXPECT_EQ(suite::plan::source_data_set(workload, {target, "R50x1", "L-MED"}), sources.second)
+        EXPECT_EQ(
+            suite::plan::source_data_set(workload, suite::plan::transfer_cell(target, "R50x1", "L-MED")),
+            sources.second)
             << target;
-        EXPECT_EQ(suite::plan::source_data_set(workload, {target, "R50x1", "1K-NAT"}), "imagenet1k")
+        EXPECT_EQ(
+            suite::plan::source_data_set(workload, suite::plan::transfer_cell(target, "R50x1", "1K-NAT")),
+            "imagenet1k")
             << target;
-        EXPECT_EQ(suite::plan::source_data_set(workload, {target, "R50x1", "21K-NAT"}), "imagenet21k")
+        EXPECT_EQ(
+            suite::plan::source_data_set(workload, suite::plan::transfer_cell(target, "R50x1", "21K-NAT")),
+            "imagenet21k")
             << target;
     }
 }
@@ -108,7 +116,7 @@ TEST(Sources, NeverContainTheirTarget) {
     for (const auto& cell : suite::plan::workload_cells(catalog.workloads.at("table1"))) {
         const auto& source =
             catalog.data_sets.at(suite::plan::source_data_set(catalog.workloads.at("table1"), cell));
-        const std::string target = cell.target == "padchest-cl" ? "padchest" : cell.target;
+        const std::string target = cell.target() == "padchest-cl" ? "padchest" : cell.target();
         EXPECT_NE(source.id, target) << cell.text();
         for (const std::string& member : source.members) {
             EXPECT_EQ(member.rfind(target, 0), std::string::npos) << cell.text();
@@ -179,7 +187,7 @@ TEST(StandIns, ChangeTheKeysOfWhatTheyReachAndNoOthers) {
     const Plan after = suite::plan::expand(catalog, "table1", "laptop");
     ASSERT_EQ(before.cells.size(), after.cells.size());
     for (std::size_t i = 0; i < before.cells.size(); ++i) {
-        const bool is_pets = before.cells[i].id.target == "pets";
+        const bool is_pets = before.cells[i].id.target() == "pets";
         for (std::size_t seed = 0; seed < before.seeds.size(); ++seed) {
             EXPECT_EQ(before.runs[before.cells[i].runs[seed]].key !=
                           after.runs[after.cells[i].runs[seed]].key,

@@ -29,8 +29,8 @@ const std::map<std::string, std::vector<std::string>> shots_of{
 TEST(FewShotWorkloads, HaveTheShotsOfTheSpecification) { // cherti-jitsev.md 3.4
     for (const auto& [target, shots] : shots_of) {
         const auto& workload = published().workloads.at("fewshot-" + target);
-        EXPECT_EQ(workload.shots, shots) << target;
-        EXPECT_THAT(workload.targets, ElementsAre(target));
+        EXPECT_EQ(workload.values(suite::plan::AxisRole::shots), shots) << target;
+        EXPECT_THAT(workload.values(suite::plan::AxisRole::target), ElementsAre(target));
     }
 }
 
@@ -104,7 +104,7 @@ TEST(FewShotDraws, FiveHundredOfCifar100AreTheFullShot) {
 
 Plan with_shots(const std::string& shots, const std::string& more_of_pets) {
     Tree tree;
-    tree.replace("w/workload.toml", "shots = [\"full\"]", "shots = [\"" + shots + "\", \"full\"]");
+    tree.replace("w/workload.toml", "[\"full\"]", "[\"" + shots + "\", \"full\"]");
     tree.replace("data/sets.toml", "labels = [\"cat\", \"dog\"]",
                  "labels = [\"cat\", \"dog\"]\n" + more_of_pets);
     return suite::plan::expand(tree.load(), "w", "full");

@@ -142,7 +142,7 @@ TEST(Weights, BringTheirInputsToFineTuning) {
 TEST(Weights, AreNamedByTheCellsThatRestOnThem) {
     const Plan plan = paper("table1", {"cifar10/R50x1/*-NAT"}, {{"BiT-M-R50x1", {"x", "ab12"}}});
     for (const auto& cell : plan.cells) {
-        if (cell.id.source == "21K-NAT") {
+        if (cell.id.source() == "21K-NAT") {
             ASSERT_EQ(cell.stand_ins.size(), 1U);
             EXPECT_EQ(cell.stand_ins[0].published, "pre-training R50x1 on imagenet21k");
             EXPECT_EQ(cell.stand_ins[0].used, "weights BiT-M-R50x1.npz");

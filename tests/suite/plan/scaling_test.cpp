@@ -22,11 +22,13 @@ std::map<std::string, std::string> files_with_ladder() {
 id = "s"
 title = "A ladder"
 source = "Table 9"
-paper = "Nobody 2000"
-targets = ["photos"]
-models = ["small"]
+study = "nobody2000"
+axis = [
+  { name = "target", values = ["photos"] },
+  { name = "model", values = ["small"] },
+  { name = "scaling", values = ["weak", "strong"] },
+]
 [workload.scaling]
-modes = ["weak", "strong"]
 margin = 1.5
 [[workload.scaling.ladder]]
 profile = "full"

@@ -137,14 +137,23 @@ id = "full"
 title = "as declared"
 seeds = [0, 1]
 )"},
+    {"study.toml", R"([[study]]
+id = "nobody2000"
+title = "A study"
+paper = "Nobody 2000"
+pretraining_seed = 42
+)"},
     {"w/workload.toml", R"([[workload]]
 id = "w"
 title = "A workload"
 source = "Table 0"
-paper = "Nobody 2000"
-targets = ["pets"]
-models = ["small"]
-shots = ["full"]
+study = "nobody2000"
+axis = [
+  { name = "target", values = ["pets"] },
+  { name = "model", values = ["small"] },
+  { name = "source", values = ["NAT"] },
+  { name = "shots", values = ["full"] },
+]
 [workload.margins]
 top1 = 1.0
 [workload.chance]

@@ -28,7 +28,7 @@ TEST(Catalog, ReadsTheDeclarationsOfThisRepository) {
 TEST(Catalog, NamesDefinedNowhereStandAtTheirOwnLineWithTheNearest) {
     Tree tree;
     tree.replace("data/sets.toml", "small = \"pre\"", "small = \"prep\"");
-    tree.replace("w/workload.toml", "targets = [\"pets\"]", "targets = [\n  \"pats\",\n]");
+    tree.replace("w/workload.toml", "[\"pets\"]", "[\n  \"pats\",\n]");
     tree.replace("w/workload.toml", "data_set = \"photos\"", "data_set = \"photo\"");
     EXPECT_THAT(tree.faults(),
                 UnorderedElementsAre(
@@ -139,7 +139,7 @@ TEST(Duplicates, AcrossFilesNameTheFirst) {
 TEST(Duplicates, SourceTwiceInAWorkload) {
     Tree tree;
     tree.add("w/workload.toml", "\n[[workload.sources]]\nid = \"NAT\"\ndata_set = \"pets\"\n");
-    EXPECT_THAT(tree.faults(), testing::Contains(fault("workloads/w/workload.toml:19", "'NAT' for 'id'",
+    EXPECT_THAT(tree.faults(), testing::Contains(fault("workloads/w/workload.toml:22", "'NAT' for 'id'",
                                                        "each source once")));
 }
 

@@ -154,12 +154,12 @@ const Slip out_of_range[] = {
     {"SeedBelowZero", "profiles.toml", "[0, 1]", "[0, -1]", "", "-1 for 'seeds'", "a whole number from 0"},
     {"NoThroughput", "profiles.toml", "[0, 1]", "[0, 1]\ngigamacs_per_second = 0", "gigamacs_per_second",
      "0 for 'gigamacs_per_second'", "above 0"},
-    {"ShotsNoNumber", "w/workload.toml", "[\"full\"]", "[\"full\", \"ten\"]", "", "'ten' for 'shots'",
+    {"ShotsNoNumber", "w/workload.toml", "[\"full\"]", "[\"full\", \"ten\"]", "", "'ten' for 'values'",
      "a whole number of images per class"},
-    {"ZeroShots", "w/workload.toml", "[\"full\"]", "[\"0\"]", "", "'0' for 'shots'", "\"full\" or a whole"},
-    {"TargetTwice", "w/workload.toml", "[\"pets\"]", "[\"pets\", \"pets\"]", "", "'pets' for 'targets'",
+    {"ZeroShots", "w/workload.toml", "[\"full\"]", "[\"0\"]", "", "'0' for 'values'", "\"full\" or a whole"},
+    {"TargetTwice", "w/workload.toml", "[\"pets\"]", "[\"pets\", \"pets\"]", "", "'pets' for 'values'",
      "each once"},
-    {"NoModels", "w/workload.toml", "[\"small\"]", "[]", "models = []", "0 for 'models'", "at least one"},
+    {"NoModels", "w/workload.toml", "[\"small\"]", "[]", "values = []", "0 for 'values'", "at least one"},
     {"NoMargin", "w/workload.toml", "top1 = 1.0", "top1 = 0", "", "0 for 'margins'", "above 0"},
     {"SlashInId", "profiles.toml", "\"full\"", "\"fu/ll\"", "", "'fu/ll' for 'id'", "letters, digits"},
 };
@@ -180,6 +180,7 @@ kind = "greater"
 void add_claim(Tree& tree) {
     tree.replace("data/sets.toml", "id = \"chests+lungs\"", "id = \"chests-and-lungs\"");
     tree.add("data/sets.toml", "[data_set.pretrain]\nsmall = \"pre\"\n");
+    tree.replace("w/workload.toml", "[\"NAT\"]", "[\"NAT\", \"MED\"]");
     tree.add("w/workload.toml", "\n[[workload.sources]]\nid = \"MED\"\ndata_set = \"chests-and-lungs\"\n");
     tree.add("w/workload.toml", claim);
 }

@@ -13,7 +13,7 @@ const std::string file = "w/workload.toml";
 
 /// Declares these keys of the workload and entries of the two tables.
 Tree& declare(Tree& tree, const std::string& keys, const std::string& caps, const std::string& chance = "") {
-    tree.replace(file, "shots = [\"full\"]\n", "shots = [\"full\"]\n" + keys);
+    tree.replace(file, "study = \"nobody2000\"\n", "study = \"nobody2000\"\n" + keys);
     tree.replace(file, "[workload.chance]\ntop1 = \"1/classes\"\n",
                  "[workload.margin_caps]\n" + caps + "[workload.chance]\n" +
                      (chance.empty() ? "top1 = \"1/classes\"\n" : chance));
@@ -145,10 +145,13 @@ void add_view(Tree& tree, const std::string& keys, const std::string& caps, cons
 id = "second"
 title = "Another"
 source = "Table 2"
-paper = "Nobody 2000"
-targets = ["pets"]
-models = ["small"]
-shots = ["1"]
+study = "nobody2000"
+axis = [
+  { name = "target", values = ["pets"] },
+  { name = "model", values = ["small"] },
+  { name = "source", values = ["NAT"] },
+  { name = "shots", values = ["1"] },
+]
 )" + keys + "[workload.margins]\ntop1 = 1.0\n" +
                                          caps + "[workload.chance]\n" + chance + R"(
 [[workload.sources]]
@@ -159,7 +162,7 @@ data_set = "photos"
 id = "view"
 title = "A view"
 source = "Figure 1"
-paper = "Nobody 2000"
+study = "nobody2000"
 union_of = ["w", "second"]
 )");
 }
@@ -206,7 +209,7 @@ TEST(PublishedMargins, KnowWhatGuessingScores) {
                                                {"pets", 100.0 / 37},
                                                {"covidx", 100.0 / 2}};
     for (const auto& cell : suite::plan::expand(published(), "table1", "paper").cells) {
-        EXPECT_EQ(cell.chance, chance.contains(cell.id.target) ? chance.at(cell.id.target) : 50.0)
+        EXPECT_EQ(cell.chance, chance.contains(cell.id.target()) ? chance.at(cell.id.target()) : 50.0)
             << cell.text;
     }
 }

@@ -153,8 +153,11 @@ INSTANTIATE_TEST_SUITE_P(Edges, HyperRuleTest,
 suite::plan::Plan few_shot(const std::string& target, const std::string& shots) {
     suite::plan::Catalog catalog = published();
     auto& workload = catalog.workloads.at("table1");
-    workload.targets = {target};
-    workload.shots = {shots};
+    for (suite::plan::AxisSpec& axis : workload.axes) {
+        axis.values = axis.role == suite::plan::AxisRole::target  ? std::vector{target}
+                      : axis.role == suite::plan::AxisRole::shots ? std::vector{shots}
+                                                                  : axis.values;
+    }
     return suite::plan::expand(catalog, "table1", "paper", {.seeds = {{0}}, .cells = {}});
 }
 

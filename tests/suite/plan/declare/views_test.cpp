@@ -36,11 +36,14 @@ const std::string second = R"([[workload]]
 id = "second"
 title = "Another"
 source = "Table 2"
-paper = "Nobody 2000"
-targets = ["pets"]
-models = ["small"]
-shots = ["1", "5", "full"]
+study = "nobody2000"
 without = ["*/5"]
+axis = [
+  { name = "target", values = ["pets"] },
+  { name = "model", values = ["small"] },
+  { name = "source", values = ["NAT"] },
+  { name = "shots", values = ["1", "5", "full"] },
+]
 [workload.margins]
 top1 = 1.0
 [workload.chance]
@@ -60,7 +63,7 @@ const std::string view = R"([[workload]]
 id = "view"
 title = "A view"
 source = "Figure 1"
-paper = "Nobody 2000"
+study = "nobody2000"
 union_of = ["w", "second"]
 )";
 
