@@ -2,7 +2,7 @@
 """The laptop networks in plain PyTorch eager: what workloads/micro/train_bench.cpp is measured against.
 
 Written as one would write it: modules, autograd, torch.optim.SGD; adaptive gradient clipping as a loop over parameters
-(the authors' code, spec/cherti-jitsev.md 2.3). One thread, float32, contiguous maps (channels_last is slower here). The
+(the authors' code, paper.md#adaptive-gradient-clipping). One thread, float32, contiguous maps (channels_last is slower here). The
 structure is that of workloads/networks: tests/golden holds both to the same logits; here the parameter counts are compared.
 
 Prints JSON: seconds of one training step (batch 32, 28 px) and of one evaluation (batch 128): the median over repetitions
