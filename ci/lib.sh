@@ -4,7 +4,7 @@
 # One line of progress, unless TRANSFERSCALE_QUIET is set; never on stdout, which belongs to results.
 say() { [ -n "${TRANSFERSCALE_QUIET:-}" ] || printf '%s\n' "reproduce: $*" >&2; }
 
-# fault NUMBER WHERE FOUND EXPECTED FIX: the house's message (design.md section 6) on stderr.
+# fault NUMBER WHERE FOUND EXPECTED FIX: the project's message (CONTRIBUTING.md#habits) on stderr.
 fault() { printf 'error[E%s] %s: found %s, expected %s. Fix: %s\n' "$1" "$2" "$3" "$4" "$5" >&2; }
 
 # fail NUMBER …: a fault that ends the script with its exit code, the number's hundreds.

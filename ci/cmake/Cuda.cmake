@@ -1,6 +1,6 @@
 # What preset cuda adds: the CUDA language, the toolkit and NCCL. Everything is set by hand, since CMake 3.25 knows no
-# CUDA20 dialect for nvcc 13 and a `native` architecture fails to configure without a device
-# (shared/spec/packaging.md sections 0 and 3). A part that is missing ends the configuration: who asks for CUDA wants it.
+# CUDA20 dialect for nvcc 13 and a `native` architecture fails to configure without a device.
+# A part that is missing ends the configuration: who asks for CUDA wants it.
 if(NOT TRANSFERSCALE_WITH_CUDA)
   return()
 endif()
@@ -31,5 +31,5 @@ if(NOT TARGET LibTorch::cuda)
     "setup fetches one that has, or name one with TRANSFERSCALE_LIBTORCH=DIR.")
 endif()
 # libtorch_cuda needs cuBLAS, cuDNN and others of the toolkit. Only a DT_RPATH of the program helps a library to its own
-# dependencies (packaging.md section 1); the driver's libcuda is in none of these, it is opened when it is wanted.
+# dependencies; the driver's libcuda is in none of these, it is opened when it is wanted.
 target_link_options(LibTorch::cuda INTERFACE "LINKER:--disable-new-dtags,-rpath,${CUDAToolkit_LIBRARY_DIR}")

@@ -5,7 +5,7 @@
 #   LibTorch_FOUND, LibTorch_VERSION, LibTorch_ROOT_DIR (holds include/ and lib/), LibTorch_INCLUDE_DIR
 #
 # Why not find_package(Torch): with a CUDA wheel it demands a CUDA toolkit, rewrites the global flags, and fails on CMake
-# 3.25 with C++20 (shared/spec/packaging.md sections 0 and 1).
+# 3.25 with C++20.
 #
 # Where it looks, first hit wins: TRANSFERSCALE_LIBTORCH (CMake, then environment), LibTorch_ROOT, TORCH_ROOT, LIBTORCH,
 # CMAKE_PREFIX_PATH, the active virtualenv, conda or EasyBuild module, the cache folder that `./reproduce setup` fills

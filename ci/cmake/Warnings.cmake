@@ -2,7 +2,7 @@
 # Foreign headers come in through imported targets, hence as system headers, and stay silent.
 option(TRANSFERSCALE_WERROR "Warnings in our own code are errors" ${PROJECT_IS_TOP_LEVEL})
 
-# Members that designated initialisers leave out are left to their defaults on purpose (design.md section 6).
+# Members that designated initialisers leave out are left to their defaults on purpose.
 add_library(transferscale_warnings INTERFACE)
 target_compile_options(transferscale_warnings INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual

@@ -1,4 +1,4 @@
-// The rule behind the bold print (cherti-jitsev.md 7.1 and 8, no. 21): the best mean is bold when it beats
+// The rule behind the bold print (paper.md#bold-print): the best mean is bold when it beats
 // every other shown source of its row at p < .05, two-sided Welch, uncorrected; else nothing is.
 #include <algorithm>
 

@@ -13,7 +13,7 @@ namespace reports {
 /// 110 columns.
 [[nodiscard]] std::string audit_text(const Audit& audit);
 
-/// The JSON document of `audit` (cli.md): tables, contrasts, bold and, beyond the contract, claims, summary.
+/// The JSON document of `audit` (fields: reports/SCHEMA.md): tables, contrasts, bold, claims, summary.
 /// Numbers that do not exist are null.
 [[nodiscard]] nlohmann::ordered_json to_json(const Audit& audit);
 

@@ -1,4 +1,4 @@
-// A workload's evidence in one file (cli.md "Bundle"; the tables are in reports/SCHEMA.md): records,
+// A workload's evidence in one file (its tables: reports/SCHEMA.md): records,
 // references, statistics, verdicts, provenance.
 #pragma once
 

@@ -248,7 +248,7 @@ struct CheckResult {
 /// Sorts the cells as they stand in `order`, others behind them.
 void order_cells(CheckResult& result, const std::vector<suite::plan::CellId>& order);
 
-/// How absence is treated (cli.md, `check`).
+/// How absence is treated by `check`.
 struct ExitRules {
     bool strict = false;              ///< missing or fewer runs than planned counts as failed
     bool skip_missing = false;        ///< … or without a reference is skipped (77), for CTest

@@ -1,4 +1,4 @@
-// The tests that CTest runs of a workload (cli.md, "Identifiers"; suites.md 3.4):
+// The tests that CTest runs of a workload:
 //   W.run         trains what is missing; set-up of fixture W; 77 = skipped
 //   W.cell.…      one a cell, W.claim.… one a claim: read records; 77 = nothing to judge, or nothing shown
 //   W.verdict     the whole check, strict: fails when anything is missing, and says how many of the tests

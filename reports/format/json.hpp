@@ -1,5 +1,5 @@
-// The JSON document of `check` and `report` (cli.md): field names are a contract; fields may be added, never
-// renamed.
+// The JSON document of `check` and `report` (fields: reports/SCHEMA.md): field names are a contract; fields
+// may be added, never renamed.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -10,7 +10,7 @@ using metrics::Rung;
 using metrics::StepForm;
 using metrics::StepModel;
 
-// Forward takes a third of a step's work, backward two (performance.md 2.1: 6 FLOP per MAC and image).
+// Forward takes a third of a step's work, backward two (6 FLOP per multiply-add and image).
 constexpr double backward_share = 2.0 / 3.0;
 
 std::span<const Rung> up_to(const std::vector<Rung>& ladder, int most_ranks) {

@@ -213,8 +213,8 @@ std::vector<WordTable> prediction_tables(const PredictionReport& report) {
                                          report.back_tests));
         tables.back().notes.push_back(coverage_text(report.coverage));
         tables.back().notes.emplace_back("The parameters are blind to the held-out rungs. The form `sqrt` is "
-                                         "not: performance.md 3.3 recommends it after "
-                                         "looking at the whole published ladder.");
+                                         "not: it was chosen after looking at the whole "
+                                         "published ladder.");
     }
     if (!report.chosen_back_tests.empty()) {
         tables.push_back(back_test_table(

@@ -13,8 +13,9 @@
 
 namespace suite::app {
 
-/// The document of cli.md for the rows in use (train, test, and those whose split list is absent), with more:
-/// what is uncertain and blank, masked rows, patient leak, published counts, files with their SHA-256.
+/// The JSON document of `data check` (fields: reports/SCHEMA.md): the rows in use (train, test, and those
+/// whose split list is absent), what is uncertain and blank, masked rows, patient leak, published counts,
+/// files with their SHA-256.
 [[nodiscard]] nlohmann::ordered_json label_document(const std::string& name, const data::LabelTable& table,
                                                     const std::vector<data::PublishedCount>& published,
                                                     const std::vector<std::filesystem::path>& files);

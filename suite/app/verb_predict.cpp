@@ -1,4 +1,4 @@
-// predict: what more ranks would do, from measured rungs (spec: cli.md, performance.md section 3).
+// predict: what more ranks would do, from measured rungs.
 #include <algorithm>
 #include <cmath>
 #include <memory>

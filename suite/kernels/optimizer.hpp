@@ -8,7 +8,7 @@
 namespace suite::kernels {
 
 /// One parameter tensor in the arenas: `rows` filters of `row_length` floats each, beginning at `offset`.
-/// 4-D: a row is an output filter; 2-D: a row; 0-D and 1-D: the whole vector is one row (2.3).
+/// 4-D: a row is an output filter; 2-D: a row; 0-D and 1-D: the whole vector is one row.
 struct ParameterRows {
     std::size_t offset = 0;
     std::size_t rows = 0;

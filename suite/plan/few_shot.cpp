@@ -64,7 +64,7 @@ std::size_t smallest_class(const DataSetSpec& published, const DataSetSpec& used
 
 std::string few_shot_refusal(const DataSetSpec& published, const DataSetSpec& used, std::size_t shots) {
     if (shots == 0 || published.few_shot_draw == FewShotDraw::per_class) {
-        return {}; // that draw takes what there is (cherti-jitsev.md 3.4)
+        return {}; // that draw takes what there is (paper.md#few-shot-draw)
     }
     const std::size_t most = smallest_class(published, used);
     return shots <= most ? std::string()

@@ -138,7 +138,7 @@ struct PlanFilter {
 /// Ids of all workloads, by their order, then by name.
 [[nodiscard]] std::vector<std::string> workload_ids(const Catalog& catalog);
 
-/// The data set behind a source word for this target (S-MED and L-MED depend on it, cherti-jitsev.md 6.2);
+/// The data set behind a source word for this target (S-MED and L-MED depend on it, paper.md#tables);
 /// empty: the cell is trained from scratch.
 [[nodiscard]] const std::string& source_data_set(const WorkloadSpec& workload, const CellId& cell);
 

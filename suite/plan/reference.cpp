@@ -158,7 +158,8 @@ void ReferenceReader::read_printed(const fs::path& path) {
     }
 }
 
-// E(N) = 100 T(N) / (N T(1)), known as well as the last printed digits of both (cherti-jitsev.md 5).
+// E(N) = 100 T(N) / (N T(1)), known as well as the last printed digits of both
+// (paper.md#throughput-and-efficiency).
 void ReferenceReader::add_rung(CsvTable& table, const CsvRow& row, const std::string& cell,
                                const PrintedThroughput& base) {
     const auto throughput = table.number(row, "images_per_second");

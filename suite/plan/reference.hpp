@@ -38,7 +38,7 @@ struct SeedValue {
 /// A cell as printed.
 struct PrintedCell {
     double mean = 0.0;
-    double sd = 0.0; ///< with n−1 (cherti-jitsev.md 8, no. 20)
+    double sd = 0.0; ///< with n−1 (paper.md#standard-deviation)
     std::size_t n = 0;
     double rounding_half_width = 0.0; ///< half a unit of the last printed digit of the mean
     std::string where;                ///< "paper" or "poster"

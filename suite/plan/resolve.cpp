@@ -10,7 +10,7 @@
 namespace suite::plan {
 namespace {
 
-// ImageNet statistics of torchvision, which the authors' natural pre-training uses (cherti-jitsev.md 2.5).
+// ImageNet statistics of torchvision, which the authors' natural pre-training uses (paper.md#natural-images).
 const std::vector<double> imagenet_mean{0.485, 0.456, 0.406};
 const std::vector<double> imagenet_std{0.229, 0.224, 0.225};
 
@@ -20,7 +20,7 @@ struct Normalisation {
 };
 
 // At fine-tuning the pre-training recipe's statistics win, then the fine-tuning recipe's, then ImageNet's
-// (3.2).
+// (paper.md#fine-tuning-images).
 Normalisation resolve_normalisation(const RecipeSpec* parent, const RecipeSpec& own) {
     if (parent != nullptr && !parent->mean.empty()) {
         return {parent->mean, parent->std};

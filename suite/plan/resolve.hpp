@@ -9,8 +9,8 @@
 
 namespace suite::plan {
 
-/// What a recipe says of training, with the normalisation of cherti-jitsev.md 3.2 (`parent`: the pre-training
-/// recipe; null in pre-training) and the schedule for so many training images.
+/// What a recipe says of training, with the normalisation of paper.md#normalisation (`parent`: the
+/// pre-training recipe; null in pre-training) and the schedule for so many training images.
 [[nodiscard]] TrainConfig resolve_training(const RecipeSpec& recipe, const RecipeSpec* parent,
                                            std::size_t images);
 

@@ -39,7 +39,7 @@ inline constexpr std::array<std::string_view, 4> binding_variables{"OMP_PROC_BIN
 [[nodiscard]] std::string set_binding_variables();
 
 /// This process's environment without binding_variables, and with what the command needs: Open MPI starts
-/// nothing for root without being told twice (packaging.md section 5).
+/// nothing for root without being told twice.
 [[nodiscard]] std::vector<std::string> environment_of(const WorkerLaunch& launch);
 
 /// A sentence on why the launcher could not start its ranks, as far as this process can tell: what is wrong

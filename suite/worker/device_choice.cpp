@@ -69,7 +69,7 @@ DeviceChoice choose_device(dist::NcclApi* api, std::string_view wanted, const di
 DeviceChoice choose_device(const dist::LocalRank& local) {
     // Devices are counted as hwloc and nvidia-smi count them: by bus.
     ::setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
-    // Without it cuBLAS has no fixed order of summation (performance.md 1.4).
+    // Without it cuBLAS has no fixed order of summation (cuBLAS' documentation, Results Reproducibility).
     ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
     return choose_device(dist::linked_nccl_api(), setting("TRANSFERSCALE_DEVICE"), local, view_of_process());
 }

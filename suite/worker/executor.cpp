@@ -50,7 +50,7 @@ store::RunRecord record_of(const plan::WorkOrder& order, const plan::RunConfig& 
     record.config = order.config;
     record.seed = config.seed;
     record.parent_key = config.parent_key;
-    const bool has_test = result.predictions.samples > 0;    // ImageNet-21k has none (cherti-jitsev.md 2.5)
+    const bool has_test = result.predictions.samples > 0; // ImageNet-21k has none (paper.md#natural-images)
     if (config.kind != plan::RunKind::scaling && has_test) { // which counts images, not hits
         record.metrics.push_back(score(config.metric, result.predictions));
     }

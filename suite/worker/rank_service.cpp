@@ -23,7 +23,7 @@
 namespace suite::worker {
 namespace {
 
-// Switches that change which code runs or which data are read (reliability.md 6.2).
+// Switches that change which code runs or which data are read; all ranks must have them alike.
 constexpr const char* switches[] = {"ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR",
                                     "OMP_NUM_THREADS",     "TRANSFERSCALE_DATA", "TRANSFERSCALE_DEVICE"};
 

@@ -42,7 +42,7 @@ struct RankFacts {
                                                     std::span<const RankFacts> facts, dist::Backend backend);
 
 /// A host is busy when other processes keep more of its cores than this share, stolen from when the
-/// hypervisor takes more (performance.md 5: no timings with more than 5 % foreign load).
+/// hypervisor takes more (two busy threads beside another busy process ran 3 to 15 times slower).
 inline constexpr double most_foreign_share = 0.05;
 inline constexpr double most_steal_share = 0.02;
 

@@ -1,4 +1,4 @@
-// NCCL with one rank: NCCL refuses two on one device (packaging.md section 7), so this is what one GPU can
+// NCCL with one rank: NCCL refuses two on one device, so this is what one GPU can
 // show. Several ranks: tests/ranks with TRANSFERSCALE_TEST_BACKEND=nccl.
 #include <array>
 #include <chrono>

@@ -71,9 +71,9 @@ TEST(AllReduceModel, NodesThatAreNotFullCountAsNodes) {
     EXPECT_EQ(nodes_of(published::fabric(), 1024), 256);
 }
 
-TEST(AllReduceModel, ReproducesTheSpecsTimesOfTheWholeGradient) {
-    // performance.md 3.3, "unoverlapped tree/ring-best", milliseconds. It counts the last, short bucket as a
-    // full one.
+TEST(AllReduceModel, ReproducesSeparatelyCalculatedTimesOfTheWholeGradient) {
+    // Calculated separately, before this code, milliseconds, the better of tree and ring. It counts the last,
+    // short bucket as a full one.
     const std::vector<std::pair<int, double>> printed{{4, 25.9},    {8, 80.5},    {16, 93.8},
                                                       {32, 99.3},   {64, 101.2},  {128, 103.1},
                                                       {256, 105.0}, {512, 106.9}, {1024, 108.7}};
@@ -84,8 +84,7 @@ TEST(AllReduceModel, ReproducesTheSpecsTimesOfTheWholeGradient) {
     }
 }
 
-// performance.md section 0 no. 7 says 1.04 s; its formula in section 3.2 gives 1.11 s with the same
-// constants.
+// An earlier calculation said 1.04 s; the formula gives 1.11 s.
 TEST(AllReduceModel, RingAt1024WouldHaveCostASecond) {
     double seconds = 0;
     for (const double bytes : published::shape().bucket_bytes) {
@@ -137,9 +136,10 @@ TEST(Overlap, WithoutAWindowNothingIsHidden) {
                 total, 1e-12);
 }
 
-TEST(Overlap, OfTheLastOfEightBackwardsIsTheSpecs) {
-    // performance.md 3.3, last column, milliseconds: the window is 1/8 of 2/3 of a step of 991.2 ms. The
-    // column lets the all-reduce fill the window from its begin; the first of 59 buckets is ready 1/59 later.
+TEST(Overlap, OfTheLastOfEightBackwardsIsAsCalculatedSeparately) {
+    // Calculated separately, before this code, milliseconds: the window is 1/8 of 2/3 of a step of 991.2 ms.
+    // The calculation lets the all-reduce fill the window from its begin; the first of 59 buckets is ready
+    // 1/59 later.
     const double window = 0.9912 * 2 / 3 / 8;
     const auto shape = published::shape();
     for (const auto& [ranks, milliseconds] : std::vector<std::pair<int, double>>{{4, 0.0},

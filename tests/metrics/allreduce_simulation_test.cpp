@@ -296,7 +296,7 @@ TEST(Simulation, EqualInputGivesEqualBits) {
 }
 
 TEST(Simulation, OfARingOf1024LosesHalfAStepToLatency) {
-    // performance.md section 0 no. 7: 1.04 s of communication, nearly all of it hops.
+    // A separate calculation: 1.04 s of communication, nearly all of it hops.
     const auto shares = simulate(training(1024, AllReduceAlgorithm::ring));
     EXPECT_GT(shares.latency_seconds, 0.8);
     EXPECT_LT(shares.efficiency_percent(), 55);

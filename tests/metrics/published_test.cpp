@@ -1,6 +1,6 @@
 // The statistics recompute what Cherti & Jitsev 2021 printed. Numbers are copied from the published tables
 // (Table 1, n = 5) and the authors' raw results (results/*.csv of SLAMPAI/large-scale-pretraining-transfer,
-// commit fe6232b); expected p-values are those of spec cherti-jitsev.md sections 7.1 and 7.2.
+// commit fe6232b); expected p-values are those of paper.md#bold-print and paper.md#claims-against-numbers.
 #include <fmt/format.h>
 
 #include "metrics/claims.hpp"
@@ -63,7 +63,7 @@ TEST(Published, DataScaleHelpsR50x1OnBothSmallTargetsHangsOnCovidx) {
 
     const ClaimResult result = judge_claim(claim);
 
-    // One-sided COVIDx is p = .03, so the claim stands; the spec's two-sided p = .061 does not bear it.
+    // One-sided COVIDx is p = .03, so the claim stands; the two-sided p = .061 does not bear it.
     EXPECT_NEAR(result.terms[1].p_favour.value(), 0.0305, 0.0005);
     EXPECT_EQ(result.verdict, ClaimVerdict::holds);
 }
@@ -73,7 +73,7 @@ TEST(Published, NetworkScaleHelpsTuberculosisFailsForTheChexpertSource) {
                                                        .a = {{make_sample(tb_r152x4_chexpert)}},
                                                        .b = {make_sample(tb_r50x1_chexpert)}}}});
 
-    // The spec says .021; SciPy says .0203 on the seeds and .0205 on the printed mean ± sd.
+    // paper.md says .021; SciPy says .0203 on the seeds and .0205 on the printed mean ± sd.
     EXPECT_NEAR(2 * result.terms[0].p_against.value(), 0.0203, 0.00005);
     EXPECT_EQ(result.verdict, ClaimVerdict::fails);
     EXPECT_EQ(result.robustness, "robust");

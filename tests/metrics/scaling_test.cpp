@@ -32,7 +32,7 @@ TEST(Efficiency, IsTheMeanLogRatioWithBothIntervals) {
     EXPECT_DOUBLE_EQ(e.median.coverage, 0.9375);
 }
 
-// The published table: efficiencies recomputed from its throughputs are those of spec performance.md 3.3.
+// The published table: efficiencies recomputed from its throughputs are those computed separately.
 TEST(Efficiency, ReproducesThePrintedTable) {
     const double one = 129.14;
     EXPECT_NEAR(efficiency(std::vector{one}, std::vector{508.00}, 4).mean, 98.34, 0.005);

@@ -102,7 +102,7 @@ TEST(StepModel, LeftOutRungsAreThoseOfNumpy) {
     }
 }
 
-/// performance.md 3.3: root mean square of the residuals and coefficients, milliseconds.
+/// Fitted beforehand with NumPy: root mean square of the residuals and coefficients, milliseconds.
 struct PrintedFit {
     StepForm form;
     double rms_milliseconds;

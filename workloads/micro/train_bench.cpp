@@ -14,7 +14,8 @@ namespace {
 
 using namespace suite;
 
-/// Width 8 with units 1-1-1 (20 k parameters), or width 16 with units 1-1-2 (152 k): laptop.md#networks-and-cost.
+/// Width 8 with units 1-1-1 (20 k parameters), or width 16 with units 1-1-2 (152 k):
+/// laptop.md#networks-and-cost.
 plan::NetworkSpec laptop_network(int width) {
     plan::NetworkSpec spec;
     spec.unit = plan::Unit::basic;

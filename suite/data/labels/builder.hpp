@@ -53,8 +53,8 @@ class FindingReader {
 public:
     /// Needed columns of a table that begins with these: No Finding and the findings follow.
     [[nodiscard]] static std::vector<std::string> columns_after(std::vector<std::string> first);
-    /// No Finding = 1 makes all findings negative (4.1). Empty, with faults reported, when one is none of
-    /// these. `first`: index of No Finding among the needed columns.
+    /// No Finding = 1 makes all findings negative (paper.md#x-ray-labels). Empty, with faults reported, when
+    /// one is none of these. `first`: index of No Finding among the needed columns.
     [[nodiscard]] std::span<const Finding3> read(LabelCsv& csv, std::size_t first);
 
 private:
@@ -77,7 +77,8 @@ void finish_reading(Reading& reading);
 /// An official split keeps patients apart; one that does not is not the official one: a fault of `list`.
 void require_disjoint_patients(Reading& reading, const std::filesystem::path& list);
 
-/// MIMIC-CXR-JPG (4.2): findings by study, left-joined with the images of the study, then with the split.
+/// MIMIC-CXR-JPG (paper.md#x-ray-files): findings by study, left-joined with the images of the study, then
+/// with the split.
 [[nodiscard]] LabelTable read_mimic(Reading reading);
 
 } // namespace suite::data

@@ -163,7 +163,7 @@ std::string_view patient_in_path(std::string_view path) {
     return {};
 }
 
-/// Places in the small edition are places in the large one (4.2).
+/// Places in the small edition are places in the large one (paper.md#x-ray-files).
 std::string without_small(std::string_view path) {
     constexpr std::string_view mark = "-small/";
     const std::size_t place = path.find(mark);

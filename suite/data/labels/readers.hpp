@@ -19,24 +19,24 @@ enum class LabelSet { nih, padchest, padchest_cl, chexpert, mimic };
 /// From a set's word or its data set's id ("mimic-cxr", "chexpert-all-views"); nothing for other names.
 [[nodiscard]] std::optional<LabelSet> label_set_of(std::string_view name) noexcept;
 
-/// Output names of a set, in order (4.1).
+/// Output names of a set, in order (paper.md#x-ray-labels).
 [[nodiscard]] const std::vector<std::string>& label_names_of(LabelSet set);
 
-/// Which part MIMIC is tested on (section 8, 5): the paper's science or the authors' code.
+/// Which part MIMIC is tested on (paper.md#test-parts): the paper's science or the authors' code.
 enum class MimicTest { official, validate };
-/// How PadChest is split 90/10 (section 8, 8). `image` is the published one and shares patients; `patient`
-/// shuffles patients in order of first appearance by the same rule and is ours.
+/// How PadChest is split 90/10 (paper.md#padchest-split). `image` is the published one and shares patients;
+/// `patient` shuffles patients in order of first appearance by the same rule and is ours.
 enum class PadChestSplit { image, patient };
 
 struct LabelOptions {
-    std::vector<View> views; ///< kept; empty: what the set alone keeps (4.3)
+    std::vector<View> views; ///< kept; empty: what the set alone keeps (paper.md#views)
     MimicTest mimic_test = MimicTest::official;
     PadChestSplit padchest_split = PadChestSplit::image;
     std::vector<std::string>
         excluded_images; ///< PadChest ids that the authors left out, see excluded_images()
 };
 
-/// PA and AP; all five where PadChest is among the members, for every member (4.3).
+/// PA and AP; all five where PadChest is among the members, for every member (paper.md#views).
 [[nodiscard]] std::vector<View> views_of(std::span<const LabelSet> members);
 
 /// The ids of workloads/datasets/padchest_excluded_image_ids.csv. Throws Error(data).

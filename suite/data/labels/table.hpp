@@ -15,7 +15,7 @@
 
 namespace suite::data {
 
-/// Projections that any protocol keeps (4.3).
+/// Projections that any protocol keeps (paper.md#views).
 enum class View : std::uint8_t { pa, ap, ap_supine, lateral, costal };
 inline constexpr std::array all_views{View::pa, View::ap, View::ap_supine, View::lateral, View::costal};
 /// "PA", "AP", "AP Supine", "L", "COSTAL".
@@ -73,7 +73,8 @@ struct LabelCount {
 /// The rows at these indices, patients numbered anew.
 [[nodiscard]] LabelTable select_rows(const LabelTable& table, std::span<const std::size_t> rows);
 
-/// PadChest-Cl (3.3): of each split the rows with exactly one positive; their class is its index.
+/// PadChest-Cl (paper.md#padchest-cl): of each split the rows with exactly one positive; their class is its
+/// index.
 [[nodiscard]] LabelTable single_label_rows(const LabelTable& table);
 
 /// Labels of the rows in a role, in order, as training and few_shot_subset take them. `task` multiclass:
@@ -81,14 +82,16 @@ struct LabelCount {
 [[nodiscard]] Labels labels_of(const LabelTable& table, SplitRole role, plan::Task task);
 
 /// Members one after the other; labels are the sorted intersection of theirs, each member's missing labels
-/// kept, patients of different members told apart (4.4). Throws Error(usage) when they share no label.
+/// kept, patients of different members told apart (paper.md#supersets). Throws Error(usage) when they share
+/// no label.
 [[nodiscard]] LabelTable superset(const std::string& id, std::span<const LabelTable> members);
 
-/// First floor(share x n) of 0 … n-1, shuffled by NumPy's RandomState(42), train; the rest test (3.3).
+/// First floor(share x n) of 0 … n-1, shuffled by NumPy's RandomState(42), train; the rest test
+/// (paper.md#numpy-shuffle).
 [[nodiscard]] std::vector<SplitRole> shuffled_split(std::size_t count, double train_share);
 
-/// The Tuberculosis split (3.3): per folder, files sorted by path, 85 % train. Roles in the order of the
-/// sorted files.
+/// The Tuberculosis split (paper.md#tuberculosis-split): per folder, files sorted by path, 85 % train. Roles
+/// in the order of the sorted files.
 struct FileSplit {
     std::vector<std::string> files; ///< sorted
     std::vector<SplitRole> roles;

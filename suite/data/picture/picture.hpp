@@ -5,9 +5,9 @@
 // on 8-bit RGB (Filter::triangle), after the crop where there is one (random-resized crop), before it
 // elsewhere (short side 512, crop 480; squash to 480; short side 256, centre 224); then (v / 255 - mean) /
 // std in float as torchvision. Filter::linear is what DALI's LINEAR did in 2021 (the pre-training
-// configurations). X-rays (4.2): first channel / 255 or / 65535, centre square of the short side, OpenCV's
-// INTER_AREA to the side in float, normalised, then shift-scale-rotate (bilinear, reflect-101) and flip,
-// three equal channels.
+// configurations). X-rays (paper.md#x-ray-pixels): first channel / 255 or / 65535, centre square of the short
+// side, OpenCV's INTER_AREA to the side in float, normalised, then shift-scale-rotate (bilinear, reflect-101)
+// and flip, three equal channels.
 #pragma once
 
 #include <optional>
@@ -25,8 +25,9 @@ enum class Pipeline { natural, xray };
 
 /// How pictures that are not augmented are framed; X-rays always by their centre square.
 enum class EvaluationCrop {
-    squash, ///< the whole image, both sides resized (3.2)
-    centre, ///< short side resized to 8/7 of the picture's (256 for 224), centre cut out (2.5)
+    squash, ///< the whole image, both sides resized (paper.md#fine-tuning-images)
+    centre, ///< short side resized to 8/7 of the picture's (256 for 224), centre cut out
+            ///< (paper.md#natural-images)
 };
 
 struct PictureOptions {

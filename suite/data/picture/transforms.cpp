@@ -11,8 +11,10 @@
 namespace suite::data {
 namespace {
 
-constexpr int crop_attempts = 100;          // of random_resized_crop in DALI (2.5), then the whole image
-constexpr int crop_attempts_torch = 10;     // … in torchvision, whose loader ran with RandAugment (2.1)
+constexpr int crop_attempts =
+    100; // of random_resized_crop in DALI (paper.md#natural-images), then the whole image
+constexpr int crop_attempts_torch =
+    10; // … in torchvision, whose loader ran with RandAugment (paper.md#pre-training-recipes)
 constexpr float area_low = 0.08F;           // paper.md#natural-images
 constexpr float ratio_low = 3.0F / 4.0F;    // 2.5
 constexpr float ratio_high = 4.0F / 3.0F;   // 2.5

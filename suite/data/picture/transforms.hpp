@@ -67,11 +67,11 @@ struct Sampling {
 /// The same for a square image of the picture's own side.
 [[nodiscard]] Sampling draw_sampling(plan::Augmentation kind, int size, PhiloxStream stream,
                                      const plan::AugmentationDetail& detail = {});
-/// The whole image squashed to the side (how fine-tuning evaluates, 3.2), unflipped.
+/// The whole image squashed to the side (how fine-tuning evaluates, paper.md#fine-tuning-images), unflipped.
 [[nodiscard]] Sampling whole_image(Extent source, int side);
 [[nodiscard]] Sampling whole_image(int size);
-/// How ImageNet models are validated (2.5): the short side becomes `resize`, the centre of that is cut out as
-/// torchvision does (half pixels to even).
+/// How ImageNet models are validated (paper.md#natural-images): the short side becomes `resize`, the centre
+/// of that is cut out as torchvision does (half pixels to even).
 [[nodiscard]] Sampling centre_crop(Extent source, int resize, int side);
 
 /// Forward rotation (degrees, counter-clockwise), scale and shift (pixels) about the centre of an image,

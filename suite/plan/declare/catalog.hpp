@@ -70,7 +70,7 @@ const Spec& find(const std::map<std::string, Spec>& specs, const std::string& na
     throw_unknown_name(kind, name, valid);
 }
 
-/// Sorted intersection of label names, the label space of a superset (cherti-jitsev.md 4.4).
+/// Sorted intersection of label names, the label space of a superset (paper.md#supersets).
 [[nodiscard]] std::vector<std::string> common_labels(const std::vector<std::vector<std::string>>& lists);
 
 } // namespace suite::plan

@@ -1,6 +1,6 @@
-// BiT (cherti-jitsev.md 1.1): a root convolution, stages of pre-activation residual units, GroupNorm, ReLU,
+// BiT (paper.md#architecture): a root convolution, stages of pre-activation residual units, GroupNorm, ReLU,
 // average, and a 1x1 convolution with a bias as the head. Tensor names are those of BiT-PyTorch's state dict,
-// official ones those of Google's .npz files (1.3).
+// official ones those of Google's .npz files (paper.md#weight-files).
 #include <fmt/format.h>
 
 #include "suite/plan/network/families.hpp"
@@ -81,7 +81,7 @@ private:
     LayerList list_{3};
 
     /// In BiT's stem the zero padding before the max-pool is explicit: PyTorch's own would be -inf, and there
-    /// is no ReLU before it (1.1).
+    /// is no ReLU before it.
     std::size_t root() {
         const bool bit = spec_.stem == Stem::bit;
         const std::size_t x =
@@ -118,7 +118,7 @@ private:
         return list_.add({.kind = LayerKind::relu}, {x});
     }
     /// The first unit of a stage carries the stride and, when stride or channels change, a projection of the
-    /// normalised input on the shortcut; the stride sits on the first 3x3 convolution (1.1).
+    /// normalised input on the shortcut; the stride sits on the first 3x3 convolution.
     std::size_t residual_unit(std::size_t x, std::size_t stage, int unit) {
         struct Part {
             int channels, kernel, stride;

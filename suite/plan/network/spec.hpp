@@ -12,7 +12,7 @@ enum class Unit { bottleneck, basic };
 
 /// How an image enters the network.
 enum class Stem {
-    bit,     ///< 7x7 stride 2, zero padding 1, 3x3 max-pool stride 2 (cherti-jitsev.md 1.1)
+    bit,     ///< 7x7 stride 2, zero padding 1, 3x3 max-pool stride 2 (paper.md#architecture)
     small_2, ///< 3x3 stride 2, no pool (laptop networks)
     small_1, ///< 3x3 stride 1, no pool
 };
@@ -29,8 +29,8 @@ struct NetworkSpec {
     std::vector<int> stage_channels;     ///< output channels per stage, after the width factor
     int bottleneck_factor = 4;           ///< mid = out / factor; 1 for basic units
     int groups = 32;                     ///< GroupNorm groups
-    double group_norm_epsilon = 1e-5;    ///< cherti-jitsev.md 1.1
-    double standardise_epsilon = 1e-10;  ///< inside the root, cherti-jitsev.md 1.1
+    double group_norm_epsilon = 1e-5;    ///< paper.md#architecture
+    double standardise_epsilon = 1e-10;  ///< inside the root, paper.md#weight-standardisation
     std::vector<std::string> deviations; ///< from BiT, in words, for reports; not part of the run key
     Origin origin;
 };

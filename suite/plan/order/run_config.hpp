@@ -98,7 +98,8 @@ struct RunConfig {
     /// same bits; other last bits than without.
     bool portable_bits = false;
 
-    /// Outputs of the network. Those beyond the data set's labels never see a positive (2.1).
+    /// Outputs of the network. Those beyond the data set's labels never see a positive
+    /// (paper.md#pre-training-recipes).
     [[nodiscard]] std::size_t outputs() const noexcept {
         return train.outputs > 0 ? static_cast<std::size_t>(train.outputs) : data.set.outputs();
     }

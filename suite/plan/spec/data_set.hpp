@@ -15,7 +15,7 @@ namespace suite::plan {
 
 enum class Task { multiclass, multilabel };
 
-/// Which published draw picks a target's few-shot subset (cherti-jitsev.md 3.4).
+/// Which published draw picks a target's few-shot subset (paper.md#few-shot-draw).
 enum class FewShotDraw {
     generic,   ///< torch permutation, newest per class, NumPy shuffle; every class must be large enough
     per_class, ///< PadChest-Cl: NumPy shuffle class by class, up to the shots each, then of the whole
@@ -24,8 +24,8 @@ enum class FewShotDraw {
 enum class Reader {
     published,       ///< the published files below a data root, as a LayoutSpec says
     fashion_mnist,   ///< idx files of Debian's dataset-fashion-mnist
-    phantom_natural, ///< generated natural images (laptop.md)
-    phantom_xray,    ///< generated chest X-rays (laptop.md)
+    phantom_natural, ///< generated natural images (laptop.md#natural-images)
+    phantom_xray,    ///< generated chest X-rays (laptop.md#chest-x-rays)
 };
 
 /// Generator of natural phantoms: a class is a combination of outline, texture, colours and layout.
@@ -44,7 +44,8 @@ struct NaturalPhantom {
     double plain = 0.0;     ///< share of studio pictures: plain backdrop, faded colours
 };
 
-/// A folder of pictures of one hospital, split 85/15 by the rule of Tuberculosis (cherti-jitsev.md 3.3).
+/// A folder of pictures of one hospital, split 85/15 by the rule of Tuberculosis
+/// (paper.md#tuberculosis-split).
 struct XrayFolder {
     std::string hospital;
     std::vector<std::size_t> class_images; ///< of each label, in file order: one class after the other
@@ -77,11 +78,11 @@ struct DataSetSpec {
     int image_size = 0;        ///< side of the square image handed to the network's transforms, pixels
     int channels = 3;          ///< of the stored images; the network always sees 3 (X-rays are replicated)
     bool oversampling = false; ///< full-shot training draws classes evenly (Flowers, COVIDx)
-    std::string metric;        ///< as a target: "top1" or "mean_auc" (cherti-jitsev.md 3.3)
+    std::string metric;        ///< as a target: "top1" or "mean_auc" (paper.md#metrics)
     std::string finetune;      ///< as a target: fine-tuning recipe
     FewShotDraw few_shot_draw = FewShotDraw::generic; ///< as a target
     std::size_t smallest_class = 0; ///< training images of the smallest class; 0 = not known beforehand
-    std::map<std::string, std::string> pretrain; ///< as a source: network -> pre-training recipe (2.1)
+    std::map<std::string, std::string> pretrain; ///< as a source: network -> pre-training recipe
     std::optional<NaturalPhantom> natural;
     std::optional<XrayPhantom> xray;
     std::vector<std::string> members; ///< names of the data sets that a superset concatenates

@@ -24,9 +24,8 @@ struct JobsSpec {
     int minutes_limit = 0;    ///< the partition's
     int nodes_limit = 0;      ///< of one job
     bool exclusive = false;   ///< whole nodes, whatever is asked for
-    int signal_seconds =
-        300; ///< before the end of a job's time it is told to stop (reliability.md 5.3); 0: never
-    int requeues_limit = 5; ///< how often a job that was stopped puts itself back into the queue
+    int signal_seconds = 300; ///< before the end of a job's time it is told to stop; 0: never
+    int requeues_limit = 5;   ///< how often a job that was stopped puts itself back into the queue
     [[nodiscard]] bool operator==(const JobsSpec&) const = default;
 };
 

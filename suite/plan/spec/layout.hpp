@@ -17,7 +17,7 @@ enum class LayoutKind {
     matlab_lists,  ///< images by number, labels and split ids in MAT-files
     name_lists,    ///< lists of image names; the class is the name without its number
     text_lists,    ///< lists "patient file class …"; images in PART/file
-    digit_folders, ///< folders of NAME_0.png and NAME_1.png, each split 85/15 (cherti-jitsev.md 3.3)
+    digit_folders, ///< folders of NAME_0.png and NAME_1.png, each split 85/15 (paper.md#tuberculosis-split)
     nih,           ///< label tables of suite/data/labels/readers.hpp
     padchest,
     chexpert,
@@ -55,13 +55,14 @@ struct LayoutSpec {
     std::vector<std::string> class_words;      ///< text_lists: in label order
     std::map<std::string, std::string> hashes; ///< file below the folder -> "md5:HEX" or "sha256:HEX"
     std::vector<EditionSpec> editions;         ///< that people have instead
-    std::vector<std::string> all_views;        ///< of data_sets: those that keep laterals too (4.3)
-    std::vector<std::string> single_label;     ///< of data_sets: those of one label an image (3.3)
-    std::vector<std::string> validate_test;    ///< of data_sets: those tested on MIMIC's "validate" (8 row 5)
+    std::vector<std::string> all_views; ///< of data_sets: those that keep laterals too (paper.md#views)
+    std::vector<std::string>
+        single_label; ///< of data_sets: those of one label an image (paper.md#padchest-cl)
+    std::vector<std::string> validate_test; ///< of data_sets: those tested on MIMIC's "validate" (8 row 5)
     Origin origin;
 };
 
-/// A published file of weights that can stand in for a pre-training run (cherti-jitsev.md 1.3).
+/// A published file of weights that can stand in for a pre-training run (paper.md#weight-files).
 struct WeightsSpec {
     std::string id;
     std::string network;

@@ -12,7 +12,7 @@
 
 namespace suite::plan {
 
-/// One row of BiT-HyperRule: for training sets with fewer than `below` images (3.2).
+/// One row of BiT-HyperRule: for training sets with fewer than `below` images (paper.md#bit-hyperrule).
 struct HyperRuleRow {
     std::size_t below = 0;                ///< exclusive upper bound of n; 0 = no bound
     std::vector<std::int64_t> boundaries; ///< warm-up end, three decays, stop; steps
@@ -30,13 +30,14 @@ struct RecipeSpec {
     double momentum = 0.9;
     bool nesterov = true;
     double weight_decay = 0.0;
-    double agc_clip = 0.01; ///< cherti-jitsev.md 2.3
+    double agc_clip = 0.01; ///< paper.md#adaptive-gradient-clipping
     double agc_epsilon = 1e-3;
     ScheduleKind schedule = ScheduleKind::hyperrule;
     int batch = 0;       ///< global batch of one optimiser step, images
     int micro_batch = 0; ///< images per backward pass; divides batch
-    int outputs = 0;     ///< of the network in pre-training; 0 = as many as the data set has labels (2.1)
-    int workers = 1;     ///< K of the warm-up formula (2.2): GPUs of the published run
+    int outputs = 0;     ///< of the network in pre-training; 0 = as many as the data set has labels
+    int workers =
+        1; ///< K of the warm-up formula (paper.md#batch-and-learning-rate): GPUs of the published run
     double warmup_epochs = 0.0;
     std::int64_t warmup_steps = 0; ///< instead of the two above: linear from 0 over so many steps, as BiT
     int epochs = 0;

@@ -26,7 +26,7 @@ struct ScalingLadder {
     int micro_batch = 0;              ///< images of one backward pass; divides both
     std::int64_t steps = 0;           ///< of one run, warm-up included
     std::int64_t warmup_steps = 0;    ///< left out of steady-state numbers
-    std::string data_mode = "cached"; ///< "synthetic", "cached" or "real" (suites.md 5.2 no. 2)
+    std::string data_mode = "cached"; ///< "synthetic", "cached" or "real"
     Origin origin;
 };
 

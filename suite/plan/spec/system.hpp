@@ -19,7 +19,7 @@ struct DeviceSpec {
     [[nodiscard]] bool operator==(const DeviceSpec&) const = default;
 };
 
-/// What an all-reduce between a system's ranks costs (performance.md 3.2). Bandwidths are those achieved.
+/// What an all-reduce between a system's ranks costs. Bandwidths are those achieved.
 struct NetworkRates {
     int nics_per_node = 1;
     double nic_gigabytes_per_second = 0.0;  ///< each

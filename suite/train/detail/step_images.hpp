@@ -19,7 +19,7 @@ namespace suite::train::detail {
 /// How the configuration has images loaded. Published sets: X-rays where the recipe augments as for X-rays,
 /// else natural images; in pre-training on those DALI's linear filter and evaluation on the centre, as the
 /// authors' configurations have it (paper.md#natural-images), in fine-tuning Pillow's filter and the whole
-/// image squashed (3.2).
+/// image squashed (paper.md#fine-tuning-images).
 [[nodiscard]] data::LoaderOptions loader_options(const plan::RunConfig& config);
 
 /// Batches of so many images that a stream keeps ready: at least the one in use, the next and one more.

@@ -1,4 +1,4 @@
-// The published numbers against the findings of cherti-jitsev.md 7.1 and scipy
+// The published numbers against the findings of paper.md#bold-print and scipy
 // (tests/fixtures/audit_golden.py).
 #include "reports/audit/audit.hpp"
 

@@ -1,4 +1,4 @@
-// The matrix of verdicts and exit codes (cli.md, `check`).
+// The matrix of verdicts and exit codes of `check`.
 #include <cmath>
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// Claims over synthetic cells, and the published claims on the published numbers (cherti-jitsev.md 7.2).
+// Claims over synthetic cells, and the published claims on the published numbers
+// (paper.md#claims-against-numbers).
 #include <map>
 
 #include "reports/check/claims.hpp"

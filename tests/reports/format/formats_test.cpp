@@ -1,4 +1,4 @@
-// JSON fields (cli.md), CSV, Markdown and the terminal's table of one small result.
+// JSON fields, CSV, Markdown and the terminal's table of one small result.
 #include <fstream>
 #include <sstream>
 

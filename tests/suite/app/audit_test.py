@@ -1,4 +1,4 @@
-"""audit, plan all, plan --power and list --markdown as scripts rely on them (cli.md)."""
+"""audit, plan all, plan --power and list --markdown as scripts rely on them."""
 import collections
 import pathlib
 import shutil

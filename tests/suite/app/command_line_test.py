@@ -1,4 +1,4 @@
-"""The command line as scripts rely on it (cli.md): exit codes, messages, --json documents, start anywhere."""
+"""The command line as scripts rely on it: exit codes, messages, --json documents, start anywhere."""
 import csv
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""`data check` and `data show` as scripts rely on them (cli.md)."""
+"""`data check` and `data show` as scripts rely on them."""
 import gzip
 import json
 import os

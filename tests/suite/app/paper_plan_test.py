@@ -62,7 +62,7 @@ class PartsOfTheData(CommandTest):
         small = self.plan("--cell", "cifar10/R50x1/1K-NAT")["needs"]["memory"]
         large = self.plan("--cell", "cifar10/R152x4/1K-NAT")
         memory = large["needs"]["memory"]
-        self.assertGreater(memory["bytes"], 4 * 936533224 * 4)  # arenas of the weights alone (cherti-jitsev.md 1.2)
+        self.assertGreater(memory["bytes"], 4 * 936533224 * 4)  # arenas of the weights alone (paper.md#parameters-and-cost)
         self.assertLess(small["bytes"], memory["bytes"])
         for needs in (small, memory):
             is_short = needs["bytes"] > needs["machine_bytes"]
@@ -82,7 +82,7 @@ class PartsOfTheData(CommandTest):
     def test_costs(self):
         cost = self.plan("--cell", "cifar10/R50x1/21K-NAT")["cost"]
         self.assertEqual(cost["device"], "A100-40GB")
-        self.assertAlmostEqual(cost["pretraining_hours"], 13.5 * 128, delta=0.01 * 13.5 * 128)  # cherti-jitsev.md 5
+        self.assertAlmostEqual(cost["pretraining_hours"], 13.5 * 128, delta=0.01 * 13.5 * 128)  # paper.md#hardware-and-training-time
         self.assertGreater(cost["read_bytes"], cost["kept_bytes"])
 
     def test_doctor_says_what_is_there_and_what_the_rest_would_enable(self):

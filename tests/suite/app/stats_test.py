@@ -1,4 +1,4 @@
-"""`transferscale stats` against values of scipy and scikit-learn, and its refusals (cli.md, "stats")."""
+"""`transferscale stats` against values of scipy and scikit-learn, and its refusals."""
 import json
 import unittest
 

@@ -84,7 +84,7 @@ TEST(SgdStep, LeavesGradientsBelowTheThresholdAlone) {
 }
 
 TEST(SgdStep, ClipsAZeroVectorToTheSmallestNorm) {
-    // max_norm = 0.01 * 1e-3 (cherti-jitsev.md 2.3).
+    // max_norm = 0.01 * 1e-3 (paper.md#adaptive-gradient-clipping).
     std::vector<float> weights = {0.0F, 0.0F};
     std::vector<float> momentum(2, 0.0F);
     const std::vector<float> gradient = {30.0F, 40.0F};

@@ -41,7 +41,7 @@ TEST(Expand, ParentsComeFirstAndAreShared) {
         const auto& run = plan.runs[i];
         EXPECT_EQ(run.cell.empty(), i < 18) << i;
         if (run.cell.empty()) {
-            EXPECT_EQ(run.seed, 42U); // cherti-jitsev.md 2.1
+            EXPECT_EQ(run.seed, 42U); // paper.md#pre-training-recipes
             EXPECT_EQ(run.parent, "");
             labels.insert(run.label);
             parents.insert(run.key);
@@ -73,7 +73,7 @@ TEST(Expand, CellsComeInTheOrderOfTheAxes) {
     EXPECT_EQ(plan.cells.at(87).text, "nih/R152x4/21K-NAT");
 }
 
-// cherti-jitsev.md 6.2, no. 1.
+// paper.md#tables, 1.
 const std::map<std::string, std::pair<std::string, std::string>> medical_sources{
     {"cifar10", {"chexpert", "chexpert+mimic-cxr+nih+padchest"}},
     {"cifar100", {"chexpert", "chexpert+mimic-cxr+nih+padchest"}},
@@ -124,7 +124,7 @@ TEST(Sources, NeverContainTheirTarget) {
     }
 }
 
-// cherti-jitsev.md 4.4.
+// paper.md#supersets.
 TEST(Supersets, HaveThePublishedLabelSpaces) {
     const auto& sets = published().data_sets;
     const std::vector<std::string> seven{"Atelectasis", "Cardiomegaly", "Consolidation", "Edema",

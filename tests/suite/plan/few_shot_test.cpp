@@ -26,7 +26,7 @@ const std::map<std::string, std::vector<std::string>> shots_of{
     {"padchest-cl", {"1", "5", "10", "100", "full"}},
 };
 
-TEST(FewShotWorkloads, HaveTheShotsOfTheSpecification) { // cherti-jitsev.md 3.4
+TEST(FewShotWorkloads, HaveThePublishedShots) { // paper.md#shots
     for (const auto& [target, shots] : shots_of) {
         const auto& workload = published().workloads.at("fewshot-" + target);
         EXPECT_EQ(workload.values(suite::plan::AxisRole::shots), shots) << target;

@@ -46,7 +46,7 @@ std::vector<std::string> names_of(const Plan& plan) {
     return names;
 }
 
-// cherti-jitsev.md 5: ImageNet-21k took 81 h on 256 A100 and 13.5 h on 128.
+// paper.md#hardware-and-training-time: ImageNet-21k took 81 h on 256 A100 and 13.5 h on 128.
 TEST(Cost, GivesThePublishedHoursOfPreTraining) {
     EXPECT_NEAR(cost_of(published(), paper("table1", {"cifar10/R152x4/21K-NAT"})).pretraining_hours,
                 81.0 * 256, 0.01 * 81.0 * 256);
@@ -63,7 +63,7 @@ TEST(Cost, CountsEveryImageEachTimeItIsRead) {
     EXPECT_DOUBLE_EQ(cost_of(published(), plan).read_bytes, cifar + imagenet);
 }
 
-// 25,549,352 parameters (1.2) and as many values of momentum, float32; the rest are two records.
+// 25,549,352 parameters and as many values of momentum, float32; the rest are two records.
 TEST(Cost, KeepsParametersAndMomentumOfWhatIsTrained) {
     const double trained = cost_of(published(), paper("table1", {"cifar10/R50x1/1K-NAT"})).kept_bytes;
     const double taken =
@@ -130,7 +130,8 @@ TEST(Weights, ChangeTheKeysOfTheirCellsAndNoOthers) {
     EXPECT_NE(other, key(taken, "cifar10/R50x1/21K-NAT"));     // what it holds does
 }
 
-// 1.3: inputs (x - 0.5) / 0.5; natural targets of sources that are trained have ImageNet's statistics.
+// paper.md#weight-files: inputs (x - 0.5) / 0.5; natural targets of sources that are trained have ImageNet's
+// statistics.
 TEST(Weights, BringTheirInputsToFineTuning) {
     const Plan plan = paper("table1", {"cifar10/R50x1/*-NAT"}, {{"BiT-M-R50x1", {"x", "ab12"}}});
     EXPECT_THAT(run_labelled(plan, "cifar10/R50x1/21K-NAT").config.train.mean, Each(0.5));
@@ -179,7 +180,7 @@ TEST(Weights, FitNoStandInOfAMiniature) {
     EXPECT_THAT(ids, ElementsAre("BiT-M-R152x4", "BiT-M-R50x1", "BiT-S-R152x4", "BiT-S-R50x1"));
 }
 
-// cherti-jitsev.md 1.2, 1.3.
+// paper.md#parameters-and-cost, paper.md#weight-files.
 TEST(Weights, OfEveryBitNetworkAreDeclaredWithTheirHeads) {
     EXPECT_EQ(published().weights.size(), 12U);
     for (const auto& [id, weights] : published().weights) {
@@ -222,7 +223,7 @@ TEST(WeightsDeclarations, AreOneForANetworkAndDataSet) {
 }
 
 /// Every run of every table and figure at published scale keeps the rules that Table 1's runs are checked for
-/// one by one (cherti-jitsev.md 2.1, 2.2, 3.2).
+/// one by one (paper.md#batch-and-learning-rate, paper.md#bit-hyperrule).
 TEST(PaperProfile, ResolvesEveryRunOfEveryWorkload) {
     const std::set<int> sizes{128, 224, 480};
     std::set<std::string> seen;

@@ -70,9 +70,9 @@ TEST(Protocols, RunsThatDifferNameTheirOwn) {
         << "every fine-tuning differs: head, Nesterov, resizing";
 }
 
-// Paper, section 2: "we followed the training hyper-parameters of [7]", "SGD with AGC"; cherti-jitsev.md 2.1,
-// 2.2, 7.3, 8 row 1.
-TEST(Protocols, NaturalPretrainingDiffersAsTheSpecificationSays) {
+// Paper, section 2: "we followed the training hyper-parameters of [7]", "SGD with AGC";
+// paper.md#pre-training-recipes, paper.md#batch-and-learning-rate.
+TEST(Protocols, NaturalPretrainingDiffersAsThePaperSays) {
     const Plan run = expand("table1", "paper", "as-run");
     const Plan written = expand("table1", "paper", "as-written");
     const auto& plain = config_of(run, "pretrain imagenet1k/R50x1").train;

@@ -196,7 +196,7 @@ TEST(ScalingReference, IsThePrintedTable) {
 
     ASSERT_THAT(references.published, SizeIs(10));
     const Reference& largest = references.published.at("imagenet1k/R152x4/weak/1024");
-    EXPECT_NEAR(largest.printed->mean, 93.77, 0.005); // cherti-jitsev.md 7.3
+    EXPECT_NEAR(largest.printed->mean, 93.77, 0.005); // paper.md#absolute-throughput-of-table-2
     EXPECT_NEAR(largest.printed->rounding_half_width, 93.77 * 0.005 / 129.14, 1e-4);
     EXPECT_DOUBLE_EQ(largest.throughput->images_per_second, 124003.59);
     EXPECT_DOUBLE_EQ(largest.throughput->speedup, 960.26);

@@ -76,7 +76,7 @@ TEST(Checked, ThrowsWithTheStackAndPrintsNothing) {
     } catch (const Error& error) {
         EXPECT_THAT(error.what(), HasSubstr("while opening it"));
         EXPECT_THAT(error.what(), HasSubstr("No such file"));
-        EXPECT_LT(std::string(error.what()).size(), 400U); // reliability.md G15
+        EXPECT_LT(std::string(error.what()).size(), 400U); // not HDF5's own stack of messages
     }
     EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
     EXPECT_EQ(checked(htri_t{0}, "asking"), 0);

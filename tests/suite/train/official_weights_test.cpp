@@ -25,7 +25,7 @@ plan::NetworkSpec small() {
     return spec;
 }
 
-// The table of cherti-jitsev.md 1.3.
+// The table of paper.md#weight-files.
 TEST(OfficialNames, AreThoseOfTheTable) {
     plan::NetworkSpec network;
     network.depths = {3, 4, 6, 3};

@@ -53,7 +53,7 @@ TEST_F(Schedule, HyperRuleAgreesAtEveryStep) {
     expect_every_step(hyperrule({500, 3000, 6000, 9000, 10000}), golden_.at("hyperrule_medium"));
 }
 
-// cherti-jitsev.md 3.2, word by word.
+// paper.md#bit-hyperrule, word by word.
 TEST_F(Schedule, HyperRuleDecaysOneStepAfterTheBoundary) {
     const ScheduleConfig small = hyperrule({100, 200, 300, 400, 500});
     EXPECT_EQ(learning_rate(small, 0), 0.0);

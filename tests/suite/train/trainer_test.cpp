@@ -44,7 +44,8 @@ TEST(RunTraining, LearnsFromLabelsThatAreMissingInPart) {
     EXPECT_TRUE(result.predictions.classes.empty());
 }
 
-// cherti-jitsev.md 2.1: a network of 10,000 outputs learns 1,000 classes; the rest never see a positive.
+// paper.md#pre-training-recipes: a network of 10,000 outputs learns 1,000 classes; the rest never see a
+// positive.
 TEST(RunTraining, TakesMoreOutputsThanThereAreClasses) {
     plan::RunConfig config = toy_config();
     config.train.outputs = 7;

@@ -68,7 +68,7 @@ plan::RunConfig published_config(const std::string& id, bool is_parent) {
 }
 
 TEST(TestImages, OnlyPreTrainingOnASetDeclaredWithoutThemMayLackThem) {
-    // ImageNet-21k has no test part (cherti-jitsev.md 2.5); every target has one.
+    // ImageNet-21k has no test part (paper.md#natural-images); every target has one.
     data::DataSet empty;
     empty.id = "set";
     const plan::RunConfig parent = published_config("cifar10/R50x1/21K-NAT", true);

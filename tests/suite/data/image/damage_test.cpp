@@ -1,5 +1,5 @@
-// Image files that are no images, cut off, damaged or larger than they can be: reliability.md section 4,
-// lines 1 to 11. Each is refused by a message that names the file and the byte, before memory is taken for
+// Image files that are no images, cut off, damaged or larger than they can be.
+// Each is refused by a message that names the file and the byte, before memory is taken for
 // it; what Pillow reads although data are missing is read as Pillow does.
 #include "suite/data/image/file.hpp"
 

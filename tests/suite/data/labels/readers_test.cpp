@@ -1,4 +1,4 @@
-// Label rules, views and splits of each set on tables small enough to be read (cherti-jitsev.md 3.3, 4).
+// Label rules, views and splits of each set on tables small enough to be read (paper.md#x-ray-data).
 #include "suite/data/labels/readers.hpp"
 
 #include <gmock/gmock.h>

@@ -86,7 +86,7 @@ TEST(RealSupersets, EqualPandasRowByRow) {
         members.push_back(read(set, views_of(sets)));
     }
     const auto file = golden("labels.json")["supersets"];
-    EXPECT_EQ(members[0].size(), 223397U); // with the laterals, cherti-jitsev.md 4.3
+    EXPECT_EQ(members[0].size(), 223397U); // with the laterals, paper.md#label-counts
     expect_golden(superset("three", members), file["chexpert+padchest+nih"]);
     EXPECT_EQ(count_role(superset("three", members), SplitRole::train) + 86524U,
               454559U); // 4.4, NIH's list by size
@@ -110,7 +110,7 @@ TEST(RealPadChest, TenShotDrawsEqualNumpys) {
     }
 }
 
-TEST(RealCheXpert, PneumoniaIsMostlyBlank) { // cherti-jitsev.md 4.3
+TEST(RealCheXpert, PneumoniaIsMostlyBlank) { // paper.md#label-counts
     SKIP_WITHOUT_LABEL_FILES();
     const LabelTable table = read(LabelSet::chexpert);
     const std::size_t pneumonia = 10;

@@ -41,7 +41,7 @@ TEST(LabelSuperset, ConcatenatesAndKeepsEachMembersMissingLabels) {
     EXPECT_THAT(both.uncertain, ElementsAre(0b11, 0, 0b11, 0)); // bits of c and b, of b and c
 }
 
-TEST(LabelSuperset, PublishedLabelSpaces) { // cherti-jitsev.md 4.4: 13, 9, 7
+TEST(LabelSuperset, PublishedLabelSpaces) { // paper.md#supersets: 13, 9, 7
     const auto space = [](const std::vector<LabelSet>& sets) {
         std::vector<LabelTable> members;
         for (const LabelSet set : sets) {
@@ -117,7 +117,8 @@ TestPart test_part(const FileSplit& split) {
     return part;
 }
 
-TEST(TuberculosisSplit, HasThePublishedTestPart) { // cherti-jitsev.md 3.3: 52 of 100, 11 of 21, normals 58
+TEST(TuberculosisSplit,
+     HasThePublishedTestPart) { // paper.md#tuberculosis-split: 52 of 100, 11 of 21, normals 58
     const TestPart shenzhen = test_part(tuberculosis_split(tuberculosis_files("CHNCXR", 326, 336)));
     const TestPart montgomery = test_part(tuberculosis_split(tuberculosis_files("MCUCXR", 80, 58)));
     EXPECT_EQ(shenzhen.cases, 52);

@@ -52,7 +52,7 @@ TEST(TrainLoader, EveryEpochVisitsEverySampleOnce) {
     EXPECT_EQ(orders.size(), 4U); // each in another order
 }
 
-// cherti-jitsev.md 3.4: a few-shot subset smaller than the micro-batch is sampled with replacement.
+// paper.md#few-shot-draw: a few-shot subset smaller than the micro-batch is sampled with replacement.
 TEST(TrainLoader, ASubsetSmallerThanTheMicroBatchIsDrawnWithReplacement) {
     const Split split = numbered_split(50, 5);
     LoaderOptions chosen = options(8);

@@ -261,7 +261,7 @@ TEST_F(PublishedSet, SupersetsReadEachMembersFiles) {
     write_miniature(root_.path(), "padchest");
     const plan::DataConfig config = plan::resolve_data(catalog(), "paper", "chexpert+padchest");
     const DataSet set = open_data_set(config, {.root = root_.path(), .manifests = {}});
-    EXPECT_EQ(set.label_names.size(), 9U); // cherti-jitsev.md 4.4
+    EXPECT_EQ(set.label_names.size(), 9U); // paper.md#supersets
     EXPECT_EQ(set.train.size(), 30U + 54U);
     EXPECT_THAT(set.train.source->name(29), HasSubstr("CheXpert-v1.0/train"));
     EXPECT_THAT(set.train.source->name(30), HasSubstr("/padchest/"));

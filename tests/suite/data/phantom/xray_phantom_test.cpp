@@ -145,7 +145,7 @@ TEST(GenerateXray, SingleLabelSetsShowEveryClassEvenly) {
 TEST(GenerateXray, SetsWithNormalFollowThePrevalenceInTrainingOnly) {
     plan::DataSetSpec spec = testing::xray_spec("covidx", "covidx", {"normal", "covid19"}, 200, 50);
     spec.task = plan::Task::multiclass;
-    spec.xray->prevalence = 0.135; // COVIDx: 2,158 of 15,952 (cherti-jitsev.md 3.3)
+    spec.xray->prevalence = 0.135; // COVIDx: 2,158 of 15,952 (paper.md#targets)
     const DataSet set = generate_xray(spec);
     EXPECT_EQ(std::ranges::count(set.train.labels.classes, 1), 27);
     EXPECT_EQ(std::ranges::count(set.test.labels.classes, 1), 25);
@@ -192,7 +192,7 @@ plan::DataSetSpec tuberculosis_spec(std::size_t train_images, std::size_t test_i
 TEST(GenerateXrayFolders, SplitAsTuberculosisIs) {
     const DataSet set = generate_xray(tuberculosis_spec(679, 121));
 
-    // 52 of 100 in Shenzhen and 11 of 21 in Montgomery (cherti-jitsev.md 3.3)
+    // 52 of 100 in Shenzhen and 11 of 21 in Montgomery (paper.md#tuberculosis-split)
     EXPECT_EQ(std::ranges::count(set.test.labels.classes, 1), 63);
     EXPECT_EQ(std::ranges::count(set.test.labels.classes, 0), 58);
     EXPECT_EQ(std::ranges::count(set.train.labels.classes, 1), 331);

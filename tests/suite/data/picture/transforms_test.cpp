@@ -141,7 +141,8 @@ CropRange crops_of(Extent source, Extent resized, const plan::AugmentationDetail
     return range;
 }
 
-// 3.2: as run the short side becomes 512 and the aspect stays; BiT squashes to 512 x 512. Crop 480.
+// paper.md#fine-tuning-images: as run the short side becomes 512 and the aspect stays; BiT squashes to 512 x
+// 512. Crop 480.
 TEST(DrawSampling, LargeImagesAreResizedByTheirShortSideOrSquashed) {
     const CropRange kept = crops_of({1024, 768}, {682, 512}, {.resize = 512});
     EXPECT_EQ(kept.low_x, 0);

@@ -27,7 +27,7 @@ TEST(NumpyShuffle, EqualsRandomState) {
     }
 }
 
-TEST(NumpyShuffle, EqualsTheNumbersOfTheSpecification) { // cherti-jitsev.md 3.3
+TEST(NumpyShuffle, EqualsThePublishedDraws) { // paper.md#numpy-shuffle
     Order values(10);
     std::iota(values.begin(), values.end(), std::size_t{0});
     numpy_shuffle(values, 42);

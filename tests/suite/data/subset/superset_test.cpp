@@ -37,7 +37,7 @@ void expect_labels(const std::vector<float>& found, const std::vector<float>& ex
     }
 }
 
-// The published label lists and their common labels (cherti-jitsev.md 4.1, 4.4).
+// The published label lists and their common labels (paper.md#x-ray-labels, paper.md#supersets).
 const List chexpert{"Atelectasis", "Cardiomegaly", "Consolidation",  "Edema",    "Enlarged Cardiomediastinum",
                     "Fracture",    "Lung Lesion",  "Lung Opacity",   "Effusion", "Pleural Other",
                     "Pneumonia",   "Pneumothorax", "Support Devices"};

@@ -22,7 +22,7 @@ const std::map<std::string, RunConfig>& runs() {
     return map;
 }
 
-/// cherti-jitsev.md 2.1 and 2.2.
+/// paper.md#pre-training-recipes and paper.md#batch-and-learning-rate.
 struct Pretraining {
     const char* label;
     int batch;
@@ -79,7 +79,7 @@ TEST(PublishedHeads, HaveThePublishedOutputs) {
     EXPECT_EQ(runs().at("padchest-cl/R50x1/1K-NAT").data.set.outputs(), 27U);
 }
 
-/// cherti-jitsev.md 3.1 to 3.3: schedule by n, micro-batch by split, resolution, metric.
+/// paper.md#fine-tuning: schedule by n, micro-batch by split, resolution, metric.
 struct Finetuning {
     const char* target;
     std::int64_t steps;
@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, FinetuningTest,
                                          Finetuning{"padchest-cl", 10'000, 4, 224, false, "mean_auc"},
                                          Finetuning{"nih", 10'000, 4, 224, false, "mean_auc"}));
 
-/// HyperRule's row by n, at its edges (3.2: n < 20,000; n < 500,000; more).
+/// HyperRule's row by n, at its edges (paper.md#bit-hyperrule: n < 20,000; n < 500,000; more).
 struct RuleEdge {
     std::size_t images;
     std::vector<std::int64_t> boundaries;
@@ -149,7 +149,8 @@ INSTANTIATE_TEST_SUITE_P(Edges, HyperRuleTest,
                                          RuleEdge{499'999, medium_rule, 0.1},
                                          RuleEdge{500'000, large_rule, 0.1}));
 
-/// A few-shot workload over published targets: n is shots x classes, at most the training set (3.4).
+/// A few-shot workload over published targets: n is shots x classes, at most the training set
+/// (paper.md#shots).
 suite::plan::Plan few_shot(const std::string& target, const std::string& shots) {
     suite::plan::Catalog catalog = published();
     auto& workload = catalog.workloads.at("table1");
@@ -178,7 +179,8 @@ TEST(FewShot, StandsInCellAndConfigurationWithoutOversampling) {
     EXPECT_FALSE(plan.runs.back().config.train.oversampling);
 }
 
-// 3.2: the pre-training recipe's statistics, else the fine-tuning recipe's, else ImageNet's.
+// paper.md#normalisation: the pre-training recipe's statistics, else the fine-tuning recipe's, else
+// ImageNet's.
 TEST(Normalisation, FollowsThePretrainingFirst) {
     const auto halves = ElementsAre(0.5, 0.5, 0.5);
     const auto imagenet = ElementsAre(0.485, 0.456, 0.406);
@@ -194,8 +196,9 @@ TEST(Normalisation, FollowsThePretrainingFirst) {
     EXPECT_THAT(runs().at("pretrain chexpert/R50x1").train.mean, halves);
 }
 
-// Forward multiply-accumulates at 224 pixels with 1000 outputs, as printed (1.2).
-TEST(Networks, HaveThePublishedParameterCounts) { // performance.md 2.1: millions, body and with 1,000 classes
+// Forward multiply-accumulates at 224 pixels with 1000 outputs, as printed (paper.md#parameters-and-cost).
+TEST(Networks,
+     HaveThePublishedParameterCounts) { // paper.md#parameters-and-cost: millions, body and with 1,000 classes
     const auto millions = [](const char* network, std::size_t outputs) {
         return 1e-6 * suite::plan::parameter_count(published().networks.at(network), outputs);
     };

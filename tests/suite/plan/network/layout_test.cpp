@@ -39,7 +39,7 @@ struct Published {
 
 class PublishedCounts : public testing::TestWithParam<Published> {};
 
-// cherti-jitsev.md 1.2
+// paper.md#parameters-and-cost
 TEST_P(PublishedCounts, AgreeForEveryHead) {
     const Published& expected = GetParam();
     for (const auto& [outputs, parameters] : expected.with_head) {
@@ -82,7 +82,8 @@ struct Counted {
 
 class DeclaredNetworks : public testing::TestWithParam<Counted> {};
 
-// Counted by timm 1.0.19 on its own resnetv2_*_bit; R50x1 and R152x4 also stand in cherti-jitsev.md 1.2.
+// Counted by timm 1.0.19 on its own resnetv2_*_bit; R50x1 and R152x4 also stand in
+// paper.md#parameters-and-cost.
 TEST_P(DeclaredNetworks, HaveTheParametersOfBit) {
     const Catalog catalog = load_catalog(default_catalog_root());
     const NetworkSpec& network = find(catalog.networks, GetParam().id, "network");

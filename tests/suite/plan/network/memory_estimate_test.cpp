@@ -19,8 +19,8 @@ RunConfig published_config(const std::string& id, bool is_parent) {
 }
 
 TEST(MemoryEstimate, CountsArenasLevelsAndActivations) {
-    // R50x1 has 23,500,352 parameters and 2,048 x 37 + 37 of the head (cherti-jitsev.md 1.2); 128 images in
-    // micro-batches of 4 are 32 leaves of a tree of 5 levels, on 2 ranks 16 leaves of 4.
+    // R50x1 has 23,500,352 parameters and 2,048 x 37 + 37 of the head (paper.md#parameters-and-cost); 128
+    // images in micro-batches of 4 are 32 leaves of a tree of 5 levels, on 2 ranks 16 leaves of 4.
     const RunConfig config = published_config("pets/R50x1/1K-NAT", false);
     const double parameters = 23'500'352.0 + 2048 * 37 + 37;
     const double level = 4.0 * parameters;

@@ -207,8 +207,8 @@ double gradient_cosine(const Loaded& loaded) {
     return product / std::sqrt(ours * theirs);
 }
 
-// Convolutions in half precision, everything else in float32 (cherti-jitsev.md 2.4): as near to float64 as
-// PyTorch's autocast is on the same network. Networks this small make much of bfloat16's eight bits, which
+// Convolutions in half precision, everything else in float32 (paper.md#mixed-precision): as near to float64
+// as PyTorch's autocast is on the same network. Networks this small make much of bfloat16's eight bits, which
 // turn some ReLUs: autocast's gradients of the bottleneck have cosine 0.9651 there (0.99996 in float16).
 TEST_P(HalfPrecision, StaysAsNearAsAutocast) {
     const Arrays peer = test::read_golden("half_precision.txt");
