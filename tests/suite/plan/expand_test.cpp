@@ -73,7 +73,7 @@ TEST(Expand, CellsComeInTheOrderOfTheAxes) {
     EXPECT_EQ(plan.cells.at(87).text, "nih/R152x4/21K-NAT");
 }
 
-// paper.md#tables, 1.
+// paper.md#tables.
 const std::map<std::string, std::pair<std::string, std::string>> medical_sources{
     {"cifar10", {"chexpert", "chexpert+mimic-cxr+nih+padchest"}},
     {"cifar100", {"chexpert", "chexpert+mimic-cxr+nih+padchest"}},
