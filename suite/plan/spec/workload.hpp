@@ -14,7 +14,8 @@
 
 namespace suite::plan {
 
-/// A value of the axis of role source and the data set behind it, which may depend on the target (paper.md#tables).
+/// A value of the axis of role source and the data set behind it, which may depend on the target
+/// (paper.md#tables).
 struct SourceRule {
     std::string source;
     std::string data_set;                          ///< empty: from scratch, no pre-training run
