@@ -11,7 +11,7 @@
 #include "reports/check/parents.hpp"
 #include "reports/format/html_view.hpp"
 #include "reports/format/render.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "suite/base/files.hpp"
 
 namespace reports {

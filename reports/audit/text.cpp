@@ -9,7 +9,7 @@
 #include "metrics/t_tests.hpp"
 #include "reports/audit/parts.hpp"
 #include "reports/check/parents.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -9,8 +9,8 @@
 #include "reports/check/margins.hpp"
 #include "reports/check/pairing.hpp"
 #include "reports/format/summary.hpp"
+#include "reports/format/text_format.hpp"
 #include "reports/format/text_table.hpp"
-#include "reports/format/words.hpp"
 #include "suite/base/error.hpp"
 
 namespace reports {

@@ -5,7 +5,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace reports {
 namespace {
@@ -16,7 +16,7 @@ using nlohmann::ordered_json;
 template<typename Enum>
 Enum enum_from(const ordered_json& value) {
     const auto word = value.get<std::string>();
-    const auto found = plan::from_word<Enum>(word);
+    const auto found = plan::enum_value<Enum>(word);
     if (!found) {
         throw std::invalid_argument("unknown word \"" + word + "\"");
     }
@@ -45,7 +45,7 @@ ordered_json term_to_json(const plan::ClaimTermSpec& term) {
     return {{"cells", term.cells},
             {"best_of", term.best_of},
             {"versus", term.versus},
-            {"kind", plan::to_word(term.kind)},
+            {"kind", plan::enum_name(term.kind)},
             {"margin", term.margin},
             {"by_sds", term.by_sds},
             {"bound", term.bound ? ordered_json(*term.bound) : ordered_json(nullptr)}};
@@ -66,7 +66,7 @@ plan::ClaimTermSpec term_from_json(const ordered_json& entry) {
 }
 
 ordered_json axis_to_json(const plan::AxisSpec& axis) {
-    return {{"name", axis.name}, {"role", plan::to_word(axis.role)}, {"values", axis.values}};
+    return {{"name", axis.name}, {"role", plan::enum_name(axis.role)}, {"values", axis.values}};
 }
 
 plan::AxisSpec axis_from_json(const ordered_json& entry) {
@@ -86,7 +86,7 @@ std::vector<plan::AxisSpec> four_axes(const ordered_json& entry, bool is_ladder)
         {"shots", is_ladder ? AxisRole::ranks : AxisRole::shots}};
     std::vector<plan::AxisSpec> axes;
     for (const auto& [key, role] : lists) {
-        axes.push_back({.name = std::string(plan::to_word(role)),
+        axes.push_back({.name = std::string(plan::enum_name(role)),
                         .role = role,
                         .values = entry.at(key).get<std::vector<std::string>>()});
     }
@@ -115,7 +115,7 @@ ordered_json claim_to_json(const plan::ClaimSpec& claim) {
     return {{"id", claim.id},
             {"text", claim.text},
             {"where", claim.where},
-            {"rule", plan::to_word(claim.rule)},
+            {"rule", plan::enum_name(claim.rule)},
             {"at_least", claim.at_least},
             {"terms", list_of(claim.terms, term_to_json)},
             {"differs", claim.differs},
@@ -135,7 +135,7 @@ plan::ClaimSpec claim_from_json(const ordered_json& entry) {
 }
 
 ordered_json figure_to_json(const plan::FigureSpec& figure) {
-    return {{"id", figure.id},         {"title", figure.title}, {"kind", plan::to_word(figure.kind)},
+    return {{"id", figure.id},         {"title", figure.title}, {"kind", plan::enum_name(figure.kind)},
             {"cells", figure.cells},   {"x", figure.x},         {"series", figure.series},
             {"panels", figure.panels}, {"value", figure.value}};
 }
@@ -216,7 +216,7 @@ plan::WorkloadSpec workload_from_json(const ordered_json& entry) {
     if (!entry.contains("axes")) {
         for (plan::FigureSpec& figure : workload.figures) { // the earlier name of the axis
             std::replace(figure.series.begin(), figure.series.end(), std::string("mode"),
-                         std::string(plan::to_word(plan::AxisRole::scaling)));
+                         std::string(plan::enum_name(plan::AxisRole::scaling)));
         }
     }
     return workload;

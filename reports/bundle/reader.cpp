@@ -14,7 +14,7 @@
 #include "reports/bundle/test_set.hpp"
 #include "reports/check/check.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/store/bundle_file.hpp"
 #include "suite/store/exclusive_file.hpp"
 
@@ -106,7 +106,7 @@ void BundleReader::take_run(const RunRow& row) {
     run.seed = row.seed;
     run.parent = row.parent;
     run.config.kind =
-        suite::plan::from_word<suite::plan::RunKind>(row.kind).value_or(suite::plan::RunKind::finetune);
+        suite::plan::enum_value<suite::plan::RunKind>(row.kind).value_or(suite::plan::RunKind::finetune);
     run.config.metric = row.metric;
     subject_.plan.runs.push_back(std::move(run));
 }

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/check/parents.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace reports::bundle {
 namespace {
@@ -94,7 +94,7 @@ ClaimRow row_of(const ClaimResult& claim) {
 
 RunRow row_of(const RunFacts& run) {
     return {.key = run.key,
-            .kind = std::string(plan::to_word(run.kind)),
+            .kind = std::string(plan::enum_name(run.kind)),
             .cell = run.cell,
             .label = run.label,
             .seed = run.seed,

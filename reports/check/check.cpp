@@ -15,7 +15,7 @@
 #include "reports/check/parents_claims.hpp"
 #include "reports/check/run_facts.hpp"
 #include "reports/check/test_set.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

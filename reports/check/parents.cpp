@@ -8,7 +8,7 @@
 
 #include "reports/check/outcomes.hpp"
 #include "reports/check/parents_claims.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "metrics/seed_size.hpp"
 #include "reports/check/parents.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "metrics/margin.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -13,7 +13,7 @@
 #include "reports/format/html_view.hpp"
 #include "reports/format/render.hpp"
 #include "reports/format/summary.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "suite/base/files.hpp"
 
 namespace reports {

@@ -11,7 +11,7 @@
 #include "reports/format/render.hpp"
 #include "reports/format/rung_text.hpp"
 #include "reports/format/summary.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

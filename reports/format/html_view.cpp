@@ -12,7 +12,7 @@
 #include "reports/check/test_set.hpp"
 #include "reports/format/html.hpp"
 #include "reports/format/loss_curve.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

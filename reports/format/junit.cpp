@@ -9,7 +9,7 @@
 #include "reports/check/parents.hpp"
 #include "reports/format/render.hpp"
 #include "reports/format/summary.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

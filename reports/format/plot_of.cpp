@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/format/figure.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "suite/base/names.hpp"
 
 namespace reports {

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "reports/format/figure.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -19,8 +19,8 @@
 #include "reports/format/picture.hpp"
 #include "reports/format/rung_text.hpp"
 #include "reports/format/summary.hpp"
+#include "reports/format/text_format.hpp"
 #include "reports/format/text_table.hpp"
-#include "reports/format/words.hpp"
 #include "suite/base/files.hpp"
 
 namespace reports {

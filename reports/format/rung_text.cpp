@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "reports/format/text_format.hpp"
 #include "reports/format/text_table.hpp"
-#include "reports/format/words.hpp"
 
 namespace reports {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace reports {
 namespace {
@@ -10,8 +10,8 @@ namespace {
 namespace plan = suite::plan;
 
 std::string heading_of(const plan::CellId::Place& place) {
-    return std::string(place.axis == plan::to_word(place.role) ? plan::axis_kind(place.role).title
-                                                               : std::string_view(place.axis));
+    return std::string(place.axis == plan::enum_name(place.role) ? plan::axis_kind(place.role).title
+                                                                 : std::string_view(place.axis));
 }
 
 bool is_written(const std::vector<CellResult>& cells, std::size_t place) {

@@ -11,8 +11,8 @@
 #include "reports/check/test_set.hpp"
 #include "reports/format/rung_text.hpp"
 #include "reports/format/summary.hpp"
+#include "reports/format/text_format.hpp"
 #include "reports/format/text_table.hpp"
-#include "reports/format/words.hpp"
 
 namespace reports {
 namespace {

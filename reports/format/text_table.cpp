@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 namespace reports {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "reports/check/rung.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace reports {
 namespace {
@@ -61,7 +61,7 @@ MeasuredLadder measured_ladder(const plan::Plan& plan, Records& records) {
     std::string model;
     for (const plan::PlannedCell& cell : plan.cells) { // rising ranks: the base case comes first
         model = model.empty() ? cell.id.model() : model;
-        if (cell.id.at(plan::AxisRole::scaling) != plan::to_word(plan::ScalingMode::weak) ||
+        if (cell.id.at(plan::AxisRole::scaling) != plan::enum_name(plan::ScalingMode::weak) ||
             cell.id.model() != model) {
             continue;
         }

@@ -5,7 +5,7 @@
 
 #include "report_templates.hpp"
 #include "reports/format/render.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "reports/prediction/tables.hpp"
 
 namespace reports {

@@ -11,18 +11,18 @@
 #include <CLI/CLI.hpp>
 
 #include "suite/base/names.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace suite::app {
 
 /// One of these values. `short_forms`: other spellings, replaced by the value that they stand for.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values,
                     const std::map<std::string, std::string>& short_forms = {});
-/// One of the names of an enumeration (suite/plan/spec/words.hpp).
+/// One of the names of an enumeration (suite/plan/spec/enum_names.hpp).
 template<typename Enum>
 CLI::Option* one_of_names(CLI::Option* option, const std::map<std::string, std::string>& short_forms = {}) {
     std::vector<std::string> names;
-    for (const auto& [value, name] : plan::words<Enum>) {
+    for (const auto& [value, name] : plan::enum_names<Enum>) {
         names.emplace_back(name);
     }
     return one_of(option, names, short_forms);

@@ -17,7 +17,7 @@
 #include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/run/scheduler.hpp"
 
 namespace suite::app {
@@ -133,7 +133,7 @@ int scale(const ScaleOptions& options) {
     SelectionOptions selection = options.selection;
     selection.workloads = {workload.id};
     selection.cells = cells_of(catalog, options, workload);
-    selection.reduction = plan::to_word(workload.scaling->reduction);
+    selection.reduction = plan::enum_name(workload.scaling->reduction);
     const std::vector<plan::Plan> plans = expand_selection(catalog, selection);
     const plan::Plan& plan = plans.front();
     for (const plan::SkippedCell& skipped : plan.skipped) {

@@ -11,7 +11,7 @@
 #include "suite/base/error.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/names.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/run/launcher.hpp"
 
 namespace suite::app {
@@ -22,7 +22,7 @@ const std::string measured_keyword = "measured";
 
 /// Nothing of it is taken silently where another reduction would ignore it.
 plan::FastReduction fast_reduction(const SelectionOptions& options) {
-    const plan::FastReduction fast{.wire = *plan::from_word<plan::WireFormat>(options.wire),
+    const plan::FastReduction fast{.wire = *plan::enum_value<plan::WireFormat>(options.wire),
                                    .bucket_bytes = options.bucket_bytes.empty() ||
                                                            options.bucket_bytes == measured_keyword
                                                        ? 0
@@ -343,7 +343,7 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.ranks = options.ranks;
     filter.reduction = options.reduction == "fast" ? plan::ReductionMode::fast : plan::ReductionMode::strict;
     filter.fast = fast_reduction(options);
-    filter.precision = *plan::from_word<plan::Precision>(options.precision);
+    filter.precision = *plan::enum_value<plan::Precision>(options.precision);
     filter.portable_bits = options.portable_bits;
     if (options.seeds) {
         filter.seeds = plan::parse_seeds(*options.seeds);

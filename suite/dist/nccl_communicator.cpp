@@ -14,7 +14,7 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/log.hpp"
-#include "suite/dist/alone.hpp"
+#include "suite/dist/deferred_failure.hpp"
 #include "suite/dist/device.hpp"
 
 namespace suite::dist {
@@ -356,7 +356,7 @@ void NcclCommunicator::barrier() {
 std::unique_ptr<Communicator> make_nccl(NcclApi& api, Communicator& host, NcclOptions options) {
     NcclId id{};
     auto communicator = std::make_unique<NcclCommunicator>(api, host, std::move(options));
-    together(host, [&] {
+    run_collectively(host, [&] {
         communicator->prepare();
         if (host.rank() == 0) {
             if (const NcclResult result = api.make_id(id); result != NcclResult::success) {
@@ -366,7 +366,7 @@ std::unique_ptr<Communicator> make_nccl(NcclApi& api, Communicator& host, NcclOp
         }
     });
     host.broadcast(buffer(std::span<std::byte>(id)), 0);
-    together(host, [&] { communicator->join(id); });
+    run_collectively(host, [&] { communicator->join(id); });
     communicator->watch();
     return communicator;
 }

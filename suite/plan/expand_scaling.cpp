@@ -8,7 +8,7 @@
 
 #include "suite/plan/plan.hpp"
 #include "suite/plan/resolve.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace suite::plan {
 namespace {
@@ -84,8 +84,8 @@ Rung ScalingExpander::rung_of(const CellId& id) const {
     }
     const auto found = std::find(ladder_->ranks.begin(), ladder_->ranks.end(), rung.ranks);
     rung.place = static_cast<std::size_t>(found - ladder_->ranks.begin());
-    rung.batch = id.at(AxisRole::scaling) == to_word(ScalingMode::weak) ? ladder_->local_batch * rung.ranks
-                                                                        : ladder_->strong_batch;
+    rung.batch = id.at(AxisRole::scaling) == enum_name(ScalingMode::weak) ? ladder_->local_batch * rung.ranks
+                                                                          : ladder_->strong_batch;
     return rung;
 }
 

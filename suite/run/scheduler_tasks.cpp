@@ -5,7 +5,7 @@
 
 #include "suite/base/clock.hpp"
 #include "suite/base/log.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/run/plan_groups.hpp"
 #include "suite/run/scheduler.hpp"
 
@@ -17,7 +17,7 @@ store::RunRecord failure_record(const plan::PlannedRun& run, const std::string& 
     store::RunRecord record;
     record.key = run.key;
     record.status = store::RunStatus::failed;
-    record.kind = plan::to_word(run.config.kind);
+    record.kind = plan::enum_name(run.config.kind);
     record.cell = run.cell;
     record.config = canonical_text(run.config);
     record.seed = run.seed;
@@ -249,7 +249,7 @@ void Scheduler::fail(std::size_t index, const std::string& phase, ErrorKind kind
     ++summary_.failed;
     summary_.first_failure = summary_.first_failure.value_or(kind);
     if (record_it) {
-        store_.publish_failure(failure_record(*task.run, phase, kind, reason));
+        store_.commit_failure(failure_record(*task.run, phase, kind, reason));
     }
     const bool follows_parent = phase == "parent" && record_it; // its parent's line says it all
     if (!follows_parent) {

@@ -245,7 +245,7 @@ std::vector<std::string> Store::failed_keys() const {
     return keys_under("failures");
 }
 
-bool Store::publish(const RunRecord& record, Durability durability) {
+bool Store::commit(const RunRecord& record, Durability durability) {
     require_writable("publishing a record");
     assert(record.status == RunStatus::finished);
     const std::string bytes = record_to_bytes(record);
@@ -280,7 +280,7 @@ void Store::keep_conflict(const RunRecord& record, std::string_view bytes, const
                       .fix = "compare the provenance of both files; a machine or a build may be faulty"});
 }
 
-void Store::publish_failure(const RunRecord& record, Durability durability) {
+void Store::commit_failure(const RunRecord& record, Durability durability) {
     require_writable("publishing a failure");
     assert(record.status == RunStatus::failed && record.failure);
     RunRecord clean = record;

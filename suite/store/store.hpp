@@ -56,9 +56,9 @@ public:
     /// Makes a finished record durable; true when it is new. An equal record (same_result) already there is
     /// kept. A different one is kept too: the new one goes to damaged/ and Error(corruption) names the first
     /// difference. A damaged file in its place is set aside first.
-    bool publish(const RunRecord& record, Durability durability = Durability::fsync);
+    bool commit(const RunRecord& record, Durability durability = Durability::fsync);
     /// Keeps the record of a failed run; a later failure replaces it, a finished record wins over it.
-    void publish_failure(const RunRecord& record, Durability durability = Durability::fsync);
+    void commit_failure(const RunRecord& record, Durability durability = Durability::fsync);
     /// Moves a damaged file of this key to damaged/KEY-UTC-N.h5 with the reason beside it and returns where
     /// it is now; nothing when the key has no damaged file (any more): a record that reads well is never
     /// moved.

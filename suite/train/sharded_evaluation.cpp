@@ -4,7 +4,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/log.hpp"
-#include "suite/dist/alone.hpp"
+#include "suite/dist/deferred_failure.hpp"
 #include "suite/train/detail/step_images.hpp"
 
 namespace suite::train {
@@ -49,7 +49,7 @@ public:
         const std::size_t batches = (split_.size() + batch_size_ - 1) / batch_size_;
         return (batches + ranks_ - 1) / ranks_;
     }
-    void run(std::size_t round, dist::Alone& alone);
+    void run(std::size_t round, dist::DeferredFailure& deferred);
 
 private:
     Engine& engine_;
@@ -115,13 +115,13 @@ void Rounds::infer(std::size_t round, std::size_t first, std::size_t count, std:
     stream_->release(number);
 }
 
-void Rounds::run(std::size_t round, dist::Alone& alone) {
+void Rounds::run(std::size_t round, dist::DeferredFailure& deferred) {
     std::size_t first = 0;
     std::size_t count = 0;
     const auto rank = static_cast<std::size_t>(communicator_.rank());
     const std::span<float> mine = scores(round * ranks_ + rank, first, count);
     if (count > 0) {
-        alone.run(
+        deferred.run(
             [&] { infer(round, first, count, ranks_ == 1 ? mine : std::span(mine_).first(mine.size())); });
     }
     if (ranks_ == 1) {
@@ -143,15 +143,15 @@ Predictions evaluate_split(Engine& engine, const data::Split& split, const data:
     Predictions out{split.size(), outputs, std::vector<float>(split.size() * outputs), split.labels.classes,
                     split.labels.matrix};
     communicator.set_phase("evaluate");
-    dist::Alone alone(communicator);
-    alone.run([&] { engine.begin_inference(); });
+    dist::DeferredFailure deferred(communicator);
+    deferred.run([&] { engine.begin_inference(); });
     if (split.size() > 0) {
         Rounds rounds(engine, split, options, evaluation_batch, communicator, out, loading);
         for (std::size_t round = 0; round < rounds.count(); ++round) {
-            rounds.run(round, alone);
+            rounds.run(round, deferred);
         }
     }
-    alone.agree();
+    deferred.agree();
     return out;
 }
 

@@ -8,7 +8,7 @@
 
 #include "suite/base/log.hpp"
 #include "suite/data/loading/split_check.hpp"
-#include "suite/dist/alone.hpp"
+#include "suite/dist/deferred_failure.hpp"
 #include "suite/train/detail/step_images.hpp"
 
 namespace suite::train {
@@ -43,7 +43,7 @@ data::SplitFindings check_share(const data::Split& split, const data::LoaderOpti
     data::SplitFindings own;
     for (std::size_t first = 0; first < split.size(); first += per_round) {
         const data::ImageRange round{.first = first, .count = std::min(per_round, split.size() - first)};
-        dist::together(communicator, [&] {
+        dist::run_collectively(communicator, [&] {
             data::SplitFindings found =
                 data::check_images(split, options, share_of(round, communicator), workers, stop_requested);
             append(own.bad, std::move(found.bad));
@@ -89,7 +89,7 @@ TestImages check_test_images(const plan::RunConfig& config, const data::DataSet&
                       .incomplete = images_of_all_ranks(own.incomplete, data_set.test, communicator)};
     const std::size_t bad = images.skipped.size();
     const bool stops = loading.on_bad_image == data::BadImagePolicy::stop;
-    dist::together(communicator, [&] {
+    dist::run_collectively(communicator, [&] {
         if (!own.bad.empty() && (stops || bad == data_set.test.size())) {
             refuse(data_set, own, bad);
         }

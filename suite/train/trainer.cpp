@@ -10,7 +10,7 @@
 #include "suite/base/clock.hpp"
 #include "suite/base/error.hpp"
 #include "suite/data/loading/loader.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/train/detail/stopwatch.hpp"
 #include "suite/train/detail/training.hpp"
 #include "suite/train/objective/loss.hpp"
@@ -75,7 +75,7 @@ void check_ranks(const plan::RunConfig& config, int ranks) {
                     "one of them", "leave one out"});
     }
     if (config.reduction == plan::ReductionMode::strict && config.wire != plan::WireFormat::float32) {
-        faults.add({"wire", fmt::format("{} with strict reduction", plan::to_word(config.wire)), "float32",
+        faults.add({"wire", fmt::format("{} with strict reduction", plan::enum_name(config.wire)), "float32",
                     "take --reduction fast, or leave the wire format"});
     }
     faults.throw_if_any(ErrorKind::usage);
@@ -84,25 +84,25 @@ void check_ranks(const plan::RunConfig& config, int ranks) {
 } // namespace
 
 Training::Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent,
-                   const TrainHooks& hooks, dist::Communicator& communicator)
+                   const TrainContext& context, dist::Communicator& communicator)
     : config_(config),
       data_set_(data_set),
-      hooks_(hooks),
+      context_(context),
       communicator_(communicator),
       outputs_(std::max(data_set.train.labels.outputs, config.outputs())),
       subset_(training_subset(config, data_set)),
       shards_(shard_plan(config.train.batch, config.train.micro_batch, communicator.size(),
                          communicator.rank(), config.reduction)),
-      step_images_(config, data_set, subset_, shards_, outputs_, hooks.loading),
+      step_images_(config, data_set, subset_, shards_, outputs_, context.loading),
       mixed_(step_images_.memory()),
-      engine_(hooks.make_engine ? hooks.make_engine(config, outputs_)
-                                : std::make_unique<Engine>(config, outputs_)),
-      alone_(communicator),
+      engine_(context.make_engine ? context.make_engine(config, outputs_)
+                                  : std::make_unique<Engine>(config, outputs_)),
+      deferred_(communicator),
       shared_(shards_.all.size() + 2) {
     check_ranks(config, communicator.size());
     make_reducer(config.bucket_bytes);
     initialise(parent);
-    if (hooks.measure) {
+    if (context.measure) {
         engine_->set_pass_seconds(&pass_seconds_);
         step_times_.reserve(static_cast<std::size_t>(config.train.schedule.total_steps));
     }
@@ -118,7 +118,7 @@ void Training::prefetch(const ImageBatch& images, const Shard& shard) {
 }
 
 dist::Communicator& Training::reducing() const {
-    return hooks_.gradient_communicator != nullptr ? *hooks_.gradient_communicator : communicator_;
+    return context_.gradient_communicator != nullptr ? *context_.gradient_communicator : communicator_;
 }
 
 void Training::make_reducer(std::size_t bucket_bytes) {
@@ -127,7 +127,7 @@ void Training::make_reducer(std::size_t bucket_bytes) {
                    ? make_tree_reducer(engine_->gradients(), reducing())
                    : make_bucket_reducer(engine_->gradients(), reducing(),
                                          {.bucket_bytes = bucket_bytes, .wire = wire_element(config_.wire)});
-    if (hooks_.measure) {
+    if (context_.measure) {
         reducer_->measure();
     }
 }
@@ -156,16 +156,16 @@ void Training::pass(const Shard& shard, double lambda) {
 
 /// This rank's micro-batches.
 void Training::compute(double lambda) {
-    alone_.run([&] {
+    deferred_.run([&] {
         const Stopwatch watch(sink(step_time_.data));
         step_images_.begin_step(state_.step);
     });
-    alone_.run([&] {
+    deferred_.run([&] {
         const Stopwatch watch(sink(step_time_.optimiser));
         engine_->begin_step();
     });
     std::ranges::fill(shared_, 0.0);
-    alone_.note(reducer_->run_passes(alone_.has_failed() ? 0 : shards_.mine(), [&](std::size_t i) {
+    deferred_.note(reducer_->run_passes(deferred_.has_failed() ? 0 : shards_.mine(), [&](std::size_t i) {
         pass(shards_.all[shards_.mine_begin + i], lambda);
     }));
 }
@@ -176,10 +176,10 @@ double Training::share_losses() {
     const std::span<double> losses = std::span(shared_).first(shards_.all.size());
     double& stops = shared_[losses.size()];
     double& failures = shared_[losses.size() + 1];
-    if (communicator_.size() > 1 && hooks_.stop_requested) {
-        alone_.run([&] { stops = hooks_.stop_requested() ? 1.0 : 0.0; });
+    if (communicator_.size() > 1 && context_.stop_requested) {
+        deferred_.run([&] { stops = context_.stop_requested() ? 1.0 : 0.0; });
     }
-    failures = alone_.has_failed() ? 1.0 : 0.0;
+    failures = deferred_.has_failed() ? 1.0 : 0.0;
     dist::Request request = communicator_.start_all_reduce(dist::buffer(shared_), dist::Reduction::sum);
     reducer_->finish();
     {
@@ -187,7 +187,7 @@ double Training::share_losses() {
         request.wait();
     }
     if (failures > 0.0) {
-        alone_.agree();
+        deferred_.agree();
     }
     stop_agreed_ = stops > 0.0;
     return std::accumulate(losses.begin(), losses.end(), 0.0);
@@ -209,7 +209,7 @@ void Training::update(double loss) {
 /// At the first step, and before each comparison of weights.
 bool Training::judges_wire() const {
     const std::int64_t done = state_.step + 1;
-    const std::int64_t every = hooks_.compare_interval_steps;
+    const std::int64_t every = context_.compare_interval_steps;
     return communicator_.size() > 1 &&
            (done == 1 || done == config_.train.schedule.total_steps || (every > 0 && done % every == 0));
 }
@@ -224,8 +224,8 @@ void Training::record_wire_errors() {
 
 void Training::step() {
     communicator_.set_phase("train", state_.step);
-    if (hooks_.gradient_communicator != nullptr) {
-        hooks_.gradient_communicator->set_phase("train", state_.step);
+    if (context_.gradient_communicator != nullptr) {
+        context_.gradient_communicator->set_phase("train", state_.step);
     }
     double whole_seconds = 0.0;
     {
@@ -236,7 +236,7 @@ void Training::step() {
         update(share_losses());
     }
     record_wire_errors();
-    if (hooks_.measure) {
+    if (context_.measure) {
         record_times(whole_seconds);
     }
 }
@@ -255,13 +255,13 @@ void Training::record_times(double whole_seconds) {
 
 bool Training::must_stop() const {
     // One rank asks itself at once; many have asked each other in the step before.
-    return communicator_.size() > 1 ? stop_agreed_ : hooks_.stop_requested && hooks_.stop_requested();
+    return communicator_.size() > 1 ? stop_agreed_ : context_.stop_requested && context_.stop_requested();
 }
 
 void Training::run() {
     started_seconds_ = saved_seconds_ = monotonic_seconds();
     const std::int64_t total = config_.train.schedule.total_steps;
-    const std::int64_t every = hooks_.compare_interval_steps;
+    const std::int64_t every = context_.compare_interval_steps;
     while (state_.step < total) {
         if (must_stop()) {
             stop();
@@ -270,15 +270,15 @@ void Training::run() {
         if (every > 0 && state_.step % every == 0) {
             compare_weights();
         }
-        alone_.run([&] {
-            if (hooks_.progress) {
-                hooks_.progress(state_.step, total, state_.losses.back().loss);
+        deferred_.run([&] {
+            if (context_.progress) {
+                context_.progress(state_.step, total, state_.losses.back().loss);
             }
             save_if_due();
         });
     }
     state_.train_seconds += monotonic_seconds() - started_seconds_;
-    alone_.agree();
+    deferred_.agree();
     compare_weights();
 }
 
@@ -290,7 +290,7 @@ TrainResult Training::finish() {
     const double began = monotonic_seconds();
     result.predictions =
         evaluate_split(*engine_, data_set_.test, loader_options(config_),
-                       evaluation_batch(config_, data_set_.test), outputs_, communicator_, hooks_.loading);
+                       evaluation_batch(config_, data_set_.test), outputs_, communicator_, context_.loading);
     if (!std::ranges::all_of(result.predictions.scores, [](float score) { return std::isfinite(score); })) {
         throw_numeric("evaluation", "a score that is not finite; losses " + last_losses_text(state_.losses));
     }
@@ -314,18 +314,18 @@ TrainResult Training::finish() {
 namespace suite::train {
 
 TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
-                         const TrainedWeights* parent, const TrainHooks& hooks) {
+                         const TrainedWeights* parent, const TrainContext& context) {
     const std::unique_ptr<dist::Communicator> single = dist::make_single();
-    return run_training(config, data_set, parent, hooks, *single);
+    return run_training(config, data_set, parent, context, *single);
 }
 
 TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
-                         const TrainedWeights* parent, const TrainHooks& hooks,
+                         const TrainedWeights* parent, const TrainContext& context,
                          dist::Communicator& communicator) {
     communicator.set_phase("prepare");
     std::unique_ptr<detail::Training> training;
-    dist::together(communicator, [&] {
-        training = std::make_unique<detail::Training>(config, data_set, parent, hooks, communicator);
+    dist::run_collectively(communicator, [&] {
+        training = std::make_unique<detail::Training>(config, data_set, parent, context, communicator);
     });
     training->share_start();
     training->run();

@@ -97,7 +97,7 @@ struct LoadingHooks {
     std::pmr::memory_resource* memory = nullptr; ///< of images that wait, such as pinned; null: the heap
 };
 
-struct TrainHooks {
+struct TrainContext {
     std::function<bool()> stop_requested; ///< of any rank; all stop between two steps → Error(interrupted)
     /// Steps done, steps in all, the last step's loss; on every rank that has one.
     std::function<void(std::int64_t step, std::int64_t total, double loss)> progress;
@@ -121,17 +121,17 @@ struct TrainHooks {
 /// Error(numeric) with step and last losses when a loss is not finite, Error(weights) when the parent's
 /// tensors do not fit the network (all missing, extra and misshapen names at once), Error(interrupted).
 [[nodiscard]] TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
-                                       const TrainedWeights* parent, const TrainHooks& hooks);
+                                       const TrainedWeights* parent, const TrainContext& context);
 
 /// The same on all ranks of a communicator of host memory; collective. The ranks share each step's batch and
-/// the test split; parent, hooks.resume and hooks.save of rank 0 count. Every rank returns the whole result
-/// (predictions and weights included) or throws the same Error. With strict reduction the result has the same
-/// bits for every number of ranks.
+/// the test split; parent, context.resume and context.save of rank 0 count. Every rank returns the whole
+/// result (predictions and weights included) or throws the same Error. With strict reduction the result has
+/// the same bits for every number of ranks.
 ///
 /// Throws besides Error(usage) when the ranks cannot share the batch so (suite/train/shards.hpp), or
 /// config.ranks is another number; Error(corruption) naming the ranks whose weights differ; Error(peer).
 [[nodiscard]] TrainResult run_training(const plan::RunConfig& config, const data::DataSet& data_set,
-                                       const TrainedWeights* parent, const TrainHooks& hooks,
+                                       const TrainedWeights* parent, const TrainContext& context,
                                        dist::Communicator& communicator);
 
 /// One thread, determinism switches, memory settings. Call once per process before anything else here.

@@ -38,7 +38,7 @@ std::string arenas_text(const std::vector<NamedArena>& arenas) {
 void Training::initialise(const TrainedWeights* parent) {
     const plan::NetworkLayout& layout = engine_->layout();
     std::vector<float> weights(layout.parameters);
-    if (hooks_.resume != nullptr) {
+    if (context_.resume != nullptr) {
         return resume();
     }
     if (parent != nullptr) {
@@ -55,7 +55,7 @@ void Training::initialise(const TrainedWeights* parent) {
 }
 
 void Training::resume() {
-    const TrainingState& from = *hooks_.resume;
+    const TrainingState& from = *context_.resume;
     const auto steps = static_cast<std::size_t>(std::max<std::int64_t>(from.step, 0));
     const std::string wanted = arenas_text(engine_arenas(*engine_));
     if (arenas_text(from.arenas) != wanted || from.losses.size() != steps ||
@@ -130,16 +130,16 @@ void Training::share_start() {
     if (config_.measured_buckets && config_.reduction == plan::ReductionMode::fast) {
         communicator_.set_phase("measure buckets");
         const std::size_t bucket_bytes = measured_bucket_bytes(reducing(), engine_->gradients().buffer());
-        alone_.run([&] { make_reducer(bucket_bytes); });
-        alone_.agree();
+        deferred_.run([&] { make_reducer(bucket_bytes); });
+        deferred_.agree();
     }
 }
 
 void Training::stop() {
-    if (hooks_.save && is_first_rank() && state_.step > 0) {
-        alone_.run([&] { save(); });
+    if (context_.save && is_first_rank() && state_.step > 0) {
+        deferred_.run([&] { save(); });
     }
-    alone_.agree();
+    deferred_.agree();
     throw Error(ErrorKind::interrupted,
                 {fmt::format("training step {} of {}", state_.step, config_.train.schedule.total_steps),
                  "a request to stop", "", "run the same command again"});
@@ -151,17 +151,17 @@ void Training::save() {
     state.arenas = engine_arenas(*engine_);
     state.loss_scale = engine_->loss_scale();
     state.train_seconds += began - started_seconds_;
-    hooks_.save(state);
+    context_.save(state);
     saved_seconds_ = monotonic_seconds();
     save_cost_seconds_ = saved_seconds_ - began;
 }
 
 void Training::save_if_due() {
-    if (!hooks_.save || !is_first_rank()) {
+    if (!context_.save || !is_first_rank()) {
         return;
     }
-    const double interval = hooks_.save_interval_seconds >= 0.0
-                                ? hooks_.save_interval_seconds
+    const double interval = context_.save_interval_seconds >= 0.0
+                                ? context_.save_interval_seconds
                                 : save_interval_seconds(save_cost_seconds_, communicator_.size());
     if (monotonic_seconds() - saved_seconds_ >= interval) {
         save();
@@ -209,7 +209,7 @@ TrainedWeights Training::take_weights() {
 StepTimes Training::gather_times() {
     constexpr std::size_t fields = sizeof(StepTime) / sizeof(double);
     StepTimes times;
-    if (!hooks_.measure) {
+    if (!context_.measure) {
         return times;
     }
     times.ranks = communicator_.size();

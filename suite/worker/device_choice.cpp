@@ -7,7 +7,7 @@
 
 #include "suite/base/hash.hpp"
 #include "suite/dist/nccl_communicator.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/train/engine.hpp"
 #include "suite/train/trainer.hpp"
 
@@ -131,7 +131,7 @@ engine_maker(const DeviceChoice& choice, dist::PinnedResource* images) {
         if (config.precision != plan::Precision::float32) {
             throw Error(ErrorKind::environment,
                         {"precision",
-                         fmt::format("{}, and no GPU{}{}", plan::to_word(config.precision),
+                         fmt::format("{}, and no GPU{}{}", plan::enum_name(config.precision),
                                      choice.reason.empty() ? "" : ": ", choice.reason),
                          "a GPU, or float32, which alone is fast on a CPU", "--precision float32"});
         }

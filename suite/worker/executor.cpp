@@ -8,9 +8,9 @@
 #include "suite/base/hash.hpp"
 #include "suite/base/log.hpp"
 #include "suite/base/memory.hpp"
-#include "suite/dist/alone.hpp"
+#include "suite/dist/deferred_failure.hpp"
 #include "suite/plan/network/memory_estimate.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/train/runtime.hpp"
 #include "suite/worker/loading.hpp"
 #include "suite/worker/record_parts.hpp"
@@ -28,7 +28,7 @@ constexpr std::size_t cache_limit_bytes = std::size_t{256} << 20;
 constexpr double progress_interval_seconds = 0.5;
 
 std::string kind_word(const plan::RunConfig& config) {
-    return std::string(plan::to_word(config.kind));
+    return std::string(plan::enum_name(config.kind));
 }
 
 /// What `work` gives; its seconds are added to `seconds`.
@@ -166,10 +166,10 @@ std::map<std::string, std::string> Executor::provenance_of(const plan::WorkOrder
         provenance["bucket_bytes"] = std::to_string(attempt.bucket_bytes);
     }
     if (attempt.wire_error) {
-        provenance["wire"] = std::string(plan::to_word(attempt.config.wire));
+        provenance["wire"] = std::string(plan::enum_name(attempt.config.wire));
         provenance["wire_error"] = fmt::format("{:.3g}", *attempt.wire_error);
     }
-    provenance["precision"] = std::string(plan::to_word(attempt.config.precision));
+    provenance["precision"] = std::string(plan::enum_name(attempt.config.precision));
     provenance.merge(worker::provenance_of(device_));
     provenance.insert(provenance_.begin(), provenance_.end());
     return provenance;
@@ -201,7 +201,7 @@ void Executor::save_partial(const std::string& key, const train::TrainingState& 
 
 void Executor::check_test_part(const plan::RunConfig& config, Inputs& inputs, Attempt& attempt) {
     const std::string text = fmt::format("{}\n{} {}", canonical_text(config.data), kind_word(config),
-                                         plan::to_word(config.train.augmentation));
+                                         plan::enum_name(config.train.augmentation));
     auto known = test_images_.find(text);
     if (known == test_images_.end()) {
         known = test_images_
@@ -221,21 +221,21 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
                                        Attempt& attempt) {
     Inputs inputs;
     attempt.phase = "data";
-    dist::together(*communicator_, [&] { refuse(data::absence_reason(config.data)); });
+    dist::run_collectively(*communicator_, [&] { refuse(data::absence_reason(config.data)); });
     attempt.phase = "memory";
-    dist::together(*communicator_, [&] {
+    dist::run_collectively(*communicator_, [&] {
         const std::string reason =
             plan::memory_refusal(config, communicator_->size(), available_memory_bytes());
         refuse(reason.empty() ? reason : reason + " available");
     });
     attempt.phase = "data";
-    dist::together(*communicator_, [&] {
+    dist::run_collectively(*communicator_, [&] {
         inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
         require_test_images(config, *inputs.data_set);
     });
     check_test_part(config, inputs, attempt);
     attempt.phase = "parent";
-    dist::together(*communicator_, [&] {
+    dist::run_collectively(*communicator_, [&] {
         if (!is_first_rank()) {
             return;
         }
@@ -269,22 +269,22 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
             report_(report);
         }
     };
-    train::TrainHooks hooks{.stop_requested = stop_requested_,
-                            .progress = progress,
-                            .resume = inputs.state ? &*inputs.state : nullptr,
-                            .loading = {.memory = images_.get()},
-                            .make_engine = engine_maker(device_, images_.get()),
-                            .gradient_communicator = gradients_.get()};
+    train::TrainContext context{.stop_requested = stop_requested_,
+                                .progress = progress,
+                                .resume = inputs.state ? &*inputs.state : nullptr,
+                                .loading = {.memory = images_.get()},
+                                .make_engine = engine_maker(device_, images_.get()),
+                                .gradient_communicator = gradients_.get()};
     if (config.kind == plan::RunKind::scaling) {
-        auto measured = measure_scaling(config, *inputs.data_set, hooks, *communicator_);
+        auto measured = measure_scaling(config, *inputs.data_set, context, *communicator_);
         attempt.scaling = std::move(measured.section);
         return std::move(measured.result);
     }
-    hooks.save_interval_seconds = save_seconds_;
-    hooks.loading = loading_from_environment();
-    hooks.loading.memory = images_.get();
-    hooks.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
-    return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr, hooks,
+    context.save_interval_seconds = save_seconds_;
+    context.loading = loading_from_environment();
+    context.loading.memory = images_.get();
+    context.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
+    return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr, context,
                                *communicator_);
 }
 
@@ -313,7 +313,7 @@ void Executor::publish(const plan::WorkOrder& order, const plan::RunConfig& conf
     record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
     record.provenance = provenance_of(order, attempt);
     attempt.score = record.metrics.empty() ? store::MetricEntry{} : record.metrics.front();
-    store_.publish(record);
+    store_.commit(record);
     store_.remove_partial(order.key);
 }
 
@@ -326,13 +326,13 @@ void Executor::take_up(const plan::WorkOrder& order, const plan::RunConfig& conf
     record.timing = attempt.timing;
     record.wall_seconds = monotonic_seconds() - attempt.started_seconds;
     record.provenance.merge(provenance_of(order, attempt));
-    store_.publish(record);
+    store_.commit(record);
 }
 
 /// Everything between the order and the report.
 void Executor::perform(const plan::WorkOrder& order, const plan::RunConfig& config, Attempt& attempt) {
     if (config.weights) {
-        dist::together(*communicator_, [&] {
+        dist::run_collectively(*communicator_, [&] {
             if (is_first_rank()) {
                 take_up(order, config, attempt);
             }
@@ -341,7 +341,7 @@ void Executor::perform(const plan::WorkOrder& order, const plan::RunConfig& conf
     }
     const Inputs inputs = open_inputs(config, order.key, attempt);
     train::TrainResult result = train(order, config, inputs, attempt);
-    dist::together(*communicator_, [&] {
+    dist::run_collectively(*communicator_, [&] {
         if (is_first_rank()) {
             publish(order, config, inputs, std::move(result), attempt);
         }
@@ -381,7 +381,7 @@ plan::WorkReport Executor::fail(const plan::WorkOrder& order, const Attempt& att
     record.provenance = provenance_of(order, attempt);
     record.failure = store::Failure{
         .phase = attempt.phase, .kind = report.kind, .reason = report.reason, .step = attempt.step};
-    store_.publish_failure(record);
+    store_.commit_failure(record);
     return report;
 }
 

@@ -12,7 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "suite/base/hash.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/worker/all_reduce_sweep.hpp"
 #include "suite/worker/validity.hpp"
 
@@ -277,7 +277,7 @@ store::ScalingSection scaling_section(const plan::RunConfig& config, const train
                        .warmup_steps = config.scaling->warmup_steps,
                        .images = result.images_seen,
                        .backend = std::string(to_string(backend)),
-                       .reduction = std::string(plan::to_word(config.reduction)),
+                       .reduction = std::string(plan::enum_name(config.reduction)),
                        .data_mode = config.scaling->data_mode};
     for (std::size_t rank = 0; rank < facts.size(); ++rank) {
         section.ranks.push_back(rank_row(result.step_times, warmup, rank, facts[rank]));
@@ -314,24 +314,24 @@ void check_scaling(const plan::RunConfig& config, const train::TrainResult& resu
 }
 
 ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::DataSet& data_set,
-                                   train::TrainHooks hooks, dist::Communicator& communicator) {
-    hooks.measure = true;
-    hooks.save = nullptr; // a pause for a checkpoint would be measured, and half a measurement is none
-    hooks.resume = nullptr;
+                                   train::TrainContext context, dist::Communicator& communicator) {
+    context.measure = true;
+    context.save = nullptr; // a pause for a checkpoint would be measured, and half a measurement is none
+    context.resume = nullptr;
     RankFacts mine{.host = host_name(),
                    .core = allowed_cores(),
                    .cores = core_count(),
                    .allowed_cores = allowed_core_count()};
     communicator.barrier();
     mine.before = read_host_counters();
-    ScalingMeasurement measured{.result = train::run_training(config, data_set, nullptr, hooks, communicator),
-                                .section = {}};
+    ScalingMeasurement measured{
+        .result = train::run_training(config, data_set, nullptr, context, communicator), .section = {}};
     mine.after = read_host_counters();
     mine.weights_digest = sha256_hex(std::as_bytes(std::span(measured.result.weights.values)));
     const std::vector<RankFacts> facts = gathered(mine, communicator);
     check_scaling(config, measured.result); // equal on all ranks, as the result is
     dist::Communicator& summing =
-        hooks.gradient_communicator != nullptr ? *hooks.gradient_communicator : communicator;
+        context.gradient_communicator != nullptr ? *context.gradient_communicator : communicator;
     measured.section = scaling_section(config, measured.result, facts, summing.backend());
     measured.section.sweep = all_reduce_sweep(summing, measured.result.parameters * sizeof(float));
     return measured;

@@ -23,7 +23,8 @@ struct ScalingMeasurement {
 /// differ: Error(corruption)), and Error(numeric) on all ranks alike when the count of images is not exact or
 /// the loss does not fall.
 [[nodiscard]] ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::DataSet& data_set,
-                                                 train::TrainHooks hooks, dist::Communicator& communicator);
+                                                 train::TrainContext context,
+                                                 dist::Communicator& communicator);
 
 /// What one rank knows of itself and its host over the run.
 struct RankFacts {

@@ -8,8 +8,8 @@ using namespace suite::plan;
 
 template<typename Spec, typename Read>
 void read_as(const toml::table& table, Read&& read) {
-    Findings findings;
-    TomlReader reader(table, "input", findings);
+    Issues issues;
+    TomlReader reader(table, "input", issues);
     Spec spec;
     read(reader, spec);
     reader.finish();

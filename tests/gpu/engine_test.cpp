@@ -108,12 +108,12 @@ TEST_F(GpuEngine, StreamsInPinnedMemoryTrainToTheBitsOfStreamsOnTheHeap) {
     config.train.micro_batch = 4;
     dist::PinnedResource memory(api());
     const auto train = [&](dist::PinnedResource* images, int workers) {
-        const TrainHooks hooks{.loading = {.workers = workers, .memory = images},
-                               .make_engine = [&](const plan::RunConfig& of, std::size_t outputs) {
-                                   return std::make_unique<Engine>(
-                                       of, outputs, DeviceOptions{.cuda = true, .images = images});
-                               }};
-        return run_training(config, data_set, nullptr, hooks);
+        const TrainContext context{.loading = {.workers = workers, .memory = images},
+                                   .make_engine = [&](const plan::RunConfig& of, std::size_t outputs) {
+                                       return std::make_unique<Engine>(
+                                           of, outputs, DeviceOptions{.cuda = true, .images = images});
+                                   }};
+        return run_training(config, data_set, nullptr, context);
     };
     const TrainResult heap = train(nullptr, 0);
     for (const int workers : {0, 1, 2}) {

@@ -72,10 +72,10 @@ TEST(TrainingOnRanks, ImagesBehindASourceGiveTheBitsOfOneRankAndAreSkippedOnAll)
     plan::RunConfig config = eight_shards();
     config.data.set.image_size = 8;
     const data::DataSet data_set = testing_toy::toy_on_disk({3, 50, 77});
-    TrainHooks hooks;
-    hooks.loading.on_bad_image = data::BadImagePolicy::skip;
-    const TrainResult alone = run_training(config, data_set, nullptr, hooks);
-    const TrainResult shared = run_training(config, data_set, nullptr, hooks, ranks());
+    TrainContext context;
+    context.loading.on_bad_image = data::BadImagePolicy::skip;
+    const TrainResult alone = run_training(config, data_set, nullptr, context);
+    const TrainResult shared = run_training(config, data_set, nullptr, context, ranks());
     expect_same_bits(alone, shared);
     ASSERT_EQ(shared.skipped_images.size(), 3U);
     EXPECT_EQ(shared.skipped_images[1].sample, 50U);
@@ -194,16 +194,16 @@ TEST(TrainingOnRanks, RanksThatCannotShareAreRefused) {
 }
 
 TEST(TrainingOnRanks, AHookThatThrowsOnOneRankEndsAll) {
-    TrainHooks hooks;
+    TrainContext context;
     if (ranks().rank() == ranks().size() - 1) {
-        hooks.progress = [](std::int64_t step, std::int64_t, double) {
+        context.progress = [](std::int64_t step, std::int64_t, double) {
             if (step == 3) {
                 throw Error(ErrorKind::environment, {"the pipe", "closed", "a reader", ""});
             }
         };
     }
     try {
-        static_cast<void>(run_training(eight_shards(), toy(), nullptr, hooks, ranks()));
+        static_cast<void>(run_training(eight_shards(), toy(), nullptr, context, ranks()));
         FAIL() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::environment);
@@ -218,13 +218,13 @@ TEST(TrainingOnRanks, AStopOfOneRankSavesOnRankZeroAndGoesOnWithTheSameBits) {
     for (const std::int64_t stop_after : {1, 6, 11}) {
         TrainingState saved;
         std::int64_t done = 0;
-        TrainHooks hooks{.progress = [&](std::int64_t step, std::int64_t, double) { done = step; },
-                         .save = [&](const TrainingState& state) { saved = state; }};
+        TrainContext context{.progress = [&](std::int64_t step, std::int64_t, double) { done = step; },
+                             .save = [&](const TrainingState& state) { saved = state; }};
         if (ranks().rank() == ranks().size() - 1) {
-            hooks.stop_requested = [&] { return done >= stop_after; };
+            context.stop_requested = [&] { return done >= stop_after; };
         }
         try {
-            static_cast<void>(run_training(config, data_set, nullptr, hooks, ranks()));
+            static_cast<void>(run_training(config, data_set, nullptr, context, ranks()));
             if (ranks().size() == 1) {
                 FAIL() << "no error";
             }
@@ -234,7 +234,7 @@ TEST(TrainingOnRanks, AStopOfOneRankSavesOnRankZeroAndGoesOnWithTheSameBits) {
             EXPECT_EQ(error.kind(), ErrorKind::interrupted);
         }
         EXPECT_EQ(saved.step > 0, ranks().rank() == 0);
-        const TrainHooks again{.resume = ranks().rank() == 0 ? &saved : nullptr};
+        const TrainContext again{.resume = ranks().rank() == 0 ? &saved : nullptr};
         expect_same_bits(whole, run_training(config, data_set, nullptr, again, ranks()));
         if (ranks().rank() == 0) { // on another number of ranks: strict
             expect_same_bits(whole, run_training(config, data_set, nullptr, again));
@@ -249,23 +249,23 @@ TEST(TrainingOnRanks, WeightsThatDifferAreNoticedAndTheRankNamed) {
     std::vector<float> weights;
     Engine* engine = nullptr;
     const bool is_mine = ranks().rank() == ranks().size() - 1;
-    TrainHooks hooks{.progress =
-                         [&](std::int64_t step, std::int64_t, double) {
-                             if (step == 3 && is_mine) {
-                                 weights = engine->read("weights");
-                                 weights[17] += 0.001F;
-                                 engine->write("weights", weights);
-                             }
-                         },
-                     .compare_interval_steps = 5,
-                     .make_engine =
-                         [&](const plan::RunConfig& config, std::size_t outputs) {
-                             auto made = std::make_unique<Engine>(config, outputs);
-                             engine = made.get();
-                             return made;
-                         }};
+    TrainContext context{.progress =
+                             [&](std::int64_t step, std::int64_t, double) {
+                                 if (step == 3 && is_mine) {
+                                     weights = engine->read("weights");
+                                     weights[17] += 0.001F;
+                                     engine->write("weights", weights);
+                                 }
+                             },
+                         .compare_interval_steps = 5,
+                         .make_engine =
+                             [&](const plan::RunConfig& config, std::size_t outputs) {
+                                 auto made = std::make_unique<Engine>(config, outputs);
+                                 engine = made.get();
+                                 return made;
+                             }};
     try {
-        static_cast<void>(run_training(eight_shards(), toy(), nullptr, hooks, ranks()));
+        static_cast<void>(run_training(eight_shards(), toy(), nullptr, context, ranks()));
         FAIL() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::corruption);
@@ -311,13 +311,13 @@ TEST(TrainingOnRanks, AllGoOnWithTheLossScaleThatRankZeroSaved) {
                           .loss_scale = {.initial = 16777216.0F, .growth_interval_steps = 2}});
     };
     std::vector<TrainingState> saved;
-    const TrainHooks hooks{.save = [&](const TrainingState& state) { saved.push_back(state); },
-                           .save_interval_seconds = 0.0,
-                           .make_engine = halves};
-    const TrainResult whole = run_training(config, data_set, nullptr, hooks);
+    const TrainContext context{.save = [&](const TrainingState& state) { saved.push_back(state); },
+                               .save_interval_seconds = 0.0,
+                               .make_engine = halves};
+    const TrainResult whole = run_training(config, data_set, nullptr, context);
     EXPECT_GT(saved.at(4).loss_scale.value().skipped, 0);
     EXPECT_LT(saved.at(7).loss_scale.value().skipped, 8);
-    const TrainHooks again{.resume = ranks().rank() == 0 ? &saved[4] : nullptr, .make_engine = halves};
+    const TrainContext again{.resume = ranks().rank() == 0 ? &saved[4] : nullptr, .make_engine = halves};
     expect_same_bits(whole, run_training(config, data_set, nullptr, again, ranks()));
 }
 

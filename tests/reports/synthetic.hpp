@@ -96,9 +96,9 @@ public:
     }
 
     void publish(const RunRecord& record) {
-        static_cast<void>(store_.publish(record, suite::Durability::none));
+        static_cast<void>(store_.commit(record, suite::Durability::none));
     }
-    void publish_failure(const RunRecord& record) { store_.publish_failure(record, suite::Durability::none); }
+    void publish_failure(const RunRecord& record) { store_.commit_failure(record, suite::Durability::none); }
     [[nodiscard]] const plan::PlannedRun& run(const std::string& cell, std::uint64_t seed) const {
         for (const plan::PlannedRun& run : plan_.runs) {
             if (run.cell == cell && run.seed == seed) {

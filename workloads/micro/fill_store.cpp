@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
             plan::expand(catalog, argv[2], argv[3], {.seeds = plan::parse_seeds(argv[4])});
         suite::store::Store store(argv[1], suite::store::Access::read_write);
         for (const plan::PlannedRun& run : plan.runs) {
-            static_cast<void>(store.publish(record_of(run), suite::Durability::none));
+            static_cast<void>(store.commit(record_of(run), suite::Durability::none));
         }
         fmt::print("{}\n", plan.runs.size());
         return 0;

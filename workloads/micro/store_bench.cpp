@@ -65,7 +65,7 @@ void publish_record(benchmark::State& state, Durability durability) {
         state.PauseTiming();
         const RunRecord record = record_of(number++);
         state.ResumeTiming();
-        benchmark::DoNotOptimize(store.publish(record, durability));
+        benchmark::DoNotOptimize(store.commit(record, durability));
     }
 }
 
@@ -73,7 +73,7 @@ void look_up_record(benchmark::State& state) {
     const FreshStore folder;
     Store store = folder.open();
     const RunRecord record = record_of(0);
-    static_cast<void>(store.publish(record, Durability::none));
+    static_cast<void>(store.commit(record, Durability::none));
     for (auto _ : state) {
         benchmark::DoNotOptimize(store.look_up(record.key));
     }

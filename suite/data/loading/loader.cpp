@@ -158,7 +158,7 @@ void TrainLoader::load(std::int64_t step, std::size_t first, std::size_t count, 
         const Draw drawn = next;
         if (slot + 1 < count) {
             next = draw_slot(slot + 1);
-            reader_.expect(subset_[next.member]);
+            reader_.prefetch(subset_[next.member]);
         }
         load_drawn(drawn, slot, batch, batch.scratch);
     }

@@ -67,8 +67,8 @@ public:
     /// batch, each with a scratch of its own. Throws Error(data) naming the image of a source.
     void read(std::size_t sample, const std::optional<PictureKey>& key, std::size_t slot, Batch& batch,
               LoadScratch& scratch) const;
-    /// A hint that this sample is read soon: of an image in memory its bytes are called to the caches.
-    void expect(std::size_t sample) const noexcept;
+    /// A hint that this sample is read soon; prefetches the pixels of an image in memory into the caches.
+    void prefetch(std::size_t sample) const noexcept;
     [[nodiscard]] const Split& split() const noexcept { return *split_; }
     /// Images read so far whose data end early (ImageNotes::ends_early), in the order of the split.
     [[nodiscard]] std::vector<BadImage> incomplete() const { return incomplete_->list(); }

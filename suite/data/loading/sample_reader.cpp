@@ -87,7 +87,7 @@ void SampleReader::read(std::size_t sample, const std::optional<PictureKey>& key
     copy_labels(*split_, sample, slot, batch);
 }
 
-void SampleReader::expect(std::size_t sample) const noexcept {
+void SampleReader::prefetch(std::size_t sample) const noexcept {
     if (maker_) {
         return;
     }

@@ -15,7 +15,7 @@
 #include "suite/data/on_disk/listing.hpp"
 #include "suite/data/on_disk/manifest_source.hpp"
 #include "suite/plan/declare/catalog.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace suite::data {
 namespace {
@@ -111,7 +111,7 @@ void note_count(DataSet& set, std::string_view part, std::size_t found, std::siz
 plan::Manifest manifest_identity(const plan::DataSetSpec& spec, const PublishedPlace& place) {
     plan::Manifest manifest;
     manifest.data_set = spec.id;
-    manifest.reading = fmt::format("{} {} version {}.{}", place.layout.id, to_word(place.layout.kind),
+    manifest.reading = fmt::format("{} {} version {}.{}", place.layout.id, enum_name(place.layout.kind),
                                    plan::manifest_version, rules_version);
     manifest.root = place.folder.string();
     return manifest;

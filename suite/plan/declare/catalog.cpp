@@ -49,7 +49,7 @@ private:
                    std::string expected);
 
     Catalog catalog_;
-    Findings findings_;
+    Issues issues_;
     std::map<std::string, DataSetLinks> links_;
     std::map<std::string, ProfileLinks> profile_links_;
 };
@@ -84,18 +84,18 @@ void CatalogBuilder::read(const fs::path& path) {
         table = toml::parse(read_file(path, ErrorKind::usage), name);
     } catch (const toml::parse_error& error) {
         const Origin origin{.file = name, .line = static_cast<int>(error.source().begin.line)};
-        findings_.faults.add({.where = origin.text(),
-                              .found = std::string(error.description()),
-                              .expected = "TOML",
-                              .fix = ""});
+        issues_.faults.add({.where = origin.text(),
+                            .found = std::string(error.description()),
+                            .expected = "TOML",
+                            .fix = ""});
         return;
     } catch (const Error& error) { // unreadable: a fault among others
         for (const Fault& fault : error.faults()) {
-            findings_.faults.add(fault);
+            issues_.faults.add(fault);
         }
         return;
     }
-    TomlReader file(table, name, findings_);
+    TomlReader file(table, name, issues_);
     read_kind(file, "study", catalog_.studies, read_study);
     read_kind(file, "network", catalog_.networks, read_network);
     read_kind(file, "recipe", catalog_.recipes, read_recipe);
@@ -118,10 +118,10 @@ void CatalogBuilder::read(const fs::path& path) {
 
 void CatalogBuilder::add_fault(const Origin& declaration, const std::string& name, std::string found,
                                std::string expected) {
-    findings_.faults.add({.where = findings_.lines.find(declaration, name).text(),
-                          .found = std::move(found),
-                          .expected = std::move(expected),
-                          .fix = ""});
+    issues_.faults.add({.where = issues_.lines.find(declaration, name).text(),
+                        .found = std::move(found),
+                        .expected = std::move(expected),
+                        .fix = ""});
 }
 
 void CatalogBuilder::resolve_studies() {
@@ -215,10 +215,10 @@ void CatalogBuilder::extend(const std::string& id, std::vector<std::string> path
     }
     path.push_back(id);
     const auto fault = [&](const std::string& found, const std::string& expected) {
-        findings_.faults.add({.where = links.extends_origin.text(),
-                              .found = "extends '" + base + "', which " + found,
-                              .expected = expected,
-                              .fix = ""});
+        issues_.faults.add({.where = links.extends_origin.text(),
+                            .found = "extends '" + base + "', which " + found,
+                            .expected = expected,
+                            .fix = ""});
     };
     if (std::find(path.begin(), path.end(), base) != path.end()) {
         return fault("extends this profile in turn", "a profile that stands on its own");
@@ -257,15 +257,15 @@ Catalog CatalogBuilder::finish() {
     resolve_labels();
     resolve_members();
     resolve_profiles();
-    resolve_views(catalog_.workloads, findings_);
-    check_references(catalog_, findings_);
-    check_weights(catalog_, findings_);
-    without_doubles(findings_.faults).throw_if_any(ErrorKind::usage, 1);
+    resolve_views(catalog_.workloads, issues_);
+    check_references(catalog_, issues_);
+    check_weights(catalog_, issues_);
+    without_doubles(issues_.faults).throw_if_any(ErrorKind::usage, 1);
     return std::move(catalog_);
 }
 
 std::map<std::string, LayoutSpec> CatalogBuilder::finish_layouts() {
-    findings_.faults.throw_if_any(ErrorKind::usage, 1);
+    issues_.faults.throw_if_any(ErrorKind::usage, 1);
     return std::move(catalog_.layouts);
 }
 

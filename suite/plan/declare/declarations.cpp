@@ -115,7 +115,7 @@ void read_claim_term(TomlReader& reader, ClaimTermSpec& term) {
     const bool has_margin = term.kind == ClaimKind::not_worse || term.kind == ClaimKind::equivalent;
     if (has_margin && !(term.margin > 0)) {
         reader.add_fault(
-            reader.origin_of("margin"), "kind '" + std::string(to_word(term.kind)) + "' without a margin",
+            reader.origin_of("margin"), "kind '" + std::string(enum_name(term.kind)) + "' without a margin",
             "a margin above 0",
             term.kind == ClaimKind::equivalent ? "state how large a difference still counts as none"
                                                : "state how much worse still counts");
@@ -191,7 +191,7 @@ std::string role_names(bool measures, bool only_required) {
     std::string names;
     for (const AxisKind& kind : axis_kinds()) {
         if (kind.declared && (measures ? kind.measures : kind.scores) && (kind.required || !only_required)) {
-            names += (names.empty() ? "" : ", ") + std::string(to_word(kind.role));
+            names += (names.empty() ? "" : ", ") + std::string(enum_name(kind.role));
         }
     }
     return names;
@@ -202,13 +202,14 @@ bool read_axis(TomlReader& reader, AxisSpec& axis) {
     reader.required("name", axis.name);
     reader.required("values", axis.values);
     expect_distinct(reader, "values", axis.values);
-    const auto role_of_name = from_word<AxisRole>(axis.name);
+    const auto role_of_name = enum_value<AxisRole>(axis.name);
     axis.role = role_of_name.value_or(axis.role);
     const bool has_role = reader.optional("role", axis.role); // of a name that is the paper's word for it
     reader.finish();
     if (!has_role && !role_of_name) {
         reader.expect(false, "name", axis.name,
-                      expected_names(axis.name, all_words<AxisRole>()) + ", or another name with a role");
+                      expected_names(axis.name, all_enum_names<AxisRole>()) +
+                          ", or another name with a role");
     }
     if (has_role ? !reader.sound({"role"}) : !role_of_name) {
         return false;
@@ -224,7 +225,7 @@ bool read_axis(TomlReader& reader, AxisSpec& axis) {
 void check_axis(TomlReader& reader, const std::vector<AxisSpec>& before, const AxisSpec& axis,
                 bool measures) {
     const AxisKind& kind = axis_kind(axis.role);
-    const std::string role(to_word(axis.role));
+    const std::string role(enum_name(axis.role));
     if (find_axis(before, axis.name) != nullptr) {
         reader.add_fault(reader.origin_of("name"), "a second axis '" + axis.name + "'", "one axis of a name",
                          "rename one or leave it out");
@@ -257,7 +258,7 @@ void read_axis_list(TomlReader& reader, WorkloadSpec& spec, bool measures) {
         const bool is_wanted = kind.required && kind.declared && (measures ? kind.measures : kind.scores);
         if (is_wanted && find_axis(spec.axes, kind.role) == nullptr) {
             reader.add_fault(reader.origin(),
-                             "no [[workload.axis]] of role " + std::string(to_word(kind.role)),
+                             "no [[workload.axis]] of role " + std::string(enum_name(kind.role)),
                              "the axes " + role_names(measures, true) + " at least", "declare it");
         }
     }

@@ -33,7 +33,7 @@ void read_workload(TomlReader& reader, WorkloadSpec& spec);
 void read_margins(TomlReader& reader, WorkloadSpec& spec);
 /// Gives a view what one of its workloads declares of margins; a fault for each number that differs from what
 /// the others declare. `is_first`: none has been taken over yet.
-void take_margins(const WorkloadSpec& part, bool is_first, WorkloadSpec& view, Findings& findings);
+void take_margins(const WorkloadSpec& part, bool is_first, WorkloadSpec& view, Issues& issues);
 /// The table `scaling` of a workload; fills its sources and shots with modes and ranks.
 void read_scaling(TomlReader& reader, WorkloadSpec& spec);
 void read_system(TomlReader& reader, SystemSpec& spec);
@@ -42,12 +42,12 @@ void read_jobs(TomlReader& reader, const SystemSpec& system, JobsSpec& jobs);
 
 /// Gives every view its workloads' axes, cells, sources, margins and claims; of the latter those that keep
 /// all their cells, named WORKLOAD.CLAIM where there are several workloads.
-void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Findings& findings);
+void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Issues& issues);
 
 /// Checks every name that one declaration uses of another; adds a fault with the nearest names for each,
 /// at the line where the name stands.
-void check_references(const Catalog& catalog, Findings& findings);
+void check_references(const Catalog& catalog, Issues& issues);
 /// The same for files of weights; each pair of network and data set has at most one.
-void check_weights(const Catalog& catalog, Findings& findings);
+void check_weights(const Catalog& catalog, Issues& issues);
 
 } // namespace suite::plan

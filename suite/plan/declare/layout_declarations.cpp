@@ -26,12 +26,12 @@ void require_parts(TomlReader& reader, const LayoutSpec& spec) {
     const bool is_table = spec.kind >= LayoutKind::nih;
     const bool has_own_test =
         spec.kind != LayoutKind::class_folders && spec.kind != LayoutKind::digit_folders && !is_table;
-    reader.expect(is_table || !spec.train.empty(), "kind", std::string(to_word(spec.kind)),
+    reader.expect(is_table || !spec.train.empty(), "kind", std::string(enum_name(spec.kind)),
                   "a layout with train = […]");
-    reader.expect(!has_own_test || !spec.test.empty(), "kind", std::string(to_word(spec.kind)),
+    reader.expect(!has_own_test || !spec.test.empty(), "kind", std::string(enum_name(spec.kind)),
                   "a layout with test = […]");
     reader.expect(spec.kind != LayoutKind::text_lists || !spec.class_words.empty(), "kind",
-                  std::string(to_word(spec.kind)), "a layout with class_words = […]");
+                  std::string(enum_name(spec.kind)), "a layout with class_words = […]");
 }
 
 void read_edition(TomlReader& reader, EditionSpec& edition) {

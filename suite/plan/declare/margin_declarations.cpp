@@ -111,13 +111,13 @@ void take_entry(const std::map<std::string, Value>& from, const std::string& met
 
 } // namespace
 
-void take_margins(const WorkloadSpec& part, bool is_first, WorkloadSpec& view, Findings& findings) {
+void take_margins(const WorkloadSpec& part, bool is_first, WorkloadSpec& view, Issues& issues) {
     const auto expect = [&](bool is_same, const std::string& what, const char* expected) {
         if (!is_same) {
-            findings.faults.add({.where = findings.lines.find(view.origin, part.id).text(),
-                                 .found = what + " in '" + part.id + "' unlike that of the others",
-                                 .expected = expected,
-                                 .fix = ""});
+            issues.faults.add({.where = issues.lines.find(view.origin, part.id).text(),
+                               .found = what + " in '" + part.id + "' unlike that of the others",
+                               .expected = expected,
+                               .fix = ""});
         }
     };
     for (const auto& [metric, margin] : part.margins) {

@@ -25,11 +25,11 @@ bool ReferenceChecker::known(const Origin& origin, const std::string& what, cons
 
 void ReferenceChecker::check_recipe(const Origin& origin, const std::string& name, RunKind kind) {
     if (known(origin, "recipe", name, recipes_) && catalog_.recipes.at(name).kind != kind) {
-        faults_.add(
-            {.where = lines_.find(origin, name).text(),
-             .found = "recipe '" + name + "' of kind " + std::string(to_word(catalog_.recipes.at(name).kind)),
-             .expected = "one of kind " + std::string(to_word(kind)),
-             .fix = ""});
+        faults_.add({.where = lines_.find(origin, name).text(),
+                     .found = "recipe '" + name + "' of kind " +
+                              std::string(enum_name(catalog_.recipes.at(name).kind)),
+                     .expected = "one of kind " + std::string(enum_name(kind)),
+                     .fix = ""});
     }
 }
 
@@ -156,8 +156,8 @@ void ReferenceChecker::check(const LayoutSpec& spec) {
     }
 }
 
-void check_references(const Catalog& catalog, Findings& findings) {
-    ReferenceChecker checker(catalog, findings);
+void check_references(const Catalog& catalog, Issues& issues) {
+    ReferenceChecker checker(catalog, issues);
     for (const auto& [id, spec] : catalog.data_sets) {
         checker.check(spec);
     }

@@ -12,13 +12,13 @@
 
 namespace suite::plan {
 
-/// All faults into the findings; each names the nearest valid name.
+/// All faults into the issues; each names the nearest valid name.
 class ReferenceChecker {
 public:
-    ReferenceChecker(const Catalog& catalog, Findings& findings)
+    ReferenceChecker(const Catalog& catalog, Issues& issues)
         : catalog_(catalog),
-          faults_(findings.faults),
-          lines_(findings.lines),
+          faults_(issues.faults),
+          lines_(issues.lines),
           data_sets_(names_of(catalog.data_sets)),
           networks_(names_of(catalog.networks)),
           recipes_(names_of(catalog.recipes)) {}

@@ -62,7 +62,7 @@ void set_ranks(WorkloadSpec& spec) {
     }
     std::erase_if(spec.axes, [](const AxisSpec& axis) { return axis.role == AxisRole::ranks; });
     AxisSpec& axis = spec.axes.emplace_back(
-        AxisSpec{.name = std::string(to_word(AxisRole::ranks)), .role = AxisRole::ranks, .values = {}});
+        AxisSpec{.name = std::string(enum_name(AxisRole::ranks)), .role = AxisRole::ranks, .values = {}});
     for (const int rung : ranks) {
         axis.values.push_back(std::to_string(rung));
     }

@@ -98,15 +98,15 @@ SystemSpec load_system(const std::filesystem::path& path) {
                                             .expected = "TOML",
                                             .fix = ""});
     }
-    Findings findings;
-    TomlReader file(table, name, findings);
+    Issues issues;
+    TomlReader file(table, name, issues);
     SystemSpec spec;
     std::vector<TomlReader> readers = file.tables("system");
     if (readers.size() != 1) {
-        findings.faults.add({.where = name,
-                             .found = std::to_string(readers.size()) + " tables [[system]]",
-                             .expected = "one",
-                             .fix = "a system file declares one system"});
+        issues.faults.add({.where = name,
+                           .found = std::to_string(readers.size()) + " tables [[system]]",
+                           .expected = "one",
+                           .fix = "a system file declares one system"});
     }
     for (TomlReader& reader : readers) {
         spec.origin = reader.origin();
@@ -115,7 +115,7 @@ SystemSpec load_system(const std::filesystem::path& path) {
         reader.finish();
     }
     file.finish();
-    findings.faults.throw_if_any(ErrorKind::usage, 1);
+    issues.faults.throw_if_any(ErrorKind::usage, 1);
     return spec;
 }
 

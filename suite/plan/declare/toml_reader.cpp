@@ -30,15 +30,11 @@ bool NameLines::writes(const Origin& declaration, std::string_view name) const {
     return lines_.contains({declaration.file, declaration.line, std::string(name)});
 }
 
-TomlReader::TomlReader(const toml::table& table, std::string file, Findings& findings)
-    : table_(&table),
-      file_(std::move(file)),
-      findings_(&findings),
-      origin_(at(table)),
-      declarations_{origin_} {}
+TomlReader::TomlReader(const toml::table& table, std::string file, Issues& issues)
+    : table_(&table), file_(std::move(file)), issues_(&issues), origin_(at(table)), declarations_{origin_} {}
 
 TomlReader::TomlReader(const toml::table& table, const TomlReader& parent)
-    : TomlReader(table, parent.file_, *parent.findings_) {
+    : TomlReader(table, parent.file_, *parent.issues_) {
     declarations_.insert(declarations_.end(), parent.declarations_.begin(), parent.declarations_.end());
 }
 
@@ -48,7 +44,7 @@ std::string TomlReader::text_of(double value) {
 
 void TomlReader::note_name(std::string_view name, int line) {
     for (const Origin& declaration : declarations_) {
-        findings_->lines.add(declaration, name, line);
+        issues_->lines.add(declaration, name, line);
     }
 }
 
@@ -68,10 +64,10 @@ Origin TomlReader::origin_of(const char* key, std::string_view entry) const {
 }
 
 void TomlReader::add_fault(const Origin& where, std::string found, std::string expected, std::string fix) {
-    findings_->faults.add({.where = where.text(),
-                           .found = std::move(found),
-                           .expected = std::move(expected),
-                           .fix = std::move(fix)});
+    issues_->faults.add({.where = where.text(),
+                         .found = std::move(found),
+                         .expected = std::move(expected),
+                         .fix = std::move(fix)});
 }
 
 const toml::node* TomlReader::take(const char* key) {

@@ -16,8 +16,8 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/names.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "suite/plan/spec/origin.hpp"
-#include "suite/plan/spec/words.hpp"
 
 namespace suite::plan {
 
@@ -35,7 +35,7 @@ private:
 };
 
 /// What reading all files collects.
-struct Findings {
+struct Issues {
     FaultList faults;
     NameLines lines;
 };
@@ -43,7 +43,7 @@ struct Findings {
 /// Reads fields of a table into variables. A missing optional key leaves the variable as it is.
 class TomlReader {
 public:
-    TomlReader(const toml::table& table, std::string file, Findings& findings);
+    TomlReader(const toml::table& table, std::string file, Issues& issues);
     /// Reports every key that nobody asked for.
     void finish();
 
@@ -57,11 +57,11 @@ public:
     template<typename Value>
     bool optional(const char* key, Value& value) {
         const toml::node* node = take(key);
-        const std::size_t faults_before = findings_->faults.faults().size();
+        const std::size_t faults_before = issues_->faults.faults().size();
         if (node != nullptr) {
             read(*node, key, value);
         }
-        if (node != nullptr && findings_->faults.faults().size() == faults_before) {
+        if (node != nullptr && issues_->faults.faults().size() == faults_before) {
             sound_.emplace_back(key);
         }
         return node != nullptr;
@@ -150,9 +150,9 @@ private:
     void read(const toml::node& node, const char* key, Enum& value) {
         std::string word;
         read(node, key, word);
-        const auto found = from_word<Enum>(word);
+        const auto found = enum_value<Enum>(word);
         if (!found && node.is_string()) {
-            add_fault(at(node), "'" + word + "' for " + key, expected_names(word, all_words<Enum>()));
+            add_fault(at(node), "'" + word + "' for " + key, expected_names(word, all_enum_names<Enum>()));
         }
         value = found.value_or(value);
     }
@@ -175,7 +175,7 @@ private:
 
     const toml::table* table_;
     std::string file_;
-    Findings* findings_;
+    Issues* issues_;
     Origin origin_;
     std::vector<Origin> declarations_; ///< this table and those around it
     std::vector<std::string> known_;   ///< keys that were asked for

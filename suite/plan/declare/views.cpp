@@ -66,8 +66,8 @@ std::vector<std::string> cells_of(const ClaimSpec& claim, const std::vector<Cell
 /// Fills one view from the workloads that it names.
 class ViewBuilder {
 public:
-    ViewBuilder(const std::map<std::string, WorkloadSpec>& workloads, WorkloadSpec& view, Findings& findings)
-        : workloads_(workloads), view_(view), findings_(findings) {}
+    ViewBuilder(const std::map<std::string, WorkloadSpec>& workloads, WorkloadSpec& view, Issues& issues)
+        : workloads_(workloads), view_(view), issues_(issues) {}
 
     void build() {
         for (const std::string& id : view_.union_of) {
@@ -88,10 +88,10 @@ public:
 
 private:
     void fault(const std::string& name, std::string found, std::string expected) {
-        findings_.faults.add({.where = findings_.lines.find(view_.origin, name).text(),
-                              .found = std::move(found),
-                              .expected = std::move(expected),
-                              .fix = ""});
+        issues_.faults.add({.where = issues_.lines.find(view_.origin, name).text(),
+                            .found = std::move(found),
+                            .expected = std::move(expected),
+                            .fix = ""});
     }
 
     bool is_sound(const std::string& id) {
@@ -112,7 +112,7 @@ private:
     void add_part(const WorkloadSpec& part) {
         view_.blocks.push_back(own_block(part));
         add_axes(part);
-        take_margins(part, view_.blocks.size() == 1, view_, findings_);
+        take_margins(part, view_.blocks.size() == 1, view_, issues_);
         for (const SourceRule& rule : part.source_rules) {
             add_rule(part, rule);
         }
@@ -173,7 +173,7 @@ private:
 
     const std::map<std::string, WorkloadSpec>& workloads_;
     WorkloadSpec& view_;
-    Findings& findings_;
+    Issues& issues_;
 };
 
 std::vector<CellId> cells_of(const std::vector<CellBlock>& blocks) {
@@ -252,10 +252,10 @@ std::vector<std::string> workload_ids(const Catalog& catalog) {
     return ids;
 }
 
-void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Findings& findings) {
+void resolve_views(std::map<std::string, WorkloadSpec>& workloads, Issues& issues) {
     for (auto& [id, workload] : workloads) {
         if (!workload.union_of.empty()) {
-            ViewBuilder(workloads, workload, findings).build();
+            ViewBuilder(workloads, workload, issues).build();
         }
     }
 }

@@ -13,12 +13,12 @@ void expect_three(TomlReader& reader, const char* key, const std::vector<double>
 }
 
 void expect_known(const WeightsSpec& spec, const std::string& what, const std::string& name, bool is_known,
-                  const std::vector<std::string>& valid, Findings& findings) {
+                  const std::vector<std::string>& valid, Issues& issues) {
     if (!is_known) {
-        findings.faults.add({.where = findings.lines.find(spec.origin, name).text(),
-                             .found = what + " '" + name + "', which is defined nowhere",
-                             .expected = expected_names(name, valid),
-                             .fix = ""});
+        issues.faults.add({.where = issues.lines.find(spec.origin, name).text(),
+                           .found = what + " '" + name + "', which is defined nowhere",
+                           .expected = expected_names(name, valid),
+                           .fix = ""});
     }
 }
 
@@ -43,18 +43,18 @@ void read_weights(TomlReader& reader, WeightsSpec& spec) {
     }
 }
 
-void check_weights(const Catalog& catalog, Findings& findings) {
+void check_weights(const Catalog& catalog, Issues& issues) {
     std::set<std::pair<std::string, std::string>> replaced;
     for (const auto& [id, spec] : catalog.weights) {
         expect_known(spec, "network", spec.network, catalog.networks.contains(spec.network),
-                     names_of(catalog.networks), findings);
+                     names_of(catalog.networks), issues);
         expect_known(spec, "data set", spec.data_set, catalog.data_sets.contains(spec.data_set),
-                     names_of(catalog.data_sets), findings);
+                     names_of(catalog.data_sets), issues);
         if (!replaced.emplace(spec.network, spec.data_set).second) {
-            findings.faults.add({.where = spec.origin.text(),
-                                 .found = "a second file for " + spec.network + " on " + spec.data_set,
-                                 .expected = "one for each network and data set",
-                                 .fix = ""});
+            issues.faults.add({.where = spec.origin.text(),
+                               .found = "a second file for " + spec.network + " on " + spec.data_set,
+                               .expected = "one for each network and data set",
+                               .fix = ""});
         }
     }
 }

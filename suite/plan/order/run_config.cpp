@@ -7,7 +7,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace suite::plan {
 namespace {
@@ -268,7 +268,7 @@ void Writer::write(std::string& text, const Value& value) {
     } else if constexpr (std::is_floating_point_v<Value>) {
         text += Json(value).dump(); // shortest text that reads back exactly, of any locale
     } else if constexpr (std::is_enum_v<Value>) {
-        write_text(text, to_word(value));
+        write_text(text, enum_name(value));
     } else if constexpr (is_optional<Value>) {
         if (value) {
             write(text, *value);
@@ -294,7 +294,7 @@ void ConfigReader::read(const Json& source, Value& value) {
     if constexpr (is_plain<Value>) {
         value = source.get<Value>();
     } else if constexpr (std::is_enum_v<Value>) {
-        const auto word = from_word<Value>(source.get<std::string>());
+        const auto word = enum_value<Value>(source.get<std::string>());
         if (!word) {
             throw std::invalid_argument("unknown word " + source.dump());
         }

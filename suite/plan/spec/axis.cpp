@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 
 namespace suite::plan {
 namespace {
@@ -26,7 +26,7 @@ bool is_shots(const std::string& text) {
 }
 
 bool is_scaling(const std::string& text) {
-    return from_word<ScalingMode>(text).has_value();
+    return enum_value<ScalingMode>(text).has_value();
 }
 
 constexpr AxisKind kinds[] = {

@@ -8,7 +8,7 @@
 #include <memory_resource>
 #include <vector>
 
-#include "suite/dist/alone.hpp"
+#include "suite/dist/deferred_failure.hpp"
 #include "suite/train/detail/step_images.hpp"
 #include "suite/train/reduce/gradient_reducer.hpp"
 #include "suite/train/shards.hpp"
@@ -22,7 +22,7 @@ class Training {
 public:
     /// This rank's own part; nothing here waits for other ranks.
     Training(const plan::RunConfig& config, const data::DataSet& data_set, const TrainedWeights* parent,
-             const TrainHooks& hooks, dist::Communicator& communicator);
+             const TrainContext& context, dist::Communicator& communicator);
 
     void share_start();
     void run();
@@ -31,7 +31,7 @@ public:
 private:
     const plan::RunConfig& config_;
     const data::DataSet& data_set_;
-    const TrainHooks& hooks_;
+    const TrainContext& context_;
     dist::Communicator& communicator_;
     std::size_t outputs_;
     std::vector<std::size_t> subset_;
@@ -40,7 +40,7 @@ private:
     std::pmr::vector<float> mixed_;
     std::unique_ptr<Engine> engine_; ///< behind the images: it may copy some to the last
     std::unique_ptr<GradientReducer> reducer_;
-    dist::Alone alone_;
+    dist::DeferredFailure deferred_;
     TrainingState state_;        ///< its arenas are filled for saving only
     std::vector<double> shared_; ///< losses by shard, stop requests, failures: one small sum a step
     bool stop_agreed_ = false;
@@ -53,7 +53,7 @@ private:
     std::optional<double> wire_error_; ///< the largest so far
 
     [[nodiscard]] bool is_first_rank() const { return communicator_.rank() == 0; }
-    [[nodiscard]] double* sink(double& seconds) const { return hooks_.measure ? &seconds : nullptr; }
+    [[nodiscard]] double* sink(double& seconds) const { return context_.measure ? &seconds : nullptr; }
     [[nodiscard]] dist::Communicator& reducing() const;
     void make_reducer(std::size_t bucket_bytes);
     void initialise(const TrainedWeights* parent);

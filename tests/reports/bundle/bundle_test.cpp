@@ -71,12 +71,12 @@ protected:
         store_.damage(store_.path(bundled_cell, 1));
         const auto& failing = store_.run(bundled_cell, 2);
         store_.remove(bundled_cell, 2);
-        store_.publish_failure(synthetic::failed_record_of(failing, "train", "loss is NaN\nat step 3"));
+        store_.commit_failure(synthetic::failed_record_of(failing, "train", "loss is NaN\nat step 3"));
         const auto& unusable = store_.run(bundled_cell, 3);
         store_.remove(bundled_cell, 3);
         RunRecord record = synthetic::record_of(unusable, 50.0);
         record.metrics[1].value = NAN;
-        store_.publish(record);
+        store_.commit(record);
     }
     [[nodiscard]] Bundled bundled() const {
         return bundle_of(subject_of(plan_, references_), store_.folder());
@@ -133,7 +133,7 @@ TEST_F(BundleTest, KeepsTimesTheFirstTheLastAndSomeLossesBetween) {
     for (int step = 0; step < 1000; ++step) {
         record.losses.push_back({.step = step, .loss = 5.0 - 0.001 * step, .lr = 0.1});
     }
-    store_.publish(record);
+    store_.commit(record);
 
     const OpenedBundle opened = open_bundle(bundled().bytes, "b.h5");
 
@@ -282,7 +282,7 @@ void publish_timed(FilledStore& store, const suite::plan::Plan& plan, double fac
             store.remove(run.cell, run.seed);
             RunRecord record = synthetic::record_of(run, synthetic::around_fifty(run) + shift);
             record.train_seconds = factor * (1.0 + 0.01 * static_cast<double>(run.seed));
-            store.publish(record);
+            store.commit(record);
         }
     }
 }

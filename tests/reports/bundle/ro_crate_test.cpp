@@ -39,7 +39,7 @@ protected:
                 record.provenance["started"] = "2026-11-23T15:04:05Z";
                 record.provenance["finished"] = fmt::format("2026-11-23T15:04:1{}Z", run.seed);
                 store_.remove(run.cell, run.seed);
-                store_.publish(record);
+                store_.commit(record);
             }
         }
     }

@@ -115,7 +115,7 @@ TEST_F(RecordedBaseline, IsNotMadeFromChangedSourcesUnlessAllowed) {
     store_.remove(pets_cell, 1);
     suite::store::RunRecord record = synthetic::record_of(run, 50.0);
     record.provenance["dirty"] = "yes";
-    store_.publish(record);
+    store_.commit(record);
 
     EXPECT_EQ(error().exit_code(), 1);
     EXPECT_THAT(make(true).json, HasSubstr("\"dirty\": \"no, yes\""));

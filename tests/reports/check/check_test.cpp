@@ -125,7 +125,7 @@ suite::store::RunRecord refusal_of(const plan::PlannedRun& run, const std::strin
 TEST_F(CheckMatrix, ACellThatAMachineCouldNotHoldIsMissingForThatReasonOnce) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
         store_.remove(one, seed);
-        store_.publish_failure(refusal_of(store_.run(one, seed), fmt::format("needs 9 GiB, has {}", seed)));
+        store_.commit_failure(refusal_of(store_.run(one, seed), fmt::format("needs 9 GiB, has {}", seed)));
     }
 
     const CheckResult result = check();
@@ -144,7 +144,7 @@ TEST_F(CheckMatrix, SoIsACellWhosePreTrainingNoMachineCouldHold) {
     for (const plan::PlannedRun& run : plan_.runs) {
         if (run.key == parent) {
             std::filesystem::remove(Store(store_.folder(), Access::read_only).record_path(parent));
-            store_.publish_failure(refusal_of(run, "needs 40 GiB, has 8"));
+            store_.commit_failure(refusal_of(run, "needs 40 GiB, has 8"));
         }
     }
 
@@ -203,7 +203,7 @@ TEST_F(CheckMatrix, ARecordWithoutItsMetricIsDamaged) {
     store_.remove(one, 0);
     suite::store::RunRecord record = synthetic::record_of(run, 50.0);
     record.metrics.pop_back();
-    store_.publish(record);
+    store_.commit(record);
 
     const CheckResult result = check();
 
@@ -213,7 +213,7 @@ TEST_F(CheckMatrix, ARecordWithoutItsMetricIsDamaged) {
 
 TEST_F(CheckMatrix, AFailedRunGivesItsPhaseAndReason) {
     store_.remove(one, 4);
-    store_.publish_failure(
+    store_.commit_failure(
         synthetic::failed_record_of(store_.run(one, 4), "train", "error[E700] loss is nan at step 3\nmore"));
 
     const CheckResult result = check();

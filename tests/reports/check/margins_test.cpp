@@ -5,7 +5,7 @@
 #include "reports/bundle/compare.hpp"
 #include "reports/check/margins.hpp"
 #include "reports/check/pairing.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {

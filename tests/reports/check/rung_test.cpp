@@ -12,7 +12,7 @@
 #include "reports/format/report_files.hpp"
 #include "reports/format/rung_text.hpp"
 #include "reports/format/terminal.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "reports/prediction/measured_ladder.hpp"
 #include "reports/prediction/prediction.hpp"
 #include "tests/reports/synthetic.hpp"

@@ -6,7 +6,7 @@
 #include "reports/format/report_files.hpp"
 #include "reports/format/summary.hpp"
 #include "reports/format/terminal.hpp"
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 #include "tests/reports/synthetic.hpp"
 
 namespace reports {

@@ -103,7 +103,7 @@ plan::WorkReport succeed(store::Store& store, const plan::WorkOrder& order, cons
         static_cast<void>(
             store::read_checkpoint(store.checkpoint_path(config.parent_key), config.parent_key));
     }
-    static_cast<void>(store.publish(record_of(order, config), Durability::none));
+    static_cast<void>(store.commit(record_of(order, config), Durability::none));
     plan::WorkReport report = report_of(order, plan::WorkEvent::done);
     report.wall_seconds = 0.5;
     return report;
@@ -114,7 +114,7 @@ plan::WorkReport fail_as_told(store::Store& store, const plan::WorkOrder& order,
     store::RunRecord record = record_of(order, config);
     record.status = store::RunStatus::failed;
     record.failure = store::Failure{.phase = words[2], .kind = words[1], .reason = "as told", .step = 3};
-    store.publish_failure(record, Durability::none);
+    store.commit_failure(record, Durability::none);
     return failed(order, words[1], words[2], "as told");
 }
 

@@ -47,7 +47,7 @@ private:
                                              double grace_seconds, const std::vector<ToyRun>& runs) {
         std::vector<std::string> words{store.string(), std::to_string(jobs), std::to_string(grace_seconds)};
         for (const ToyRun& run : runs) {
-            words.push_back(to_word(run));
+            words.push_back(enum_name(run));
         }
         return words;
     }

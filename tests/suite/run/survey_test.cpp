@@ -59,7 +59,7 @@ TEST_F(SurveyTest, ARunThatAMachineCouldNotHoldIsToDoAndSaysWhy) {
     record.config = canonical_text(plan.runs[0].config);
     record.failure =
         store::Failure{.phase = "memory", .kind = "skipped", .reason = "needs 9 GiB", .step = -1};
-    open_store().publish_failure(record);
+    open_store().commit_failure(record);
 
     const ItemStatus status = survey(plan, open_store()).at(0);
 

@@ -70,7 +70,7 @@ inline plan::Plan toy_plan(const std::vector<ToyRun>& runs) {
 }
 
 /// "BEHAVIOUR,SEED,PARENT", for the command line of schedule_child, and back.
-inline std::string to_word(const ToyRun& run) {
+inline std::string enum_name(const ToyRun& run) {
     return run.behaviour + "," + std::to_string(run.seed) + "," + run.parent;
 }
 inline ToyRun toy_run_from_word(const std::string& word) {

@@ -36,7 +36,7 @@ int publish(const Arguments& arguments) {
     for (std::uint64_t seed = std::stoull(arguments[1]); seed < std::stoull(arguments[2]); ++seed) {
         RunRecord record = full_record(seed);
         record.metrics[0].value += std::stod(arguments[3]);
-        store.publish(record);
+        store.commit(record);
         say("done " + record.key);
     }
     return 0;
@@ -50,7 +50,7 @@ int race(const Arguments& arguments) {
         const auto claim = store.try_claim(record.key);
         if (claim && store.look_up(record.key).state == LookupState::absent) {
             say("worked " + record.key);
-            store.publish(record, suite::Durability::none);
+            store.commit(record, suite::Durability::none);
         }
     }
     return 0;
@@ -82,7 +82,7 @@ void limit_file_size(const std::string& bytes) {
 int limited(const Arguments& arguments) {
     Store store(arguments[0], Access::read_write);
     limit_file_size(arguments[1]);
-    store.publish(full_record());
+    store.commit(full_record());
     return 0;
 }
 
@@ -103,7 +103,7 @@ int fill(const Arguments& arguments) {
     std::string message;
     for (std::uint64_t seed = 0; message.empty(); ++seed) {
         try {
-            store.publish(full_record(seed));
+            store.commit(full_record(seed));
             done.push_back(full_record(seed).key);
         } catch (const suite::Error& error) {
             message = error.what();

@@ -52,7 +52,7 @@ protected:
 
 TEST_F(StoreTest, GivesBackWhatWasPublished) {
     Store store(root(), Access::read_write);
-    EXPECT_TRUE(store.publish(full_record()));
+    EXPECT_TRUE(store.commit(full_record()));
     const Lookup found = Store(root(), Access::read_only).look_up(full_record().key);
     ASSERT_EQ(found.state, LookupState::finished);
     EXPECT_EQ(first_difference(*found.record, full_record()), "");
@@ -74,7 +74,7 @@ TEST_F(StoreTest, ReadOnlyMakesNothing) {
     EXPECT_THAT(store.acknowledged_keys(), IsEmpty());
     EXPECT_FALSE(store.is_claimed(minimal_record().key));
     for (const auto& write : std::vector<std::function<void()>>{
-             [&] { store.publish(minimal_record()); }, [&] { store.publish_failure(failed_record()); },
+             [&] { store.commit(minimal_record()); }, [&] { store.commit_failure(failed_record()); },
              [&] { store.set_aside(minimal_record().key, ""); },
              [&] { store.set_aside_checkpoint(minimal_record().key, ""); },
              [&] { static_cast<void>(store.try_claim(minimal_record().key)); },
@@ -86,11 +86,11 @@ TEST_F(StoreTest, ReadOnlyMakesNothing) {
 
 TEST_F(StoreTest, KeepsTheOldRecordWhenTheNewOneIsEqual) {
     Store store(root(), Access::read_write);
-    store.publish(full_record());
+    store.commit(full_record());
     const std::string before = slurp(store.record_path(full_record().key));
     RunRecord again = full_record();
     again.train_seconds = 99.0;
-    EXPECT_FALSE(store.publish(again));
+    EXPECT_FALSE(store.commit(again));
     EXPECT_EQ(slurp(store.record_path(full_record().key)), before);
     EXPECT_EQ(count_files(root() / "damaged"), 0U);
     EXPECT_EQ(count_temporaries(root()), 0U);
@@ -98,10 +98,10 @@ TEST_F(StoreTest, KeepsTheOldRecordWhenTheNewOneIsEqual) {
 
 TEST_F(StoreTest, KeepsBothRecordsWhenTheyDiffer) {
     Store store(root(), Access::read_write);
-    store.publish(full_record());
+    store.commit(full_record());
     RunRecord other = full_record();
     other.metrics[0].value += 0.01;
-    const std::string message = error_of(ErrorKind::corruption, [&] { store.publish(other); });
+    const std::string message = error_of(ErrorKind::corruption, [&] { store.commit(other); });
     EXPECT_THAT(message, HasSubstr("metrics[0].value"));
     EXPECT_EQ(first_difference(*store.read(full_record().key), full_record()), "");
     EXPECT_EQ(count_files(root() / "damaged"), 2U);
@@ -118,31 +118,31 @@ TEST_F(StoreTest, SetsADamagedRecordAsideWhenItIsPublishedAnew) {
     const fs::path path = store.record_path(full_record().key);
     spill(path, "rubbish");
     EXPECT_EQ(store.look_up(full_record().key).state, LookupState::damaged);
-    EXPECT_TRUE(store.publish(full_record()));
+    EXPECT_TRUE(store.commit(full_record()));
     EXPECT_EQ(store.look_up(full_record().key).state, LookupState::finished);
     EXPECT_EQ(count_files(root() / "damaged"), 2U);
 }
 
 TEST_F(StoreTest, AFinishedRecordWinsOverFailures) {
     Store store(root(), Access::read_write);
-    store.publish_failure(failed_record());
+    store.commit_failure(failed_record());
     RunRecord later = failed_record();
     later.failure->reason = std::string("found \0 in a file", 17);
-    store.publish_failure(later);
+    store.commit_failure(later);
     const Lookup failed = store.look_up(later.key);
     ASSERT_EQ(failed.state, LookupState::failed);
     EXPECT_EQ(failed.record->failure->reason, "found ? in a file");
     EXPECT_EQ(store.read(later.key), std::nullopt);
     EXPECT_THAT(store.failed_keys(), ElementsAre(later.key));
 
-    store.publish(full_record());
+    store.commit(full_record());
     EXPECT_EQ(store.look_up(later.key).state, LookupState::finished);
     EXPECT_TRUE(fs::exists(store.failure_path(later.key)));
 }
 
 TEST_F(StoreTest, ReportsDamageAndSetsItAsideWithItsReason) {
     Store store(root(), Access::read_write);
-    store.publish(full_record());
+    store.commit(full_record());
     const std::string key = full_record().key;
     std::string bytes = slurp(store.record_path(key));
     bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 4);
@@ -163,14 +163,14 @@ TEST_F(StoreTest, ReportsDamageAndSetsItAsideWithItsReason) {
 
 TEST_F(StoreTest, NeverSetsAGoodRecordAside) {
     Store store(root(), Access::read_write);
-    store.publish(full_record());
+    store.commit(full_record());
     EXPECT_FALSE(store.set_aside(full_record().key, "no reason"));
     EXPECT_EQ(store.look_up(full_record().key).state, LookupState::finished);
 }
 
 TEST_F(StoreTest, TakesAFileThatCannotBeOpenedForNothingWorse) {
     Store store(root(), Access::read_write);
-    store.publish(full_record());
+    store.commit(full_record());
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     const rlimit none{0, limit.rlim_max};
@@ -215,7 +215,7 @@ TEST_F(StoreTest, FollowsNoLinkAndWaitsForNoPipe) {
     fs::remove(path);
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
     EXPECT_THAT(store.look_up(minimal_record().key).message, HasSubstr("not a file"));
-    EXPECT_TRUE(store.publish(minimal_record()));
+    EXPECT_TRUE(store.commit(minimal_record()));
 }
 
 TEST_F(StoreTest, RefusesAStoreOfAnotherVersion) {
@@ -252,7 +252,7 @@ TEST_F(StoreTest, SaysClearlyWhenAFileStandsInAFoldersPlace) {
     Store store(root(), Access::read_write);
     fs::remove(root() / "records");
     spill(root() / "records", "a file");
-    EXPECT_THAT(error_of(ErrorKind::store, [&] { store.publish(minimal_record()); }), HasSubstr("records"));
+    EXPECT_THAT(error_of(ErrorKind::store, [&] { store.commit(minimal_record()); }), HasSubstr("records"));
     EXPECT_THAT(error_of(ErrorKind::store, [&] { static_cast<void>(Store(root(), Access::read_write)); }),
                 HasSubstr("records"));
     EXPECT_EQ(store.look_up(minimal_record().key).state, LookupState::damaged);
@@ -276,7 +276,7 @@ TEST_F(StoreTest, RemovesOnlyTemporariesWhoseOwnerIsGone) {
 TEST_F(StoreTest, NoticesLostResultsThroughTheLedger) {
     Store store(root(), Access::read_write);
     for (const std::uint64_t seed : {1U, 2U}) {
-        store.publish(minimal_record(seed));
+        store.commit(minimal_record(seed));
         store.acknowledge(minimal_record(seed).key);
     }
     store.acknowledge(minimal_record(1).key);

@@ -40,27 +40,27 @@ struct PinnedTraining {
     RecordingApi api;
     dist::PinnedResource memory{api};
     DeviceOptions options{.own_kernels = false, .lanes = false, .images = &memory};
-    TrainHooks hooks;
+    TrainContext context;
 
     PinnedTraining() { api.late_copies = true; }
     TrainResult run(const plan::RunConfig& config, const data::DataSet& data_set, int workers) {
-        hooks.loading.workers = workers;
-        hooks.loading.images_ahead = images_ahead;
-        hooks.loading.memory = &memory;
-        hooks.make_engine = [this](const plan::RunConfig& of, std::size_t outputs) {
+        context.loading.workers = workers;
+        context.loading.images_ahead = images_ahead;
+        context.loading.memory = &memory;
+        context.make_engine = [this](const plan::RunConfig& of, std::size_t outputs) {
             return std::make_unique<Engine>(of, outputs, options);
         };
-        return run_training(config, data_set, nullptr, hooks);
+        return run_training(config, data_set, nullptr, context);
     }
 };
 
 /// The device's engine without any table, and images on the heap.
 TrainResult on_the_heap(const plan::RunConfig& config, const data::DataSet& data_set) {
-    const TrainHooks hooks{
+    const TrainContext context{
         .loading = {.workers = 0}, .make_engine = [](const plan::RunConfig& of, std::size_t outputs) {
             return std::make_unique<Engine>(of, outputs, DeviceOptions{.own_kernels = false, .lanes = false});
         }};
-    return run_training(config, data_set, nullptr, hooks);
+    return run_training(config, data_set, nullptr, context);
 }
 
 double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -212,7 +212,7 @@ TEST(PinnedStream, TheNextStepsImagesTravelWhileThisOneComputes) {
     PinnedTraining pinned;
     // The thread begins an image once it is done with the one before: with the first of batch n + 2 read,
     // batch n + 1 is whole.
-    pinned.hooks.progress = [&](std::int64_t step, std::int64_t total, double) {
+    pinned.context.progress = [&](std::int64_t step, std::int64_t total, double) {
         source->wait_for(std::min((step + 2) * 16 + 1, total * 16));
     };
     static_cast<void>(pinned.run(config, data_set, 1));
@@ -274,8 +274,8 @@ TEST(LossScaleInAState, GoingOnAfterAnyStepGivesTheSameBits) {
     std::vector<TrainingState> saved;
     PinnedTraining undisturbed;
     train_in_halves(undisturbed);
-    undisturbed.hooks.save = [&](const TrainingState& state) { saved.push_back(state); };
-    undisturbed.hooks.save_interval_seconds = 0.0;
+    undisturbed.context.save = [&](const TrainingState& state) { saved.push_back(state); };
+    undisturbed.context.save_interval_seconds = 0.0;
     const TrainResult whole = undisturbed.run(streamed_config(), data_set, 1);
     ASSERT_EQ(saved.size(), static_cast<std::size_t>(steps));
     const LossScaleState last = saved.back().loss_scale.value();
@@ -284,10 +284,10 @@ TEST(LossScaleInAState, GoingOnAfterAnyStepGivesTheSameBits) {
     for (const TrainingState& state : saved) {
         PinnedTraining again;
         train_in_halves(again);
-        again.hooks.resume = &state;
+        again.context.resume = &state;
         std::optional<LossScaleState> end = state.loss_scale;
-        again.hooks.save = [&](const TrainingState& later) { end = later.loss_scale; };
-        again.hooks.save_interval_seconds = 0.0;
+        again.context.save = [&](const TrainingState& later) { end = later.loss_scale; };
+        again.context.save_interval_seconds = 0.0;
         expect_same_bits(whole, again.run(streamed_config(), data_set, 1));
         EXPECT_EQ(end, last);
     }
@@ -297,8 +297,8 @@ TEST(LossScaleInAState, DecidesWhichStepsCount) {
     std::vector<TrainingState> saved;
     PinnedTraining undisturbed;
     train_in_halves(undisturbed);
-    undisturbed.hooks.save = [&](const TrainingState& state) { saved.push_back(state); };
-    undisturbed.hooks.save_interval_seconds = 0.0;
+    undisturbed.context.save = [&](const TrainingState& state) { saved.push_back(state); };
+    undisturbed.context.save_interval_seconds = 0.0;
     const TrainResult whole = undisturbed.run(streamed_config(), toy_on_disk(), 1);
     // The scale halves until a step counts, which is the next one here.
     const auto counts = [&](std::size_t step) { return saved.at(step).loss_scale->good_steps > 0; };
@@ -310,7 +310,7 @@ TEST(LossScaleInAState, DecidesWhichStepsCount) {
     state.loss_scale = LossScaleState{.scale = 16777216.0F}; // as if it had begun anew
     PinnedTraining again;
     train_in_halves(again);
-    again.hooks.resume = &state;
+    again.context.resume = &state;
     EXPECT_NE(again.run(streamed_config(), toy_on_disk(), 1).weights.values, whole.weights.values);
 }
 
@@ -324,7 +324,7 @@ std::string refusal_of(std::optional<LossScaleState> scale, Precision precision)
         state.arenas.push_back({arena, std::vector<float>(engine.arena_size(arena))});
     }
     state.loss_scale = scale;
-    training.hooks.resume = &state;
+    training.context.resume = &state;
     try {
         static_cast<void>(training.run(config, toy_on_disk(), 1));
     } catch (const Error& error) {

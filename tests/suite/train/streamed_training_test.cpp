@@ -26,10 +26,10 @@ plan::RunConfig streamed_config(double mixup_alpha = 0.2) {
 }
 
 TrainResult train_with(const plan::RunConfig& config, const data::DataSet& data_set, int workers,
-                       std::size_t images_ahead, TrainHooks hooks = {}) {
-    hooks.loading.workers = workers;
-    hooks.loading.images_ahead = images_ahead;
-    return run_training(config, data_set, nullptr, hooks);
+                       std::size_t images_ahead, TrainContext context = {}) {
+    context.loading.workers = workers;
+    context.loading.images_ahead = images_ahead;
+    return run_training(config, data_set, nullptr, context);
 }
 
 TEST(StreamedTraining, AnyNumberOfThreadsGivesTheSameBits) {
@@ -82,7 +82,7 @@ TEST(StreamedTraining, ABadImageStopsTheRunByName) {
 }
 
 TEST(StreamedTraining, SkippedImagesAreInTheResultAndChangeNothingElse) {
-    TrainHooks skipping;
+    TrainContext skipping;
     skipping.loading.on_bad_image = data::BadImagePolicy::skip;
     const data::DataSet data_set = toy_on_disk({17, 40, 41});
     const TrainResult alone = train_with(streamed_config(), data_set, 0, 1, skipping);

@@ -166,15 +166,15 @@ TEST(RunTraining, ALossThatIsNotFiniteEndsTheRunWithStepAndLosses) {
 
 TEST(RunTraining, StopsBetweenStepsWhenAsked) {
     std::int64_t steps = 0;
-    const TrainHooks hooks{.stop_requested = [&] { return steps == 3; },
-                           .progress =
-                               [&](std::int64_t step, std::int64_t total, double loss) {
-                                   EXPECT_EQ(step, ++steps);
-                                   EXPECT_EQ(total, 40);
-                                   EXPECT_GT(loss, 0.0);
-                               }};
+    const TrainContext context{.stop_requested = [&] { return steps == 3; },
+                               .progress =
+                                   [&](std::int64_t step, std::int64_t total, double loss) {
+                                       EXPECT_EQ(step, ++steps);
+                                       EXPECT_EQ(total, 40);
+                                       EXPECT_GT(loss, 0.0);
+                                   }};
     try {
-        static_cast<void>(run_training(toy_config(), toy(), nullptr, hooks));
+        static_cast<void>(run_training(toy_config(), toy(), nullptr, context));
         FAIL() << "no error";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::interrupted);

@@ -32,8 +32,8 @@ plan::RunConfig short_config() {
 TEST(TrainingState, GoingOnAfterAnyStepGivesTheSameBits) {
     const data::DataSet data_set = toy();
     std::vector<TrainingState> saved;
-    const TrainHooks saving{.save = [&](const TrainingState& state) { saved.push_back(state); },
-                            .save_interval_seconds = 0.0};
+    const TrainContext saving{.save = [&](const TrainingState& state) { saved.push_back(state); },
+                              .save_interval_seconds = 0.0};
     const TrainResult whole = run_training(short_config(), data_set, nullptr, saving);
     ASSERT_EQ(saved.size(), 14U);
     for (const TrainingState& state : saved) {
@@ -47,10 +47,10 @@ TEST(TrainingState, GoingOnAfterAnyStepGivesTheSameBits) {
 TEST(TrainingState, AStopSavesFirst) {
     std::vector<TrainingState> saved;
     std::int64_t steps = 0;
-    const TrainHooks hooks{.stop_requested = [&] { return steps == 3; },
-                           .progress = [&](std::int64_t step, std::int64_t, double) { steps = step; },
-                           .save = [&](const TrainingState& state) { saved.push_back(state); }};
-    EXPECT_THROW(static_cast<void>(run_training(short_config(), toy(), nullptr, hooks)), Error);
+    const TrainContext context{.stop_requested = [&] { return steps == 3; },
+                               .progress = [&](std::int64_t step, std::int64_t, double) { steps = step; },
+                               .save = [&](const TrainingState& state) { saved.push_back(state); }};
+    EXPECT_THROW(static_cast<void>(run_training(short_config(), toy(), nullptr, context)), Error);
     ASSERT_EQ(saved.size(), 1U);
     EXPECT_EQ(saved[0].step, 3);
     EXPECT_EQ(saved[0].losses.size(), 3U);

@@ -8,7 +8,7 @@
 
 #include "suite/base/error.hpp"
 #include "suite/base/hash.hpp"
-#include "suite/plan/spec/words.hpp"
+#include "suite/plan/spec/enum_names.hpp"
 #include "tests/suite/worker/executor_fixture.hpp"
 
 namespace suite::worker {
@@ -164,7 +164,7 @@ TEST_F(ExecutorTest, TheDevicesEngineTrainsInHalvesUnderKeysOfTheirOwn) {
 
         const auto found = store::Store(device_store, store::Access::read_only).read(run_key(config)).value();
         expect_near_losses(found, expected, 0.03);
-        EXPECT_EQ(found.provenance.at("precision"), plan::to_word(precision));
+        EXPECT_EQ(found.provenance.at("precision"), plan::enum_name(precision));
     }
 }
 

@@ -1,4 +1,4 @@
-#include "reports/format/words.hpp"
+#include "reports/format/text_format.hpp"
 
 #include <algorithm>
 #include <array>

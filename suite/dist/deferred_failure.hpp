@@ -9,9 +9,9 @@
 
 namespace suite::dist {
 
-class Alone {
+class DeferredFailure {
 public:
-    explicit Alone(Communicator& communicator) : communicator_(&communicator) {}
+    explicit DeferredFailure(Communicator& communicator) : communicator_(&communicator) {}
 
     /// Runs this rank's part. Does nothing once something failed. Only Error(peer) passes: the collectives
     /// themselves are gone.
@@ -54,10 +54,10 @@ private:
 
 /// Collective: every rank does its part, then all return or all throw.
 template<typename Work>
-void together(Communicator& communicator, const Work& work) {
-    Alone alone(communicator);
-    alone.run(work);
-    alone.agree();
+void run_collectively(Communicator& communicator, const Work& work) {
+    DeferredFailure deferred(communicator);
+    deferred.run(work);
+    deferred.agree();
 }
 
 } // namespace suite::dist
