@@ -1,5 +1,5 @@
 // McNemar's test: do two networks that were scored on the same images hit equally often? Images on which both
-// hit, or both miss, say nothing about it; only the discordant ones count.
+// hit, or both miss, carry no information; only the discordant ones count.
 #pragma once
 
 #include <cstdint>

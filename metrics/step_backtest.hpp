@@ -22,8 +22,8 @@ struct LeftOutRung {
                                                           const StepShape& shape);
 [[nodiscard]] double rms_error_points(std::span<const LeftOutRung> rungs);
 
-/// The form with the least leave-one-rung-out error, of those that these rungs determine; the earlier of
-/// equals, none when there is none.
+/// The form with the least leave-one-rung-out error, of those that these rungs determine; of equal
+/// errors the earlier form; std::nullopt when these rungs determine no form.
 [[nodiscard]] std::optional<StepForm> choose_form(std::span<const Rung> ladder, const StepShape& shape,
                                                   std::span<const StepForm> among = all_step_forms);
 

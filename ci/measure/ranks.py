@@ -63,7 +63,7 @@ def ratios_of(network, rounds):
         "efficiency_fast_lower_quartile": low,
         "efficiency_fast_upper_quartile": high,
         "efficiency_strict": ratio("base", "strict"),
-        "efficiency_uncoupled": ratio("base", "uncoupled"),  # two at once that say nothing to each other: at most this
+        "efficiency_uncoupled": ratio("base", "uncoupled"),  # two independent trainings at once: the upper bound
         "fast_of_uncoupled": ratio("uncoupled", "fast"),
         "strict_to_fast": ratio("strict", "fast"),
         "strict_to_fast_4_micro_batches": ratio("strict_micro_8", "fast_micro_8"),

@@ -79,9 +79,10 @@ std::string bold_text(const Audit& audit) {
         }
         if (rows > 0) {
             text +=
-                fmt::format("  {:<22}{} of {} rows agree{}\n", table.id, agree, rows,
-                            lost > 0 ? fmt::format(" (in {} a mark is lost in the text that we have)", lost)
-                                     : "") +
+                fmt::format(
+                    "  {:<22}{} of {} rows agree{}\n", table.id, agree, rows,
+                    lost > 0 ? fmt::format(" (in {} the mark is not legible in our copy of the paper)", lost)
+                             : "") +
                 disagreements;
         }
     }

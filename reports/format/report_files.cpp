@@ -180,7 +180,7 @@ std::string markdown_legend(const CheckResult& result) {
 
 /// By reason: an empty store does not say the same thing once a cell.
 std::string markdown_absences(const CheckResult& result) {
-    Footnotes reasons; // each once, in order
+    Footnotes reasons; // without duplicates, in order
     std::map<std::string, std::vector<std::string>> cells;
     for (const CellResult& cell : result.cells) {
         if (cell.comparison.verdict == metrics::Verdict::missing || cell.is_incomplete()) {

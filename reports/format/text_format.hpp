@@ -79,8 +79,8 @@ struct Group {
     std::size_t end = 0;
 };
 [[nodiscard]] std::vector<Group> groups_by_target(const std::vector<CellResult>& cells);
-/// The stand-ins of the listed cells, "published → used", each once, in order of appearance; then the
-/// supersets whose members are not all among them.
+/// The stand-ins of the listed cells, "published → used", without duplicates, in order of appearance; then
+/// the supersets whose members are not all among them.
 [[nodiscard]] std::vector<std::string> stand_ins_of(const std::vector<CellResult>& cells);
 
 } // namespace reports

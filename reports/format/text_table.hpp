@@ -11,7 +11,7 @@
 
 namespace reports {
 
-/// Texts that several cells share, each once, in the order of their first use.
+/// Texts that several cells share, without duplicates, in the order of their first use.
 class Footnotes {
 public:
     /// The number of this text, from 1; 0 for "".

@@ -177,7 +177,7 @@ void add_value(WorkloadSpec& workload, AxisRole role, const std::string& value);
 [[nodiscard]] std::string few_shot_refusal(const DataSetSpec& published, const DataSetSpec& used,
                                            std::size_t shots);
 
-/// "0-4", "0,2,7", "3": whole numbers without doubles. Throws Error(usage).
+/// "0-4", "0,2,7", "3": distinct non-negative integers. Throws Error(usage).
 [[nodiscard]] std::vector<std::uint64_t> parse_seeds(std::string_view text);
 
 } // namespace suite::plan

@@ -344,7 +344,7 @@ void ReferenceReader::read_unshown(const fs::path& path) {
     metrics_ = shown;
 }
 
-// Raw values win over the printed summary, which stands beside them.
+// Raw values are used where there are any; the printed summary is kept beside them.
 void ReferenceReader::merge_raw(std::map<std::string, Reference> raw) {
     for (auto& [cell, reference] : raw) {
         const auto printed = references_.published.find(cell);

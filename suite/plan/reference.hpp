@@ -54,7 +54,7 @@ struct PrintedThroughput {
     double speedup = 0.0;
 };
 
-/// One cell's reference. Raw values win over the printed summary, which stands beside them.
+/// One cell's reference. Raw values are used where there are any; the printed summary is kept beside them.
 struct Reference {
     ReferenceKind kind = ReferenceKind::printed;
     std::string metric;
@@ -85,8 +85,8 @@ struct References {
 };
 
 /// Reads what there is for this workload and profile; absent files give empty maps. Unknown cells, doubled
-/// seeds, missing columns, another metric than the cell's, numbers that are none, a baseline changed after
-/// its recording: Error(usage) with all faults of all files, each with file:line.
+/// seeds, missing columns, another metric than the cell's, missing or non-finite numbers, a baseline changed
+/// after its recording: Error(usage) with all faults of all files, each with file:line.
 [[nodiscard]] References load_references(const Catalog& catalog, const std::string& workload,
                                          const std::string& profile, const std::string& protocol = as_run);
 

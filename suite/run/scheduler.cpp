@@ -236,7 +236,7 @@ void Scheduler::handle(Slot& slot, const plan::WorkReport& report) {
             // A worker that cannot trust its order has no configuration to record; one that has lost a rank
             // may have lost the one that writes.
             const bool lost_rank = kind_of(report) == ErrorKind::peer;
-            if (lost_rank) { // what is left of it ends by itself
+            if (lost_rank) { // the remaining ranks exit on their own
                 slot.leaving = true;
                 slot.worker->end_orders();
                 slot.kill_seconds = monotonic_seconds() + options_.worker_grace_seconds;

@@ -29,7 +29,8 @@ namespace suite::run {
 /// itself dies with its scheduler (parent-death signal).
 class WorkerProcess {
 public:
-    /// Starts it as command_of has it. Throws Error(environment), Error(usage) for a launcher that is none.
+    /// Starts it as command_of has it. Throws Error(environment), Error(usage) for a launcher template that
+    /// is not valid.
     explicit WorkerProcess(const WorkerLaunch& launch);
     ~WorkerProcess();
     WorkerProcess(WorkerProcess&& other) noexcept;

@@ -57,7 +57,8 @@ public:
     /// kept. A different one is kept too: the new one goes to damaged/ and Error(corruption) names the first
     /// difference. A damaged file in its place is set aside first.
     bool commit(const RunRecord& record, Durability durability = Durability::fsync);
-    /// Keeps the record of a failed run; a later failure replaces it, a finished record wins over it.
+    /// Keeps the record of a failed run; a later failure replaces it, a finished record takes precedence over
+    /// it.
     void commit_failure(const RunRecord& record, Durability durability = Durability::fsync);
     /// Moves a damaged file of this key to damaged/KEY-UTC-N.h5 with the reason beside it and returns where
     /// it is now; nothing when the key has no damaged file (any more): a record that reads well is never
@@ -88,7 +89,7 @@ public:
 
     /// Notes that this run was reported as done.
     void acknowledge(std::string_view key, Durability durability = Durability::fsync);
-    /// Sorted, each once. A torn last line is not a key.
+    /// Sorted, without duplicates. A torn last line is not a key.
     [[nodiscard]] std::vector<std::string> acknowledged_keys() const;
     /// Acknowledged keys without a file under records/: results that were lost.
     [[nodiscard]] std::vector<std::string> lost_keys() const;

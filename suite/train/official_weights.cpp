@@ -54,7 +54,7 @@ void add_missing(FaultList& faults, const std::string& where, const OfficialTens
 }
 
 void add_extra(FaultList& faults, const std::string& where, const std::string& near) {
-    faults.add({where, "an array that the network has not",
+    faults.add({where, "an array for which this network has no parameter",
                 near.empty() ? "no array of this name" : "no array of this name (nearest: " + near + ")",
                 "name the network that the weights belong to"});
 }

@@ -54,7 +54,7 @@ public:
     /// Needed columns of a table that begins with these: No Finding and the findings follow.
     [[nodiscard]] static std::vector<std::string> columns_after(std::vector<std::string> first);
     /// No Finding = 1 makes all findings negative (paper.md#x-ray-labels). Empty, with faults reported, when
-    /// one is none of these. `first`: index of No Finding among the needed columns.
+    /// a value is none of the known ones. `first`: index of No Finding among the needed columns.
     [[nodiscard]] std::span<const Finding3> read(LabelCsv& csv, std::size_t first);
 
 private:

@@ -24,7 +24,7 @@ public:
     BatchSupply(const BatchSupply&) = delete;
     BatchSupply& operator=(const BatchSupply&) = delete;
 
-    /// Room for the images of batch `number`; sets their count.
+    /// Allocates the images of batch `number`; sets their count.
     virtual void prepare(std::int64_t number, Batch& batch) const = 0;
     /// Image `slot` of that batch. Several threads may fill the slots of one batch. Throws Error(data).
     virtual void load_image(std::int64_t number, std::size_t slot, Batch& batch,

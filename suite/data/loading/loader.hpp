@@ -16,7 +16,7 @@
 
 namespace suite::data {
 
-/// Room of one thread that loads images; grows to the largest and is then reused.
+/// Buffers of one thread that loads images; they grow to the largest image and are reused.
 struct LoadScratch {
     PictureScratch picture;
     std::vector<std::byte> bytes;        ///< of the image's file
@@ -35,7 +35,7 @@ struct Batch {
     std::vector<std::int64_t> classes; ///< multiclass: count
     std::vector<float> label_matrix;   ///< multilabel: count x outputs, NaN = missing
     std::vector<std::size_t> samples;  ///< index of each image in its split
-    LoadScratch scratch;               ///< of the thread that fills the batch by itself
+    LoadScratch scratch;               ///< of a thread that fills the whole batch
 };
 
 struct LoaderOptions {

@@ -49,7 +49,7 @@ struct PublishedCheck {
 
 /// Lists the set and looks at every image, with as many threads as there are cores: missing, empty and
 /// unreadable ones, those whose header (or, with `decodes`, contents) cannot be understood, all at once in
-/// `faults`. A hash that differs from the published one is none: a mirror may have packed the set anew.
+/// `faults`. A hash that differs from the published one is no fault: a mirror may have packed the set anew.
 /// Never throws for what a file holds.
 [[nodiscard]] PublishedCheck check_published(const plan::DataSetSpec& spec, const PublishedPlace& place,
                                              const std::filesystem::path& workloads, const CheckDepth& depth);

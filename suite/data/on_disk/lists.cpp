@@ -177,9 +177,9 @@ void take_ids(Listing& listing, const std::string& variable, const std::vector<s
     for (const std::int64_t id : ids) {
         const std::size_t classes = listing.spec.labels.size();
         if (const std::string problem = id_problem(id, labels, taken, classes); !problem.empty()) {
-            listing.add_fault(
-                "setid.mat", fmt::format("id {} of {}{}", id, variable, problem),
-                fmt::format("ids 1 to {}, each once, with labels 1 to {}", labels.size(), classes));
+            listing.add_fault("setid.mat", fmt::format("id {} of {}{}", id, variable, problem),
+                              fmt::format("the ids 1 to {} without duplicates, with labels 1 to {}",
+                                          labels.size(), classes));
             continue;
         }
         const auto place = static_cast<std::size_t>(id - 1);

@@ -49,7 +49,7 @@ struct PictureKey {
     std::uint64_t sample = 0;
 };
 
-/// Room of one thread; grows to the largest image and is then reused.
+/// Buffers of one thread; they grow to the largest image and are reused.
 struct PictureScratch {
     ResampleAxis columns;
     ResampleAxis rows;
@@ -65,7 +65,7 @@ struct PictureScratch {
 class PictureMaker {
 public:
     /// Throws Error(usage): side below 1, mean or std not 3 values, std not above 0, a resize below the side,
-    /// a shrink that is none.
+    /// a shrink other than 1, 2, 4 or 8.
     explicit PictureMaker(PictureOptions options);
 
     /// An encoded image. With a key the recipe's augmentation, without it the evaluation's framing. Of a JPEG

@@ -23,7 +23,7 @@ struct SquareView {
     std::size_t stride = 0;
 };
 
-/// Room that resize_area reuses.
+/// Buffers that resize_area reuses.
 struct AreaScratch {
     std::vector<float> line;
     std::vector<float> weights;

@@ -21,8 +21,8 @@ struct CsvRow {
 /// A header and its rows; every row has as many fields as the header (others are reported and dropped).
 class CsvTable {
 public:
-    /// Reads the whole file. `columns`: the header's names, each once, in any order; names ending in '?' may
-    /// be absent.
+    /// Reads the whole file. `columns`: the header's names, without duplicates, in any order; names ending in
+    /// '?' may be absent.
     CsvTable(const std::filesystem::path& path, std::string name, const std::vector<std::string>& columns,
              FaultList& faults);
 

@@ -16,7 +16,7 @@ constexpr std::int64_t most_classes = 1'000'000;
 void expect_distinct(TomlReader& reader, const char* key, const std::vector<std::string>& values) {
     std::set<std::string> seen;
     for (const std::string& value : values) {
-        reader.expect(seen.insert(value).second, key, value, "each once");
+        reader.expect(seen.insert(value).second, key, value, "no duplicates");
     }
     reader.expect(!values.empty(), key, values.size(), "at least one");
 }
@@ -402,7 +402,7 @@ void read_profile(TomlReader& reader, ProfileSpec& spec, ProfileLinks& links) {
     std::sort(sorted.begin(), sorted.end());
     const auto doubled = std::adjacent_find(sorted.begin(), sorted.end());
     reader.expect(!spec.seeds.empty(), "seeds", spec.seeds.size(), "at least one");
-    reader.expect(doubled == sorted.end(), "seeds", doubled == sorted.end() ? 0 : *doubled, "each once");
+    reader.expect(doubled == sorted.end(), "seeds", doubled == sorted.end() ? 0 : *doubled, "no duplicates");
     reader.expect_at_least("train_limit", static_cast<std::int64_t>(spec.train_limit.value_or(1)), 1);
     reader.expect_at_least("test_limit", static_cast<std::int64_t>(spec.test_limit.value_or(1)), 1);
     reader.expect_above_zero("gigamacs_per_second", spec.gigamacs_per_second);

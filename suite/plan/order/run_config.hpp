@@ -55,7 +55,8 @@ inline constexpr std::string_view throughput_metric = "images_per_second";
 
 /// What a scaling run measures with; `seed` is its repetition.
 struct ScalingConfig {
-    int occasion = 0; ///< the base case is run before and after each larger rung: the how-manieth of them
+    int occasion =
+        0; ///< 0-based index among the runs of the base case, one before and one after each larger rung
     std::int64_t warmup_steps = 0;
     std::string data_mode;
     [[nodiscard]] bool operator==(const ScalingConfig&) const = default;

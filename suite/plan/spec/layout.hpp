@@ -25,7 +25,7 @@ enum class LayoutKind {
 };
 
 /// Another edition of a published set than the one declared, and what it is known by: the number of images in
-/// its parts, columns of its (first) label table. What is not given says nothing.
+/// its parts, columns of its (first) label table. An absent value is not compared.
 struct EditionSpec {
     std::string title;
     std::size_t train_images = 0;

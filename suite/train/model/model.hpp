@@ -23,7 +23,7 @@ public:
     /// float32; count x outputs, or count x channels x height x width of a network that ends in a map.
     [[nodiscard]] const at::Tensor& outputs() const noexcept { return outputs_; }
     /// Adds the gradients of this pass to the gradient arena; what was kept for it is dropped. The listener
-    /// hears of each slice as soon as it is final for this pass, each once, in an order that is the same
+    /// hears of each slice as soon as it is final for this pass, exactly once, in an order that is the same
     /// on every rank.
     virtual void backward(const at::Tensor& output_gradient, const GradientListener& listener) = 0;
 

@@ -32,7 +32,7 @@ struct MixUp {
 void mix_images(std::span<const float> images, std::size_t image_size, const MixUp& mixup,
                 std::span<float> mixed);
 
-/// The loss of a micro-batch: lambda * L(y) + (1 - lambda) * L(y of the partners), each masked by itself. L
+/// The loss of a micro-batch: lambda * L(y) + (1 - lambda) * L(y of the partners), each with its own mask. L
 /// is the mean softmax cross-entropy, or the mean binary cross-entropy with logits over the entries that are
 /// not NaN (0 with gradient 0 when there are none). `gradient` (as long as the logits) becomes `weight` * d
 /// loss / d logits.
