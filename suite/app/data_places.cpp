@@ -28,8 +28,7 @@ std::map<std::string, std::string> reasons_of(const plan::Catalog& catalog, cons
     std::map<std::string, std::string> reasons;
     for (const auto& [id, spec] : catalog.data_sets) {
         if (!spec.is_superset()) {
-            reasons[id] = data::unavailable_reason({.set = spec, .members = {}},
-                                                   {.root = places.data, .manifests = {}});
+            reasons[id] = data::unavailable_reason({.set = spec, .members = {}}, {.root = places.data});
         }
     }
     return reasons;
@@ -84,10 +83,9 @@ Usage usage_of(const plan::Catalog& catalog, const std::vector<plan::Plan>& plan
 json folder_of(const plan::DataSetSpec& spec, const Places& places) {
     switch (spec.reader) {
     case plan::Reader::fashion_mnist:
-        return data::fashion_mnist_folder().string();
+        return data::fashion_mnist_folder(places.data).string();
     case plan::Reader::published:
-        return data::find_published(spec, data::data_root(places.data), plan::default_catalog_root())
-            .folder.string();
+        return data::find_published(spec, places.data, plan::default_catalog_root()).folder.string();
     default:
         return nullptr; // generated
     }
@@ -96,9 +94,8 @@ json folder_of(const plan::DataSetSpec& spec, const Places& places) {
 /// Of a set whose folder is there but cannot be used: that folder.
 json unusable_folder(const plan::DataSetSpec& spec, const std::string& reason, const Places& places) {
     const bool is_published = spec.reader == plan::Reader::published;
-    const json folder = !reason.empty() && is_published && !data::data_root(places.data).empty()
-                            ? folder_of(spec, places)
-                            : json("");
+    const json folder =
+        !reason.empty() && is_published && !places.data.empty() ? folder_of(spec, places) : json("");
     return folder == "" ? json(nullptr) : folder;
 }
 
@@ -188,7 +185,7 @@ std::string weights_line(const json& entry) {
 json places_document(const plan::Catalog& catalog, const Places& places) {
     const std::map<std::string, std::string> reasons = reasons_of(catalog, places);
     const Usage usage = usage_of(catalog, plans_with_found_weights(catalog, places), reasons);
-    const std::filesystem::path root = data::data_root(places.data);
+    const std::filesystem::path& root = places.data;
     json document{{"data_root", root.empty() ? json(nullptr) : json(root.string())},
                   {"datasets", json::array()},
                   {"weights", weights_documents(catalog, places)}};

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include <nlohmann/json.hpp>
@@ -55,7 +54,8 @@ int gpus_of_worker(const std::string& where) {
 
 json described_worker() {
     try {
-        const std::string answer = output_of("'" + run::worker_program().string() + "' --describe");
+        const std::string answer =
+            output_of("'" + run::worker_program(environment().worker).string() + "' --describe");
         json described = json::parse(answer, nullptr, false);
         return described.is_object() ? described : json::object();
     } catch (const Error&) { // no worker: doctor says so in its own words
@@ -67,13 +67,10 @@ void add_device(CLI::App& verb, std::string& device) {
     one_of(
         verb.add_option("--device", device, "Where to train (default: a GPU if build and machine have one)"),
         {"auto", "cpu", "cuda"})
-        ->envname("TRANSFERSCALE_DEVICE");
+        ->envname(device_variable);
 }
 
 int request_device(const std::string& device, const std::string& precision, bool elsewhere) {
-    if (!device.empty()) {
-        ::setenv("TRANSFERSCALE_DEVICE", device.c_str(), 1);
-    }
     const bool needs_gpu = precision != "float32";
     if (device == "cpu") {
         if (needs_gpu) {

@@ -17,10 +17,10 @@ namespace suite::app {
 /// where build and machine have one.
 void add_device(CLI::App& verb, std::string& device);
 
-/// Hands `device` to the workers of this process (TRANSFERSCALE_DEVICE) and returns how many GPUs they will
-/// find here; 0: they train on the host. Throws Error(environment) when cuda, or a precision that only GPUs
-/// have, is asked for and no worker here would find a GPU, Error(usage) for such a precision with --device
-/// cpu. `elsewhere`: a launcher starts the workers on other machines, so nothing is asked of this one.
+/// How many GPUs workers on `device` will find here; 0: they train on the host. Throws Error(environment)
+/// when cuda, or a precision that only GPUs have, is asked for and no worker here would find a GPU,
+/// Error(usage) for such a precision with --device cpu. `elsewhere`: a launcher starts the workers on other
+/// machines, so nothing is asked of this one.
 [[nodiscard]] int request_device(const std::string& device, const std::string& precision, bool elsewhere);
 
 } // namespace suite::app

@@ -19,6 +19,7 @@ using suite::app::Dispatcher;
 
 void register_verbs(Dispatcher& dispatcher) {
     suite::app::register_list(dispatcher);
+    suite::app::register_reproduce(dispatcher);
     suite::app::register_plan(dispatcher);
     suite::app::register_run(dispatcher);
     suite::app::register_check(dispatcher);

@@ -33,6 +33,7 @@ constexpr Described variables[] = {
     {"TRANSFERSCALE_STORE", "Folder of the run records (default: store in the working folder); see --store."},
     {"TRANSFERSCALE_DATA", "Folder of the published data sets; see --data."},
     {"TRANSFERSCALE_DEVICE", "auto, cpu or cuda; see --device."},
+    {"TRANSFERSCALE_SAVE_SECONDS", "How often an unfinished run saves where it stands; see --save-seconds."},
     {"TRANSFERSCALE_WORKLOADS", "Folder of the declared workloads, instead of the built-in one."},
     {"TRANSFERSCALE_WORKER", "The worker program, instead of the one beside transferscale."},
     {"TRANSFERSCALE_CACHE", "Folder of caches (default: ~/.cache/transferscale)."},
@@ -42,6 +43,7 @@ constexpr Described variables[] = {
 constexpr Described examples[] = {
     {"transferscale list", "What can be reproduced."},
     {"transferscale list WORKLOAD", "What a workload consists of, and how to run it."},
+    {"transferscale reproduce WORKLOAD", "Run, check and report in one command."},
     {"transferscale run WORKLOAD", "Train it at laptop scale; run it again to go on after an interruption."},
     {"transferscale check WORKLOAD", "Compare the results with the references, test the claims."},
     {"transferscale report WORKLOAD", "Print the table and write it with figures to the folder report."},

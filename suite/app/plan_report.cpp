@@ -72,7 +72,7 @@ json data_document(const plan::DataNeed& need, const Findings& findings, const P
         entry["obtain"] = need.layout->obtain;
         entry["licence"] = need.layout->licence;
         entry["registration"] = need.layout->needs_registration;
-        const std::filesystem::path root = data::data_root(places.data);
+        const std::filesystem::path& root = places.data;
         const std::filesystem::path folder =
             root.empty() ? root : data::find_published(need.set, root, plan::default_catalog_root()).folder;
         entry["folder"] =
@@ -204,8 +204,8 @@ Findings look_for(const plan::Plan& plan, const std::vector<plan::DataNeed>& nee
     Findings findings;
     findings.memory_bytes = machine.memory_bytes;
     for (const plan::DataNeed& need : needs) {
-        findings.reasons[need.set.id] = data::unavailable_reason({.set = need.set, .members = {}},
-                                                                 {.root = places.data, .manifests = {}});
+        findings.reasons[need.set.id] =
+            data::unavailable_reason({.set = need.set, .members = {}}, {.root = places.data});
     }
     const std::set<std::string> finished(done.begin(), done.end());
     std::map<std::string, const plan::PlannedRun*> run_of_key;

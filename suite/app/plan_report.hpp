@@ -14,7 +14,7 @@ namespace suite::app {
 
 /// Where things are looked for.
 struct Places {
-    std::filesystem::path data;    ///< data root; empty: TRANSFERSCALE_DATA
+    std::filesystem::path data;    ///< data root; empty: none
     std::filesystem::path weights; ///< folder; empty: looked for nowhere
 };
 

@@ -19,15 +19,22 @@ namespace {
 /// Why data sets cannot be opened here, each looked for once; "" when they can.
 class Obstacles {
 public:
+    explicit Obstacles(const std::filesystem::path& data_root) : places_{.root = absolute(data_root)} {}
+
     const std::string& of(const plan::DataConfig& config) {
         const auto [entry, is_new] = reasons_.try_emplace(canonical_text(config));
         if (is_new) {
-            entry->second = data::unavailable_reason(config);
+            entry->second = data::unavailable_reason(config, places_);
         }
         return entry->second;
     }
 
 private:
+    static std::filesystem::path absolute(const std::filesystem::path& root) {
+        return root.empty() ? root : std::filesystem::absolute(root);
+    }
+
+    data::OpenOptions places_;
     std::map<std::string, std::string> reasons_;
 };
 
@@ -62,7 +69,7 @@ std::vector<reports::CheckResult> check_selection(const SelectionOptions& option
     const store::Store store(options.store, store::Access::read_only);
     reports::Records records(store); // workloads share runs: each record is read once
     std::vector<reports::CheckResult> results;
-    Obstacles obstacles;
+    Obstacles obstacles(options.data);
     for (plan::Plan& plan : plans) {
         note_obstacles(plan, obstacles);
         const plan::References references =

@@ -34,12 +34,18 @@ void log_damage(const reports::CheckResult& result);
 
 /// One document, or an array of them when there are several workloads.
 template<typename Results, typename ToJson>
-void print_documents(const Results& results, const ToJson& to_json) {
+nlohmann::ordered_json document_of_all(const Results& results, const ToJson& to_json) {
     nlohmann::ordered_json documents = nlohmann::ordered_json::array();
     for (const auto& result : results) {
         documents.push_back(to_json(result));
     }
-    fmt::print("{}\n", (documents.size() == 1 ? documents.front() : documents).dump(2));
+    return documents.size() == 1 ? nlohmann::ordered_json(documents.front()) : documents;
+}
+
+/// Prints it.
+template<typename Results, typename ToJson>
+void print_documents(const Results& results, const ToJson& to_json) {
+    fmt::print("{}\n", document_of_all(results, to_json).dump(2));
 }
 
 } // namespace suite::app

@@ -1,7 +1,5 @@
 #include "suite/app/run_options.hpp"
 
-#include <cstdlib>
-
 #include <fmt/format.h>
 
 #include "suite/app/command_table.hpp"
@@ -70,18 +68,25 @@ void add_run_options(CLI::App& verb, RunOptions& options) {
            {"stop", "skip"})
         ->group(data_group);
     add_deadline(verb, options.deadline_seconds);
+    real_within(verb.add_option("--save-seconds", options.save_seconds,
+                                "How often an unfinished run saves where it stands (default: by what a save "
+                                "costs, every 60 to 600)"),
+                0.0, 86400.0)
+        ->type_name("SECONDS")
+        ->envname(save_seconds_variable)
+        ->group(rare_group);
     verb.add_flag("--no-loss", options.no_loss,
                   "Exit with 5 when a finished record was damaged or removed, even if it was trained again")
         ->group(rare_group);
 }
 
-void hand_on(const RunOptions& options) {
-    if (options.loader_workers) {
-        ::setenv("TRANSFERSCALE_LOADER_WORKERS", std::to_string(*options.loader_workers).c_str(), 1);
-    }
-    if (!options.on_bad_image.empty()) {
-        ::setenv("TRANSFERSCALE_ON_BAD_IMAGE", options.on_bad_image.c_str(), 1);
-    }
+plan::WorkOptions work_options(const std::filesystem::path& data, const RunOptions& options) {
+    namespace fs = std::filesystem;
+    return {.data_root = data.empty() ? "" : fs::absolute(data).string(),
+            .manifests = fs::absolute(environment().manifests).string(),
+            .loader_workers = options.loader_workers.value_or(plan::WorkOptions().loader_workers),
+            .skips_bad_images = options.on_bad_image == "skip",
+            .save_seconds = options.save_seconds.value_or(plan::WorkOptions().save_seconds)};
 }
 
 std::vector<std::string> words_of(const SelectionOptions& selection) {
@@ -116,6 +121,7 @@ std::vector<std::string> words_of(const RunOptions& options) {
     words.add("--workers", options.loader_workers);
     words.add_unless(usual.on_bad_image, "--on-bad-image", options.on_bad_image);
     words.add_unless(usual.device, "--device", options.device);
+    words.add("--save-seconds", options.save_seconds);
     return words.take();
 }
 

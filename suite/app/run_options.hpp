@@ -7,26 +7,28 @@
 #include <vector>
 
 #include "suite/app/verbs.hpp"
+#include "suite/plan/order/work_message.hpp"
 
 namespace suite::app {
 
 struct RunOptions {
     double deadline_seconds = 60.0;
     bool no_loss = false;
-    std::optional<int> loader_workers; ///< absent: the worker's default
-    std::string on_bad_image;          ///< "": the worker's default
-    std::string device;                ///< empty: as TRANSFERSCALE_DEVICE says
+    std::optional<int> loader_workers;  ///< absent: the worker's default
+    std::string on_bad_image;           ///< "": the worker's default
+    std::string device;                 ///< empty: a GPU where build and machine have one
+    std::optional<double> save_seconds; ///< absent: by what a save costs
 };
 
 /// --launcher.
 void add_launcher(CLI::App& verb, std::string& launcher);
 /// --deadline.
 void add_deadline(CLI::App& verb, double& seconds);
-/// --deadline --no-loss --workers --on-bad-image --device.
+/// --deadline --no-loss --workers --on-bad-image --device --save-seconds.
 void add_run_options(CLI::App& verb, RunOptions& options);
 
-/// What concerns loading goes to the workers of this process, which inherit it.
-void hand_on(const RunOptions& options);
+/// What they say to workers, with the folder of the published data sets; paths as seen from anywhere.
+[[nodiscard]] plan::WorkOptions work_options(const std::filesystem::path& data, const RunOptions& options);
 
 /// Words that say the same to another process, defaults left out; a folder as seen from anywhere. Of a
 /// selection without its workloads, cells and store; the data root is an environment variable.

@@ -42,10 +42,10 @@ std::string selection_text(const SelectionOptions& selection) {
     for (const std::string& cell : selection.cells) {
         options.insert(options.end(), {"--cell", cell});
     }
-    if (selection.store != default_store()) {
+    if (selection.store != environment().store) {
         options.insert(options.end(), {"--store", selection.store.string()});
     }
-    if (!selection.data.empty()) {
+    if (selection.data != environment().data) {
         options.insert(options.end(), {"--data", selection.data.string()});
     }
     words.insert(words.end(), options.begin(), options.end());
@@ -56,7 +56,8 @@ std::string selection_text(const SelectionOptions& selection) {
     return text;
 }
 
-std::string summary_text(const run::RunSummary& summary, const SelectionOptions& selection) {
+std::string summary_text(const run::RunSummary& summary, const SelectionOptions& selection,
+                         bool names_next_steps) {
     const std::string time = run::duration_text(summary.seconds);
     if (summary.interrupted) {
         return fmt::format("stopped after {}: {}\nrun the same command to go on", time, counts_text(summary));
@@ -70,7 +71,7 @@ std::string summary_text(const run::RunSummary& summary, const SelectionOptions&
     if (summary.done_before + summary.done_now == 0 && !summary.skipped.empty()) {
         text += fmt::format("\nnothing could start; what is missing and where to get it:\nnext: {} plan {}",
                             command, options);
-    } else if (summary.done_before + summary.done_now > 0) {
+    } else if (names_next_steps && summary.done_before + summary.done_now > 0) {
         text += fmt::format("\nnext: {0} check {1}\n      {0} report {1}", command, options);
     }
     return text;

@@ -16,7 +16,9 @@ namespace suite::app {
 [[nodiscard]] std::string selection_text(const SelectionOptions& selection);
 
 /// "finished in 6 min: 458 runs done (12 of them before), 0 failed, 0 skipped", and the commands that follow:
-/// check and report, or after an interruption the same command. Some lines, without the last line end.
-[[nodiscard]] std::string summary_text(const run::RunSummary& summary, const SelectionOptions& selection);
+/// check and report if `names_next_steps`, or after an interruption the same command. Some lines, without the
+/// last line end.
+[[nodiscard]] std::string summary_text(const run::RunSummary& summary, const SelectionOptions& selection,
+                                       bool names_next_steps);
 
 } // namespace suite::app

@@ -58,7 +58,7 @@ void register_audit(Dispatcher& dispatcher) {
         ->capture_default_str();
     verb->add_option("--out", options->out, "Folder of audit.html")->type_name("DIR")->capture_default_str();
     // Nothing is trained and no record read: both are there for scripts that hand them to every command.
-    options->store = default_store();
+    options->store = environment().store;
     verb->add_option("--profile", options->profile, "Accepted and ignored: published numbers have no profile")
         ->type_name("PROFILE")
         ->group(rare_group);

@@ -7,24 +7,14 @@
 #include "reports/format/summary.hpp"
 #include "reports/format/terminal.hpp"
 #include "suite/app/command_table.hpp"
+#include "suite/app/main_verbs.hpp"
 #include "suite/app/reporting.hpp"
-#include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 
 namespace suite::app {
 namespace {
 
-struct CheckOptions {
-    SelectionOptions selection;
-    std::vector<std::string> claims;
-    reports::ExitRules rules;
-};
-
-void print(const std::vector<reports::CheckResult>& results, bool json) {
-    if (json) {
-        print_documents(results, [](const auto& result) { return reports::to_json(result); });
-        return;
-    }
+void print(const std::vector<reports::CheckResult>& results) {
     for (const reports::CheckResult& result : results) {
         fmt::print("{}{}", &result == &results.front() ? "" : "\n",
                    reports::check_text(result, page_of_stdout()));
@@ -42,11 +32,18 @@ void log_tally(const reports::CheckResult& result) {
     log_info(fmt::format("{} at {}: {}", result.workload, result.profile, reports::test_tally_text(result)));
 }
 
-int check(const CheckOptions& options) {
+} // namespace
+
+Outcome check_workloads(const CheckOptions& options, bool prints) {
     const std::vector<reports::CheckResult> results =
         check_selection(options.selection, {.cells = options.selection.cells, .claims = options.claims});
-    print(results, options.selection.output.json);
-    int code = 0;
+    Outcome outcome;
+    if (options.selection.output.json) {
+        outcome.document =
+            document_of_all(results, [](const auto& result) { return reports::to_json(result); });
+    } else if (prints) {
+        print(results);
+    }
     for (const reports::CheckResult& result : results) {
         log_damage(result);
         const bool by_gates = options.rules.gates && result.is_scaling;
@@ -57,27 +54,30 @@ int check(const CheckOptions& options) {
         if ((options.rules.strict || options.rules.strict_inconclusive) && !by_gates) {
             log_tally(result);
         }
-        code = worse_exit_code(code, own);
+        outcome.exit_code = worse_exit_code(outcome.exit_code, own);
     }
-    return code;
+    return outcome;
 }
 
-} // namespace
-
-void register_check(Dispatcher& dispatcher) {
-    auto options = std::make_shared<CheckOptions>();
-    CLI::App* verb = add_verb(dispatcher, "check",
-                              "Compares the results in the store with the references, and tests the claims",
-                              options->selection.output, [options] { return check(*options); });
-    add_selection(*verb, options->selection);
-    verb->add_option("--claim", options->claims, "Only this claim; may be repeated")
+void add_judgement(CLI::App& verb, CheckOptions& options) {
+    verb.add_option("--claim", options.claims, "Only this claim; may be repeated")
         ->type_name("ID")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_flag("--strict", options->rules.strict,
-                   "A cell that is missing or has too few runs fails the check");
-    verb->add_flag("--strict-inconclusive", options->rules.strict_inconclusive,
-                   "As --strict, and what is inconclusive (unclear, cannot be told) fails it, too");
+    verb.add_flag("--strict", options.rules.strict,
+                  "A cell that is missing or has too few runs fails the check");
+    verb.add_flag("--strict-inconclusive", options.rules.strict_inconclusive,
+                  "As --strict, and what is inconclusive (unclear, cannot be told) fails it, too");
+}
+
+void register_check(Dispatcher& dispatcher) {
+    auto options = std::make_shared<CheckOptions>();
+    CLI::App* verb = add_verb(
+        dispatcher, "check", "Compares the results in the store with the references, and tests the claims",
+        options->selection.output,
+        [options] { return printed(check_workloads(*options), options->selection.output); });
+    add_selection(*verb, options->selection);
+    add_judgement(*verb, *options);
     add_data(*verb, options->selection);
     add_ranks(*verb, options->selection);
     verb->add_flag("--gates", options->rules.gates,

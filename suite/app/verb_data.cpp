@@ -75,7 +75,7 @@ void print_sheet(const json& document, bool is_one_class_a_row) {
 int show(const ShowOptions& options) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const plan::DataConfig config = plan::resolve_data(catalog, options.profile, options.name);
-    const data::DataSet set = data::open_data_set(config);
+    const data::DataSet set = data::open_data_set(config, {.root = environment().data});
     const data::Split& split = options.split == "train" ? set.train : set.test;
     if (split.source) {
         throw Error(ErrorKind::usage, Fault{.where = options.name,

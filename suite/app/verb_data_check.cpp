@@ -155,7 +155,8 @@ int check_labels(const plan::Catalog& catalog, const CheckOptions& options,
 int check_embedded(const plan::Catalog& catalog, const CheckOptions& options) {
     plan::DataConfig config = declared_data(catalog, options.name);
     config.set.world_seed = plan::find(catalog.profiles, options.profile, "profile").world_seed;
-    print_document(data_set_document(options.name, data::open_data_set(config)), options.output);
+    print_document(data_set_document(options.name, data::open_data_set(config, {.root = environment().data})),
+                   options.output);
     return 0;
 }
 
@@ -221,8 +222,7 @@ json check_one(const plan::Catalog& catalog, const plan::DataSetSpec& spec, cons
     json document = data_set_document(options.name, set);
     add_published_check(document, check, place, spec);
     if (check.faults.empty()) {
-        const fs::path folder =
-            options.manifests.empty() ? store::default_manifest_folder() : options.manifests;
+        const fs::path folder = options.manifests.empty() ? environment().manifests : options.manifests;
         if (store::keep_manifest(folder, *manifest)) {
             document["manifest"] = store::manifest_path(folder, *manifest).string();
         }
@@ -273,11 +273,8 @@ int check(const CheckOptions& options) {
 } // namespace
 
 fs::path data_root_or_throw(const fs::path& root) {
-    const char* variable = std::getenv("TRANSFERSCALE_DATA");
-    if (!root.empty()) {
-        return root;
-    }
-    if (variable == nullptr || *variable == '\0') {
+    const fs::path& named = root.empty() ? environment().data : root;
+    if (named.empty()) {
         throw Error(ErrorKind::usage,
                     Fault{.where = "--root",
                           .found = "no folder",
@@ -285,7 +282,7 @@ fs::path data_root_or_throw(const fs::path& root) {
                           .fix = "--root DIR, or set TRANSFERSCALE_DATA; ci/fetch-label-files "
                                  "fetches the label files of nih, padchest, chexpert"});
     }
-    return variable;
+    return named;
 }
 
 data::PublishedPlace place_or_throw(const plan::Catalog& catalog, const plan::DataSetSpec& spec,

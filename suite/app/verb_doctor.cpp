@@ -12,6 +12,7 @@
 #include "suite/app/data_places.hpp"
 #include "suite/app/device_request.hpp"
 #include "suite/app/help_text.hpp"
+#include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
 #include "suite/base/files.hpp"
 #include "suite/base/memory.hpp"
@@ -53,7 +54,7 @@ json libraries() {
 
 json worker_state() {
     try {
-        const std::filesystem::path program = run::worker_program();
+        const std::filesystem::path program = run::worker_program(environment().worker);
         const std::string missing = first_line_of("ldd '" + program.string() + "' | grep 'not found'");
         return {{"program", program.string()}, {"starts", missing.empty()}, {"missing", missing}};
     } catch (const Error& error) {
@@ -156,8 +157,8 @@ struct DoctorOptions {
     OutputOptions output;
     bool measure = false;
     std::string profile = "laptop";
-    std::filesystem::path store = default_store();
-    std::filesystem::path data;
+    std::filesystem::path store = environment().store;
+    std::filesystem::path data = environment().data;
     std::filesystem::path weights;
 };
 
@@ -169,8 +170,9 @@ json measure(const DoctorOptions& options) {
     run::Throughput throughput = run::recorded_throughput(store.root());
     for (const auto& [id, workload] : catalog.workloads) {
         const plan::Plan plan = plan::expand(catalog, id, options.profile);
-        for (const auto& [network, rate] :
-             run::measure_throughput(catalog, plan, temporary_name(store.root() / "measurement"))) {
+        for (const auto& [network, rate] : run::measure_throughput(
+                 catalog, plan, temporary_name(store.root() / "measurement"),
+                 {.work = work_options(options.data, {}), .worker = environment().worker})) {
             throughput[network] = rate;
         }
     }

@@ -46,8 +46,8 @@ SurveyedPlan survey_plan(const plan::Catalog& catalog, plan::Plan plan, const st
     surveyed.statuses = run::survey(surveyed.plan, store);
     surveyed.throughput = run::expected_throughput(catalog, surveyed.plan, surveyed.statuses,
                                                    run::recorded_throughput(store.root()));
-    surveyed.left = run::estimate_of(catalog, surveyed.plan, run::local_processes(), surveyed.statuses,
-                                     surveyed.throughput);
+    surveyed.left = run::estimate_of(catalog, surveyed.plan, run::local_processes(environment().device),
+                                     surveyed.statuses, surveyed.throughput);
     surveyed.comparison = run::compare_with_records(catalog, surveyed.plan, surveyed.statuses);
     for (const run::ItemStatus& status : surveyed.statuses) {
         if (status.damaged) {
@@ -143,7 +143,7 @@ public:
         std::size_t parents = 0;
     };
     AddedRuns(const plan::Catalog& catalog, const std::string& profile)
-        : estimator_(catalog, profile, run::local_processes()) {}
+        : estimator_(catalog, profile, run::local_processes(environment().device)) {}
 
     /// What the plan adds to those before it.
     Count add(const SurveyedPlan& surveyed) {

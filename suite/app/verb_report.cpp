@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -13,20 +14,12 @@
 #include "reports/format/terminal.hpp"
 #include "reports/format/text_format.hpp"
 #include "reports/format/time_shares.hpp"
+#include "suite/app/main_verbs.hpp"
 #include "suite/app/reporting.hpp"
-#include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 
 namespace suite::app {
 namespace {
-
-struct ReportOptions {
-    SelectionOptions selection;
-    std::vector<std::filesystem::path> bundles; ///< instead of the store
-    std::filesystem::path out = "report";
-    std::string formats; ///< empty: all but png, figures where gnuplot is there
-    bool card = false;
-};
 
 struct Report {
     reports::CheckResult result;
@@ -188,36 +181,51 @@ nlohmann::ordered_json card_json(const reports::StudyCard& card, const std::file
 }
 
 /// The cards alone.
-int report_cards(const ReportOptions& options) {
+Outcome report_cards(const ReportOptions& options) {
     const std::vector<reports::StudyCard> cards = write_cards(options);
     if (options.selection.output.json) {
-        print_documents(cards,
-                        [&options](const reports::StudyCard& card) { return card_json(card, options.out); });
-        return 0;
+        return {.document = document_of_all(cards, [&options](const reports::StudyCard& card) {
+                    return card_json(card, options.out);
+                })};
     }
     for (const reports::StudyCard& card : cards) {
         fmt::print("{}: {}; {}\nCard: {}\n", card.study, reports::claims_text(card),
                    reports::paper_scale_text(card), fmt::join(card_files(card, options.out), " "));
     }
-    return 0;
+    return {};
 }
 
-int report(const ReportOptions& options) {
+/// The error of a figure that could not be drawn, logged; else nothing.
+std::optional<int> drawing_failure(const reports::WrittenFiles& written) {
+    try {
+        written.throw_if_undrawn();
+        return std::nullopt;
+    } catch (const Error& error) {
+        log_error(error.what());
+        return error.exit_code();
+    }
+}
+
+} // namespace
+
+Outcome report_workloads(const ReportOptions& options) {
     if (options.card) {
         return report_cards(options);
     }
     const std::vector<Report> list = write_reports(options);
+    Outcome outcome;
     if (options.selection.output.json) {
-        print_documents(list, to_json);
+        outcome.document = document_of_all(list, to_json);
     }
-    bool is_damaged = false;
     for (const Report& entry : list) {
         if (!options.selection.output.json) {
             fmt::print("{}Report: {}\n", reports::table_text(entry.result, page_of_stdout()),
                        fmt::join(entry.files, " "));
         }
         log_damage(entry.result);
-        is_damaged = is_damaged || !entry.result.damaged.empty();
+        if (!entry.result.damaged.empty()) {
+            outcome.exit_code = exit_code(ErrorKind::store);
+        }
     }
     if (!options.selection.output.json && options.bundles.empty()) {
         const std::string text =
@@ -225,35 +233,45 @@ int report(const ReportOptions& options) {
         fmt::print("{}{}", text, text.empty() ? "" : "\n");
     }
     for (const Report& entry : list) {
-        entry.written.throw_if_undrawn();
+        if (const std::optional<int> failure = drawing_failure(entry.written)) {
+            outcome.exit_code = *failure;
+            break;
+        }
     }
-    return is_damaged ? exit_code(ErrorKind::store) : 0;
+    return outcome;
 }
 
-} // namespace
+void add_report_folder(CLI::App& verb, ReportOptions& options) {
+    verb.add_option("--out", options.out, "Folder of the report")->type_name("DIR")->capture_default_str();
+}
+
+void add_formats(CLI::App& verb, ReportOptions& options) {
+    verb.add_option("--format", options.formats,
+                    "Which of md, html, csv, json, junit, mlperf, svg, png, picture (figures and claims "
+                    "as one SVG) and parents (how far pre-training runs differ, as CSV), "
+                    "separated by commas (default: md,html,csv,json,svg; figures need gnuplot)")
+        ->type_name("LIST");
+}
 
 void register_report(Dispatcher& dispatcher) {
     auto options = std::make_shared<ReportOptions>();
     CLI::App* verb =
         add_verb(dispatcher, "report",
                  "Prints tables with published and own results, and writes them with figures to files",
-                 options->selection.output, [options] { return report(*options); });
+                 options->selection.output,
+                 [options] { return printed(report_workloads(*options), options->selection.output); });
     add_selection(*verb, options->selection);
     verb->get_option("workload")->required(false);
     verb->add_option("--from", options->bundles, "Read this bundle instead of the store; may be repeated")
         ->type_name("FILE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    verb->add_option("--out", options->out, "Folder of the report")->type_name("DIR")->capture_default_str();
+    add_report_folder(*verb, *options);
     verb->add_flag(
         "--card", options->card,
         "Instead of tables: one page a study (HTML, Markdown) and a badge (SVG) with what its "
         "published numbers support and what was run at which scale; without workloads of every study");
-    verb->add_option("--format", options->formats,
-                     "Which of md, html, csv, json, junit, mlperf, svg, png, picture (figures and claims "
-                     "as one SVG) and parents (how far pre-training runs differ, as CSV), "
-                     "separated by commas (default: md,html,csv,json,svg; figures need gnuplot)")
-        ->type_name("LIST");
+    add_formats(*verb, *options);
     add_data(*verb, options->selection);
     add_ranks(*verb, options->selection);
 }

@@ -1,38 +1,29 @@
 #include <algorithm>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/main_verbs.hpp"
 #include "suite/app/option_values.hpp"
-#include "suite/app/run_options.hpp"
 #include "suite/app/run_summary.hpp"
-#include "suite/app/verbs.hpp"
 #include "suite/base/log.hpp"
 #include "suite/run/scheduler.hpp"
 
 namespace suite::app {
 namespace {
 
-struct RunVerbOptions {
-    SelectionOptions selection;
-    std::optional<int> jobs; ///< absent: as many as there are cores for
-    std::string launcher{run::default_launcher};
-    RunOptions more;
-};
-
-nlohmann::json document_of(const run::RunSummary& summary) {
-    nlohmann::json document{{"runs", summary.total},
-                            {"done_before", summary.done_before},
-                            {"done_now", summary.done_now},
-                            {"failed", summary.failed},
-                            {"skipped", nlohmann::json::array()},
-                            {"lost", summary.lost},
-                            {"interrupted", summary.interrupted},
-                            {"seconds", summary.seconds}};
+nlohmann::ordered_json document_of(const run::RunSummary& summary) {
+    nlohmann::ordered_json document{{"runs", summary.total},
+                                    {"done_before", summary.done_before},
+                                    {"done_now", summary.done_now},
+                                    {"failed", summary.failed},
+                                    {"skipped", nlohmann::ordered_json::array()},
+                                    {"lost", summary.lost},
+                                    {"interrupted", summary.interrupted},
+                                    {"seconds", summary.seconds}};
     for (const auto& [reason, count] : summary.skipped) {
         document["skipped"].push_back({{"reason", reason}, {"runs", count}});
     }
@@ -50,7 +41,18 @@ std::string device_of(const RunVerbOptions& options) {
     return options.selection.portable_bits ? "cpu" : options.more.device;
 }
 
-int run_verb(const RunVerbOptions& options) {
+/// Records that are gone although they were once reported as done.
+Error lost_records(const store::Store& store, std::size_t count) {
+    return {ErrorKind::store,
+            Fault{.where = store.root().string(),
+                  .found = fmt::format("{} finished records damaged or gone", count),
+                  .expected = "every record that was once reported as done",
+                  .fix = "they have been trained again: find out who removed them, run again"}};
+}
+
+} // namespace
+
+Outcome run_workloads(const RunVerbOptions& options) {
     const std::string device = device_of(options);
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
@@ -59,7 +61,6 @@ int run_verb(const RunVerbOptions& options) {
     const int places = gpus > 0 ? std::min(gpus, run::default_jobs()) : run::default_jobs();
     store::Store store(options.selection.store, store::Access::read_write);
     const int ranks = options.selection.ranks;
-    hand_on(options.more);
     run::Scheduler scheduler(catalog, plans, store,
                              {.jobs = options.jobs.value_or(std::max(1, places / ranks)),
                               .ranks = ranks,
@@ -67,36 +68,38 @@ int run_verb(const RunVerbOptions& options) {
                               .oversubscribe = options.selection.oversubscribe,
                               .deadline_seconds = options.more.deadline_seconds,
                               .portable_bits = options.selection.portable_bits,
-                              .gpus = gpus > 0});
+                              .gpus = gpus > 0,
+                              .device = device,
+                              .work = work_options(options.selection.data, options.more),
+                              .worker = environment().worker});
     const run::RunSummary summary = scheduler.run();
     for (const auto& [reason, count] : summary.skipped) {
         log_warning(fmt::format("skipped {} runs: {}", count, reason));
     }
-    log_info(summary_text(summary, options.selection));
-    if (options.selection.output.json) {
-        fmt::print("{}\n", document_of(summary).dump(2));
+    log_info(summary_text(summary, options.selection, options.names_next_steps));
+    Outcome outcome{.exit_code = summary.exit_code(), .document = document_of(summary)};
+    if (outcome.exit_code == 0 && options.more.no_loss && !summary.lost.empty()) {
+        const Error error = lost_records(store, summary.lost.size());
+        log_error(error.what());
+        outcome.exit_code = error.exit_code();
     }
-    if (summary.exit_code() == 0 && options.more.no_loss && !summary.lost.empty()) {
-        throw Error(ErrorKind::store,
-                    Fault{.where = store.root().string(),
-                          .found = fmt::format("{} finished records damaged or gone", summary.lost.size()),
-                          .expected = "every record that was once reported as done",
-                          .fix = "they have been trained again: find out who removed them, run again"});
-    }
-    return summary.exit_code();
+    return outcome;
 }
 
-} // namespace
+void add_jobs(CLI::App& verb, RunVerbOptions& options) {
+    whole_within(verb.add_option("--jobs", options.jobs,
+                                 "Runs at a time (default: GPUs, else cores, divided by ranks)"),
+                 1, 1024);
+}
 
 void register_run(Dispatcher& dispatcher) {
     auto options = std::make_shared<RunVerbOptions>();
     CLI::App* verb =
         add_verb(dispatcher, "run", "Trains what is still missing of these workloads; run again, it goes on",
-                 options->selection.output, [options] { return run_verb(*options); });
+                 options->selection.output,
+                 [options] { return printed(run_workloads(*options), options->selection.output); });
     add_selection(*verb, options->selection);
-    whole_within(verb->add_option("--jobs", options->jobs,
-                                  "Runs at a time (default: GPUs, else cores, divided by ranks)"),
-                 1, 1024);
+    add_jobs(*verb, *options);
     add_data(*verb, options->selection);
     add_ranks(*verb, options->selection);
     add_launcher(*verb, options->launcher);

@@ -37,7 +37,7 @@ struct ScaleOptions {
     std::optional<int> strong_batch;
     std::filesystem::path out = "report";
     std::string formats;
-    std::string device; ///< empty: as TRANSFERSCALE_DEVICE says
+    std::string device; ///< empty: a GPU where build and machine have one
     std::string launcher{run::default_launcher};
     double deadline_seconds = 60.0;
 };
@@ -96,7 +96,10 @@ run::RunSummary climb(const plan::Catalog& catalog, const std::vector<plan::Plan
                              {.jobs = 1,
                               .launcher = options.launcher,
                               .oversubscribe = options.selection.oversubscribe,
-                              .deadline_seconds = options.deadline_seconds});
+                              .deadline_seconds = options.deadline_seconds,
+                              .device = options.device,
+                              .work = work_options(options.selection.data, {}),
+                              .worker = environment().worker});
     return scheduler.run();
 }
 

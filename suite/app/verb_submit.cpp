@@ -99,7 +99,7 @@ void check_device(const SubmitOptions& options, const plan::SystemSpec& system) 
 // The suite's settings of this shell hold in the job too; folders as seen from anywhere.
 std::map<std::string, std::string> suite_environment() {
     std::map<std::string, std::string> variables;
-    for (const char* name : {"TRANSFERSCALE_DATA", "TRANSFERSCALE_WORKLOADS", "TRANSFERSCALE_WORKER"}) {
+    for (const char* name : {"TRANSFERSCALE_WORKLOADS", "TRANSFERSCALE_WORKER"}) {
         const char* value = std::getenv(name);
         if (value != nullptr && *value != '\0') {
             variables[name] = fs::absolute(value).lexically_normal().string();
@@ -152,6 +152,10 @@ run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& ca
     request.folder = new_folder(request.store, request.name);
     request.workloads = all_of(catalog, options.selection.workloads);
     request.options = words_of(options.selection);
+    if (!options.selection.data.empty()) {
+        request.options.insert(request.options.end(),
+                               {"--data", fs::absolute(options.selection.data).lexically_normal().string()});
+    }
     request.run_options = words_of(options.run);
     request.cells = options.selection.cells;
     request.left = run::work_left(surveyed.work);

@@ -55,7 +55,7 @@ void prepare_export(WeightsVerbOptions& options) {
                                             .fix = "take it from transferscale plan --json"});
     }
     if (!order.run.empty() && order.store.empty()) {
-        order.store = default_store().string();
+        order.store = environment().store.string();
     }
     order.weights = options.checkpoint;
     order.out = options.npz;

@@ -1,7 +1,6 @@
 #include "suite/app/verbs.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -40,7 +39,7 @@ plan::FastReduction fast_reduction(const SelectionOptions& options) {
 
 void group_commands(CLI::App& root) {
     const std::pair<const char*, std::vector<std::string>> groups[] = {
-        {"Reproduce a paper", {"list", "plan", "run", "check", "report", "audit"}},
+        {"Reproduce a paper", {"list", "reproduce", "plan", "run", "check", "report", "audit"}},
         {"Measure and predict scaling", {"scale", "predict"}},
         {"Share and compare results", {"bundle", "verify", "compare", "baseline"}},
         {"Data and weights", {"data", "weights", "infer"}},
@@ -72,11 +71,6 @@ CLI::App* add_verb(Dispatcher& dispatcher, const std::string& name, const std::s
     return verb;
 }
 
-std::filesystem::path default_store() {
-    const char* named = std::getenv("TRANSFERSCALE_STORE");
-    return named != nullptr && *named != '\0' ? named : "store";
-}
-
 void add_profile(CLI::App& verb, std::string& profile) {
     verb.add_option("--profile", profile, "Scale of the runs: smoke, laptop or paper")
         ->type_name("PROFILE")
@@ -84,7 +78,6 @@ void add_profile(CLI::App& verb, std::string& profile) {
 }
 
 void add_store(CLI::App& verb, std::filesystem::path& store) {
-    store = default_store();
     verb.add_option("--store", store, "Folder of the run records")->type_name("DIR")->capture_default_str();
 }
 
@@ -352,9 +345,6 @@ std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog, const Sel
     filter.oversubscribe = options.oversubscribe;
     filter.limits = options.limits;
     filter.parents = options.parents;
-    if (!options.data.empty()) { // workers inherit it
-        ::setenv("TRANSFERSCALE_DATA", std::filesystem::absolute(options.data).c_str(), 1);
-    }
     std::vector<plan::Plan> plans = expand_all(catalog, options, filter);
     if (options.weights.empty()) {
         return plans;

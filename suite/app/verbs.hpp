@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "suite/app/environment.hpp"
 #include "suite/plan/plan.hpp"
 
 namespace suite::app {
@@ -33,7 +34,7 @@ struct SelectionOptions {
     std::vector<std::string> workloads;
     std::string profile = "laptop";
     std::string protocol = plan::as_run;
-    std::filesystem::path store;
+    std::filesystem::path store = environment().store;
     std::optional<std::string> seeds; ///< absent: the profile's
     std::vector<std::string> cells;
     std::optional<int> parents; ///< absent: the workload's
@@ -42,7 +43,7 @@ struct SelectionOptions {
     std::string wire = "float32";
     std::string bucket_bytes;   ///< "": the default of the ranks' library; a number, or "measured"
     bool oversubscribe = false; ///< more ranks than cores
-    std::filesystem::path data; ///< root of published data sets; empty: TRANSFERSCALE_DATA
+    std::filesystem::path data = environment().data; ///< root of published data sets; empty: none
     plan::RunLimits limits{};
     std::filesystem::path weights; ///< folder of published weights; empty: every source is trained
     bool some_weights = false;     ///< a file that is not in the folder leaves its source to be trained
@@ -84,8 +85,6 @@ CLI::Option* add_data_root(CLI::App& verb, std::filesystem::path& data);
 void add_data(CLI::App& verb, SelectionOptions& options);
 /// --precision, by the names of plan::Precision.
 void add_precision(CLI::App& verb, std::string& precision);
-/// --store, or TRANSFERSCALE_STORE, or ./store.
-[[nodiscard]] std::filesystem::path default_store();
 /// The keyword `all` as every workload but those of scaling and of further parents, globs (`fewshot-*`) as
 /// those that they match, in the order of lists; other names as they are. Throws Error(usage) for a glob that
 /// matches none.
@@ -94,8 +93,8 @@ void add_precision(CLI::App& verb, std::string& precision);
 /// The workload of scaling that was named, or the only one. Throws Error(usage).
 [[nodiscard]] std::string scaling_workload(const plan::Catalog& catalog,
                                            const std::optional<std::string>& named);
-/// Plans of all named workloads that have one of the named cells; unknown names throw Error(usage). From then
-/// on `options.data` is the data root of this process and those that it starts. With a folder of weights
+/// Plans of all named workloads that have one of the named cells; unknown names throw Error(usage). With a
+/// folder of weights
 /// every file that can replace a pre-training run must be in it (unless some_weights): Error(weights) with
 /// all faults.
 [[nodiscard]] std::vector<plan::Plan> expand_selection(const plan::Catalog& catalog,
@@ -103,6 +102,7 @@ void add_precision(CLI::App& verb, std::string& precision);
 
 void register_list(Dispatcher& dispatcher);
 void register_plan(Dispatcher& dispatcher);
+void register_reproduce(Dispatcher& dispatcher);
 void register_run(Dispatcher& dispatcher);
 void register_check(Dispatcher& dispatcher);
 void register_audit(Dispatcher& dispatcher);

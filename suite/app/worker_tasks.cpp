@@ -51,7 +51,7 @@ int perform(const WeightsOptions& options) {
     plan::WeightsOrder order = options.order;
     order.json = options.output.json;
     order.quiet = options.output.quiet;
-    return run::run_worker(run::worker_program(), to_arguments(order));
+    return run::run_worker(run::worker_program(environment().worker), to_arguments(order));
 }
 
 } // namespace suite::app

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "suite/app/environment.hpp"
 #include "suite/app/help_text.hpp"
 #include "suite/plan/plan.hpp"
 #include "suite/run/estimate.hpp"
@@ -140,7 +141,8 @@ ordered_json workload_summary(const plan::Catalog& catalog, const plan::Workload
                           {"claims", workload.claims.size()}};
     for (const auto& [id, profile] : catalog.profiles) {
         const plan::Plan plan = plan::expand(catalog, workload.id, id);
-        const run::Estimate estimate = run::estimate_of(catalog, plan, run::local_processes());
+        const run::Estimate estimate =
+            run::estimate_of(catalog, plan, run::local_processes(environment().device));
         document["profiles"][id] = {{"runs", plan.runs.size() - plan.parent_count()},
                                     {"parents", plan.parent_count()},
                                     {"estimate_seconds", estimate.seconds},

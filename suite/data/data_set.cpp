@@ -1,7 +1,6 @@
 #include "suite/data/data_set.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -18,18 +17,17 @@ namespace suite::data {
 namespace {
 
 std::string absence_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
-    const std::filesystem::path root = data_root(options.root);
-    if (root.empty()) {
+    if (options.root.empty()) {
         return fmt::format("data set {} not found at any data root (TRANSFERSCALE_DATA is not set)", spec.id);
     }
-    const PublishedPlace place = find_published(spec, root, plan::default_catalog_root());
+    const PublishedPlace place = find_published(spec, options.root, plan::default_catalog_root());
     return place.folder.empty() ? fmt::format("data set {} not found at {}", spec.id, place.wanted.string())
                                 : std::string();
 }
 
 /// Why a set that is there cannot be opened, as far as names tell; empty when nothing is lacking.
 std::string shortage_of_published(const plan::DataSetSpec& spec, const OpenOptions& options) {
-    const PublishedPlace place = find_published(spec, data_root(options.root), plan::default_catalog_root());
+    const PublishedPlace place = find_published(spec, options.root, plan::default_catalog_root());
     const std::vector<Fault> lacking = what_is_lacking(place);
     if (lacking.empty()) {
         return {};
@@ -45,7 +43,7 @@ std::string absence_of_one(const plan::DataSetSpec& spec, const OpenOptions& opt
         return absence_of_published(spec, options);
     }
     if (spec.reader == plan::Reader::fashion_mnist) {
-        const std::filesystem::path folder = fashion_mnist_folder();
+        const std::filesystem::path folder = fashion_mnist_folder(options.root);
         const bool has_any = std::ranges::any_of(fashion_mnist_files, [&folder](const std::string_view file) {
             std::error_code ignored;
             return std::filesystem::exists(folder / file, ignored);
@@ -83,7 +81,7 @@ std::string joined_reasons(const plan::DataConfig& config, const OpenOptions& op
 DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     switch (spec.reader) {
     case plan::Reader::fashion_mnist:
-        return open_fashion_mnist(spec, fashion_mnist_folder(), published_fashion_mnist_hashes());
+        return open_fashion_mnist(spec, fashion_mnist_folder(options.root), published_fashion_mnist_hashes());
     case plan::Reader::phantom_natural:
         return generate_natural(spec);
     case plan::Reader::phantom_xray:
@@ -91,8 +89,8 @@ DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
     case plan::Reader::published:
         break;
     }
-    if (const std::filesystem::path root = data_root(options.root); !root.empty()) {
-        return open_published(spec, root, options.manifests);
+    if (!options.root.empty()) {
+        return open_published(spec, options.root, options.manifests);
     }
     throw Error(ErrorKind::data,
                 Fault{.where = spec.id,
@@ -102,11 +100,6 @@ DataSet open_one(const plan::DataSetSpec& spec, const OpenOptions& options) {
 }
 
 } // namespace
-
-std::filesystem::path data_root(const std::filesystem::path& named) {
-    const char* variable = std::getenv("TRANSFERSCALE_DATA");
-    return !named.empty() || variable == nullptr ? named : std::filesystem::path(variable);
-}
 
 DataSet open_data_set(const plan::DataConfig& config, const OpenOptions& options) {
     if (config.members.empty()) {

@@ -61,12 +61,9 @@ struct DataSet {
 
 /// Where published sets are looked for, and where what was found of them is kept.
 struct OpenOptions {
-    std::filesystem::path root; ///< empty: TRANSFERSCALE_DATA
+    std::filesystem::path root{}; ///< empty: there are none
     plan::ManifestCache manifests{};
 };
-
-/// The named root, else TRANSFERSCALE_DATA; empty when neither is given.
-[[nodiscard]] std::filesystem::path data_root(const std::filesystem::path& named);
 
 /// Opens (or generates) a data set: hashes, counts and bounds are checked before anything is returned.
 /// Supersets are concatenated in member order, each member's label columns reordered to the sorted

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdlib>
-#include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
@@ -22,10 +20,6 @@ constexpr double seconds_per_hour = 3600.0;
 constexpr int most_local_gpus = 64; // device files looked for
 
 int local_gpus() {
-    const char* wanted = std::getenv("TRANSFERSCALE_DEVICE");
-    if (wanted != nullptr && std::string_view(wanted) == "cpu") {
-        return 0;
-    }
     int gpus = 0;
     std::error_code error;
     while (gpus < most_local_gpus && std::filesystem::exists(fmt::format("/dev/nvidia{}", gpus), error)) {
@@ -49,8 +43,8 @@ bool is_measured(const plan::PlannedRun& run, const ItemStatus& status) {
 
 } // namespace
 
-LocalProcesses local_processes() {
-    const int gpus = local_gpus();
+LocalProcesses local_processes(std::string_view device) {
+    const int gpus = device == "cpu" ? 0 : local_gpus();
     return {.count = gpus > 0 ? std::min(gpus, default_jobs()) : default_jobs(), .gpus = gpus > 0};
 }
 

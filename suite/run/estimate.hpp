@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -34,9 +35,9 @@ struct LocalProcesses {
     bool gpus = false; ///< each with a GPU of its own
 };
 
-/// GPUs where this machine has some, at most one process a core; else the cores. Looks for device files,
-/// asks no driver.
-[[nodiscard]] LocalProcesses local_processes();
+/// GPUs where this machine has some and `device` is not cpu, at most one process a core; else the cores.
+/// Looks for device files, asks no driver.
+[[nodiscard]] LocalProcesses local_processes(std::string_view device = {});
 
 /// Wall time of runs, and on what.
 struct Estimate {

@@ -34,6 +34,20 @@ fs::path on_path(const std::string& program) {
     return {};
 }
 
+/// Of "NAME=value".
+std::string_view name_of(std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+}
+
+bool binds_threads(std::string_view variable) {
+    return std::ranges::find(binding_variables, name_of(variable)) != binding_variables.end();
+}
+
+bool sets_any_of(std::string_view variable, const std::vector<std::string>& others) {
+    return std::ranges::any_of(others,
+                               [&](const std::string& other) { return name_of(other) == name_of(variable); });
+}
+
 std::vector<std::string> launcher_words(const WorkerLaunch& launch) {
     std::vector<std::string> words;
     std::istringstream text(launch.launcher);
@@ -60,16 +74,15 @@ std::vector<std::string> launcher_words(const WorkerLaunch& launch) {
                                  "another with --launcher"});
     }
     words.front() = program.string();
-    if (launch.oversubscribed && launch.launcher == default_launcher) {
-        words.emplace_back("--oversubscribe");
+    if (launch.launcher == default_launcher) {
+        if (launch.oversubscribed) {
+            words.emplace_back("--oversubscribe");
+        }
+        for (const std::string& variable : library_variables(launch)) { // to ranks on other hosts, too
+            words.insert(words.end(), {"-x", std::string(name_of(variable))});
+        }
     }
     return words;
-}
-
-/// Of "NAME=value".
-bool binds_threads(std::string_view variable) {
-    const std::string_view name = variable.substr(0, variable.find('='));
-    return std::ranges::find(binding_variables, name) != binding_variables.end();
 }
 
 /// Why mpirun cannot keep its sockets in TMPDIR; "" when nothing is wrong with it.
@@ -121,6 +134,21 @@ Fault failed_launch(const WorkerLaunch& launch, const std::string& how_it_ended)
                        : "set TMPDIR to a folder that can be written, as TMPDIR=/tmp"};
 }
 
+std::vector<std::string> library_variables(const WorkerLaunch& launch) {
+    std::vector<std::string> variables;
+    if (launch.portable_bits) { // MKL and oneDNN export no functions for it from LibTorch
+        variables = {"MKL_CBWR=COMPATIBLE", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2"};
+    }
+    // GPUs are counted as hwloc and nvidia-smi count them: by bus. Without the workspace cuBLAS has no fixed
+    // order of summation (cuBLAS' documentation, Results Reproducibility).
+    for (const char* variable : {"CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUBLAS_WORKSPACE_CONFIG=:4096:8"}) {
+        if (std::getenv(std::string(name_of(variable)).c_str()) == nullptr) {
+            variables.emplace_back(variable);
+        }
+    }
+    return variables;
+}
+
 std::vector<std::string> command_of(const WorkerLaunch& launch) {
     std::vector<std::string> words;
     if (launch.ranks > 1) {
@@ -140,22 +168,26 @@ std::vector<std::string> command_of(const WorkerLaunch& launch) {
     if (launch.first_core >= 0) {
         words.insert(words.end(), {"--first-core", std::to_string(launch.first_core)});
     }
+    if (!launch.device.empty()) {
+        words.insert(words.end(), {"--device", launch.device});
+    }
+    if (launch.first_gpu > 0) {
+        words.insert(words.end(), {"--first-gpu", std::to_string(launch.first_gpu)});
+    }
     return words;
 }
 
 std::vector<std::string> environment_of(const WorkerLaunch& launch) {
-    std::vector<std::string> variables;
+    std::vector<std::string> variables = library_variables(launch);
+    const std::vector<std::string> own = variables;
     for (char** variable = environ; *variable != nullptr; ++variable) {
-        if (!binds_threads(*variable)) {
+        if (!binds_threads(*variable) && !sets_any_of(*variable, own)) {
             variables.emplace_back(*variable);
         }
     }
     if (launch.ranks > 1 && ::geteuid() == 0) {
         variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT=1");
         variables.emplace_back("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1");
-    }
-    if (launch.first_gpu > 0) {
-        variables.emplace_back(fmt::format("TRANSFERSCALE_FIRST_GPU={}", launch.first_gpu));
     }
     return variables;
 }

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "suite/plan/network/cost.hpp"
-#include "suite/run/scheduler.hpp"
 #include "suite/run/survey.hpp"
 
 namespace suite::run {
@@ -50,7 +49,7 @@ plan::Plan measurement_plan(const plan::Plan& plan) {
 }
 
 Throughput measure_throughput(const plan::Catalog& catalog, const plan::Plan& plan,
-                              const std::filesystem::path& scratch) {
+                              const std::filesystem::path& scratch, const RunOptions& options) {
     struct Scratch {
         std::filesystem::path folder;
         ~Scratch() {
@@ -60,7 +59,7 @@ Throughput measure_throughput(const plan::Catalog& catalog, const plan::Plan& pl
     } const removed_at_end{scratch};
     const std::vector<plan::Plan> plans{measurement_plan(plan)};
     store::Store store(scratch, store::Access::read_write);
-    static_cast<void>(Scheduler(catalog, plans, store, {.jobs = 1}).run());
+    static_cast<void>(Scheduler(catalog, plans, store, options).run());
     return measured_throughput(plans.front(), survey(plans.front(), store));
 }
 

@@ -68,7 +68,7 @@ RunSummary Scheduler::run() {
                          todo == 0 ? "" : ", " + local_text(time_left())));
     if (todo > 0) {
         check_cores();
-        program_ = worker_program();
+        program_ = worker_program(options_.worker);
         if (const std::string names = set_binding_variables(); !names.empty()) {
             log_warning(
                 fmt::format("{}: not handed to workers, which bind themselves; with it all would share "
@@ -133,7 +133,8 @@ bool Scheduler::begin(Slot& slot, std::size_t index) {
                                 .cell = task.run->cell,
                                 .workload = task.plan->workload,
                                 .profile = task.plan->profile,
-                                .weights = task.run->weights_file};
+                                .weights = task.run->weights_file,
+                                .options = options_.work};
     if (!slot.worker->send(order)) {
         handle_end(slot);
     }
@@ -168,6 +169,7 @@ void Scheduler::start_worker(Slot& slot, const Task& task) {
                                      .launcher = options_.launcher,
                                      .oversubscribed = oversubscribed,
                                      .first_core = task.run->exclusive && !oversubscribed ? 0 : -1,
+                                     .device = options_.device,
                                      .first_gpu = first_gpu,
                                      .deadline_seconds = options_.deadline_seconds,
                                      .portable_bits = options_.portable_bits});

@@ -28,6 +28,9 @@ struct RunOptions {
     double deadline_seconds = 60; ///< how long a rank waits for another one
     bool portable_bits = false;   ///< of every run: as its configuration says
     bool gpus = false;            ///< each process has one: for estimates
+    std::string device;           ///< of every worker: cpu, cuda, auto; "": auto
+    plan::WorkOptions work{};     ///< of every order
+    std::filesystem::path worker; ///< the worker program; empty: the one beside this program
 };
 
 struct RunSummary {

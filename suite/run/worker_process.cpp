@@ -3,7 +3,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -97,11 +96,9 @@ struct Command {
 
 } // namespace
 
-fs::path worker_program() {
-    std::vector<fs::path> candidates;
-    if (const char* named = std::getenv("TRANSFERSCALE_WORKER"); named != nullptr && *named != '\0') {
-        candidates.emplace_back(named);
-    } else {
+fs::path worker_program(const fs::path& named) {
+    std::vector<fs::path> candidates{named};
+    if (named.empty()) {
         std::error_code error;
         const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
         candidates = {folder / worker_name, folder.parent_path() / "worker" / worker_name};

@@ -14,9 +14,9 @@
 
 namespace suite::run {
 
-/// The worker program: TRANSFERSCALE_WORKER, else transferscale-worker beside this program or in
-/// ../worker of the build tree. Throws Error(environment) when there is none.
-[[nodiscard]] std::filesystem::path worker_program();
+/// The worker program: the one that is named, else transferscale-worker beside this program or in ../worker
+/// of the build tree. Throws Error(environment) when there is none.
+[[nodiscard]] std::filesystem::path worker_program(const std::filesystem::path& named = {});
 
 /// How a process ended, in words: "exit code 3", "signal 9 (Killed), perhaps out of memory".
 [[nodiscard]] std::string describe_exit(int wait_status);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -275,15 +274,6 @@ plan::ManifestCache manifest_cache(fs::path folder) {
     };
     return {.load = load,
             .save = [folder](const plan::Manifest& manifest) { keep_manifest(folder, manifest); }};
-}
-
-fs::path default_manifest_folder() {
-    const char* cache = std::getenv("TRANSFERSCALE_CACHE");
-    const char* home = std::getenv("HOME");
-    if (cache != nullptr && *cache != '\0') {
-        return fs::path(cache) / "manifests";
-    }
-    return fs::path(home == nullptr ? "." : home) / ".cache/transferscale/manifests";
 }
 
 } // namespace suite::store

@@ -30,7 +30,5 @@ inline constexpr int manifest_schema = 1;
 /// Writes the manifest below `folder`; false, after a warning that says why, when that is not possible.
 bool keep_manifest(const std::filesystem::path& folder, const plan::Manifest& manifest);
 [[nodiscard]] plan::ManifestCache manifest_cache(std::filesystem::path folder);
-/// TRANSFERSCALE_CACHE/manifests, by default ~/.cache/transferscale/manifests.
-[[nodiscard]] std::filesystem::path default_manifest_folder();
 
 } // namespace suite::store

@@ -1,5 +1,4 @@
 // What concerns the process as a whole: threads, determinism, memory.
-#include <cstdlib>
 #include <mutex>
 #include <optional>
 
@@ -65,11 +64,7 @@ std::optional<int> mkl_branch_in_force() {
 
 } // namespace
 
-// By the variables that the libraries document: MKL and oneDNN export no functions for it from LibTorch.
-void take_portable_code_paths() {
-    ::setenv("MKL_CBWR", "COMPATIBLE", 1);
-    ::setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1);
-    ::setenv("ATEN_CPU_CAPABILITY", "avx2", 1);
+void expect_portable_code_paths() {
     portable_paths_requested = true;
 }
 

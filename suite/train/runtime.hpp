@@ -12,14 +12,12 @@ namespace suite::train {
 /// AVX-512).
 [[nodiscard]] std::map<std::string, std::string> numerical_libraries();
 
-/// Lets MKL, oneDNN and ATen take the code paths that every x86 CPU with AVX2 has, instead of the best of
-/// this one, so that these CPUs compute the same bits. Call before anything else of torch in this process;
-/// later it has no effect. Settings of the libraries that the caller's environment already holds are
-/// overridden.
-void take_portable_code_paths();
-/// Whether take_portable_code_paths() was called and the libraries followed it. Throws Error(environment)
-/// when it was called and they did not: on CPUs without AVX2, on other architectures, with a LibTorch without
-/// MKL.
+/// This process was started so that MKL, oneDNN and ATen take the code paths that every x86 CPU with AVX2
+/// has, instead of the best of this one, and these CPUs compute the same bits (run::library_variables).
+void expect_portable_code_paths();
+/// Whether expect_portable_code_paths() was called and the libraries took these paths. Throws
+/// Error(environment) when it was called and they did not: on CPUs without AVX2, on other architectures, with
+/// a LibTorch without MKL.
 [[nodiscard]] bool has_portable_code_paths();
 
 } // namespace suite::train

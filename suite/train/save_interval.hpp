@@ -8,8 +8,4 @@ namespace suite::train {
 /// 60 s, and at most 600 s so that no more than ten minutes of work are lost.
 [[nodiscard]] double save_interval_seconds(double save_cost_seconds, int ranks);
 
-/// Seconds between saves that TRANSFERSCALE_SAVE_SECONDS asks for, where jobs are stopped more often than
-/// that; −1 without it: by save_interval_seconds(). Throws Error(usage) unless it is a number of 0 or more.
-[[nodiscard]] double wanted_save_seconds();
-
 } // namespace suite::train

@@ -1,4 +1,3 @@
-#include "suite/store/manifest_file.hpp"
 #include "suite/worker/executor.hpp"
 
 namespace suite::worker {
@@ -10,23 +9,18 @@ std::size_t bytes_of(const data::DataSet& set) {
            labels(set.test.labels);
 }
 
-/// What was found of a published set is kept, so that the next opening lists nothing.
-std::shared_ptr<const data::DataSet> opened(const plan::DataConfig& config) {
-    return std::make_shared<const data::DataSet>(data::open_data_set(
-        config, {.root = {}, .manifests = store::manifest_cache(store::default_manifest_folder())}));
-}
-
 } // namespace
 
-std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config) {
-    const std::string text = canonical_text(config);
+std::shared_ptr<const data::DataSet> DataCache::open(const plan::DataConfig& config,
+                                                     const data::OpenOptions& places) {
+    const std::string text = canonical_text(config) + places.root.string();
     for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
         if (entry->text == text) {
             entries_.splice(entries_.begin(), entries_, entry);
             return entries_.front().data_set;
         }
     }
-    entries_.push_front({text, opened(config)});
+    entries_.push_front({text, std::make_shared<const data::DataSet>(data::open_data_set(config, places))});
     std::size_t bytes = 0;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
         bytes += bytes_of(*entry->data_set);

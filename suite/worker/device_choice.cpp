@@ -1,6 +1,5 @@
 #include "suite/worker/device_choice.hpp"
 
-#include <charconv>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -13,20 +12,6 @@
 
 namespace suite::worker {
 namespace {
-
-std::string_view setting(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::string_view() : std::string_view(value);
-}
-
-/// As the scheduler numbered this run's devices; CUDA_VISIBLE_DEVICES names one device for an own view.
-DeviceView view_of_process() {
-    const std::string_view visible = setting("CUDA_VISIBLE_DEVICES");
-    const std::string_view first = setting("TRANSFERSCALE_FIRST_GPU");
-    DeviceView view{.has_own = !visible.empty() && visible.find(',') == std::string_view::npos};
-    std::from_chars(first.data(), first.data() + first.size(), view.first);
-    return view;
-}
 
 train::Precision precision_of(plan::Precision precision) {
     switch (precision) {
@@ -54,8 +39,8 @@ DeviceChoice choose_device(dist::NcclApi* api, std::string_view wanted, const di
         return {};
     }
     if (wanted != "cuda" && wanted != "auto" && !wanted.empty()) {
-        throw Error(ErrorKind::usage, {"TRANSFERSCALE_DEVICE", "'" + std::string(wanted) + "'",
-                                       "cpu, cuda or auto", "--device cpu"});
+        throw Error(ErrorKind::usage,
+                    {"--device", "'" + std::string(wanted) + "'", "cpu, cuda or auto", "--device cpu"});
     }
     const dist::DeviceSurvey survey = dist::survey_devices(api);
     if (survey.count == 0 && wanted != "cuda") {
@@ -66,12 +51,11 @@ DeviceChoice choose_device(dist::NcclApi* api, std::string_view wanted, const di
                                    : dist::select_device(api, local.rank, local.count, view.first)};
 }
 
-DeviceChoice choose_device(const dist::LocalRank& local) {
-    // Devices are counted as hwloc and nvidia-smi count them: by bus.
-    ::setenv("CUDA_DEVICE_ORDER", "PCI_BUS_ID", 0);
-    // Without it cuBLAS has no fixed order of summation (cuBLAS' documentation, Results Reproducibility).
-    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
-    return choose_device(dist::linked_nccl_api(), setting("TRANSFERSCALE_DEVICE"), local, view_of_process());
+DeviceChoice choose_device(std::string_view wanted, int first_gpu, const dist::LocalRank& local) {
+    const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    const std::string_view devices = visible == nullptr ? "" : visible;
+    const bool has_own = !devices.empty() && devices.find(',') == std::string_view::npos;
+    return choose_device(dist::linked_nccl_api(), wanted, local, {.first = first_gpu, .has_own = has_own});
 }
 
 std::string to_string(const DeviceChoice& choice) {

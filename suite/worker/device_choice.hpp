@@ -39,9 +39,10 @@ struct DeviceView {
 /// fewer devices than ranks. `api` may be null.
 [[nodiscard]] DeviceChoice choose_device(dist::NcclApi* api, std::string_view wanted,
                                          const dist::LocalRank& local, const DeviceView& view = {});
-/// The same for this process: TRANSFERSCALE_DEVICE, TRANSFERSCALE_FIRST_GPU, CUDA_VISIBLE_DEVICES, the linked
-/// libraries.
-[[nodiscard]] DeviceChoice choose_device(const dist::LocalRank& local);
+/// The same with the linked libraries. CUDA_VISIBLE_DEVICES that names one device is an own view: so
+/// launchers show each rank its own.
+[[nodiscard]] DeviceChoice choose_device(std::string_view wanted, int first_gpu,
+                                         const dist::LocalRank& local);
 
 /// "cpu", or "cuda 0, NVIDIA H200", or "device engine on the host".
 [[nodiscard]] std::string to_string(const DeviceChoice& choice);

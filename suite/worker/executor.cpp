@@ -92,6 +92,7 @@ struct Executor::Attempt {
     std::string phase = "order";
     std::int64_t step = -1; ///< steps done once training has begun
     plan::RunConfig config; ///< from phase "data" on
+    plan::WorkOptions options;
     double started_seconds = monotonic_seconds();
     std::string started_utc = utc_now();
     store::Timing timing{.started_seconds = unix_seconds()};
@@ -208,7 +209,7 @@ void Executor::check_test_part(const plan::RunConfig& config, Inputs& inputs, At
                     .emplace(text, timed(attempt.timing.data_seconds,
                                          [&] {
                                              return train::check_test_images(config, *inputs.data_set,
-                                                                             loading_from_environment(),
+                                                                             loading_of(attempt.options),
                                                                              stop_requested_, *communicator_);
                                          }))
                     .first;
@@ -220,8 +221,9 @@ void Executor::check_test_part(const plan::RunConfig& config, Inputs& inputs, At
 Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std::string& key,
                                        Attempt& attempt) {
     Inputs inputs;
+    const data::OpenOptions places = places_of(attempt.options);
     attempt.phase = "data";
-    dist::run_collectively(*communicator_, [&] { refuse(data::absence_reason(config.data)); });
+    dist::run_collectively(*communicator_, [&] { refuse(data::absence_reason(config.data, places)); });
     attempt.phase = "memory";
     dist::run_collectively(*communicator_, [&] {
         const std::string reason =
@@ -230,7 +232,8 @@ Executor::Inputs Executor::open_inputs(const plan::RunConfig& config, const std:
     });
     attempt.phase = "data";
     dist::run_collectively(*communicator_, [&] {
-        inputs.data_set = timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data); });
+        inputs.data_set =
+            timed(attempt.timing.data_seconds, [&] { return cache_.open(config.data, places); });
         require_test_images(config, *inputs.data_set);
     });
     check_test_part(config, inputs, attempt);
@@ -280,8 +283,8 @@ train::TrainResult Executor::train(const plan::WorkOrder& order, const plan::Run
         attempt.scaling = std::move(measured.section);
         return std::move(measured.result);
     }
-    context.save_interval_seconds = save_seconds_;
-    context.loading = loading_from_environment();
+    context.save_interval_seconds = order.options.save_seconds;
+    context.loading = loading_of(order.options);
     context.loading.memory = images_.get();
     context.save = [&](const train::TrainingState& state) { save_partial(order.key, state); };
     return train::run_training(config, *inputs.data_set, inputs.parent ? &*inputs.parent : nullptr, context,
@@ -398,6 +401,7 @@ plan::WorkReport Executor::execute(const plan::WorkOrder& order) {
                                                 .fix = "use programs of one build"});
         }
         attempt.config = config;
+        attempt.options = order.options;
         require_code_paths(config);
         perform(order, config, attempt);
         report.event = plan::WorkEvent::done;

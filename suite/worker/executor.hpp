@@ -15,7 +15,6 @@
 #include "suite/plan/order/work_message.hpp"
 #include "suite/store/checkpoint_file.hpp"
 #include "suite/store/store.hpp"
-#include "suite/train/save_interval.hpp"
 #include "suite/train/test_images.hpp"
 #include "suite/train/trainer.hpp"
 #include "suite/worker/device_choice.hpp"
@@ -26,11 +25,12 @@ namespace suite::worker {
 class DataCache {
 public:
     explicit DataCache(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
-    [[nodiscard]] std::shared_ptr<const data::DataSet> open(const plan::DataConfig& config);
+    [[nodiscard]] std::shared_ptr<const data::DataSet> open(const plan::DataConfig& config,
+                                                            const data::OpenOptions& places = {});
 
 private:
     struct Entry {
-        std::string text; ///< canonical text of the data configuration
+        std::string text; ///< canonical text of the data configuration, and the data root
         std::shared_ptr<const data::DataSet> data_set;
     };
     std::size_t limit_bytes_;
@@ -53,7 +53,7 @@ struct RankSetup {
 class Executor {
 public:
     Executor(const std::filesystem::path& store, std::function<bool()> stop_requested,
-             std::function<void(const plan::WorkReport&)> report, DeviceChoice device = choose_device({}));
+             std::function<void(const plan::WorkReport&)> report, DeviceChoice device = {});
     /// One of several ranks (host memory): every rank executes the same orders; rank 0 alone reads parents,
     /// scores and writes to the store.
     Executor(const std::filesystem::path& store, dist::Communicator& communicator,
@@ -96,7 +96,6 @@ private:
     std::function<void(const plan::WorkReport&)> report_;
     DataCache cache_;
     std::map<std::string, train::TestImages> test_images_; ///< by what decides how they are read
-    double save_seconds_ = train::wanted_save_seconds();
 };
 
 /// What the record says of machine and build; "started" and "finished" are added per run.

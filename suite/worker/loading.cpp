@@ -1,57 +1,33 @@
 #include "suite/worker/loading.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "suite/base/error.hpp"
+#include "suite/store/manifest_file.hpp"
 
 namespace suite::worker {
 namespace {
 
-constexpr int most_workers = 256;
 constexpr std::size_t most_named_images = 20;
-
-int workers_from(const char* text, int standard, FaultList& faults) {
-    if (text == nullptr || *text == '\0') {
-        return standard;
-    }
-    int value = -1;
-    const char* const end = text + std::strlen(text);
-    const auto [stop, error] = std::from_chars(text, end, value);
-    if (error != std::errc{} || stop != end || value < 0 || value > most_workers) {
-        faults.add({.where = "TRANSFERSCALE_LOADER_WORKERS",
-                    .found = fmt::format("'{}'", text),
-                    .expected = fmt::format("a number from 0 to {}", most_workers),
-                    .fix = "unset it, or use run --workers"});
-    }
-    return value;
-}
-
-data::BadImagePolicy policy_from(const char* text, FaultList& faults) {
-    const std::string word = text == nullptr ? "" : text;
-    if (!word.empty() && word != "stop" && word != "skip") {
-        faults.add({.where = "TRANSFERSCALE_ON_BAD_IMAGE",
-                    .found = "'" + word + "'",
-                    .expected = "stop or skip",
-                    .fix = "unset it, or use run --on-bad-image"});
-    }
-    return word == "skip" ? data::BadImagePolicy::skip : data::BadImagePolicy::stop;
-}
 
 } // namespace
 
-train::LoadingHooks loading_from_environment() {
-    FaultList faults;
+train::LoadingHooks loading_of(const plan::WorkOptions& options) {
     train::LoadingHooks hooks;
-    hooks.workers = workers_from(std::getenv("TRANSFERSCALE_LOADER_WORKERS"), hooks.workers, faults);
-    hooks.on_bad_image = policy_from(std::getenv("TRANSFERSCALE_ON_BAD_IMAGE"), faults);
-    faults.throw_if_any(ErrorKind::usage);
+    hooks.workers = options.loader_workers;
+    hooks.on_bad_image = options.skips_bad_images ? data::BadImagePolicy::skip : data::BadImagePolicy::stop;
     return hooks;
+}
+
+data::OpenOptions places_of(const plan::WorkOptions& options) {
+    data::OpenOptions places{.root = options.data_root};
+    if (!options.manifests.empty()) {
+        places.manifests = store::manifest_cache(options.manifests);
+    }
+    return places;
 }
 
 std::string named_images(const std::vector<data::BadImage>& images) {

@@ -4,13 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "suite/data/data_set.hpp"
+#include "suite/plan/order/work_message.hpp"
 #include "suite/train/trainer.hpp"
 
 namespace suite::worker {
 
-/// TRANSFERSCALE_LOADER_WORKERS (threads of a rank, 0 to 256) and TRANSFERSCALE_ON_BAD_IMAGE (stop or skip),
-/// which `transferscale run` sets. Throws Error(usage) naming both when both are wrong.
-[[nodiscard]] train::LoadingHooks loading_from_environment();
+/// How the trainer loads images under these options.
+[[nodiscard]] train::LoadingHooks loading_of(const plan::WorkOptions& options);
+/// Where published sets are looked for under these options.
+[[nodiscard]] data::OpenOptions places_of(const plan::WorkOptions& options);
 
 /// "2: images/a.jpg; images/b.jpg": how many, and the first 20 of them, for a record.
 [[nodiscard]] std::string named_images(const std::vector<data::BadImage>& images);

@@ -2,9 +2,9 @@
 // several ranks; or, with a task as its arguments, does that. Started by transferscale, one thread; a crash
 // here is a failure record there, not the end.
 //
-//   transferscale-worker --store DIR [--first-core C] [--portable-bits]
+//   transferscale-worker --store DIR [--first-core C] [--device D] [--first-gpu G] [--portable-bits]
 //   transferscale-worker --store DIR --communicator mpi --ranks N [--deadline S] [--first-core C]
-//                        [--oversubscribed] [--portable-bits]
+//                        [--device D] [--first-gpu G] [--oversubscribed] [--portable-bits]
 //   transferscale-worker --describe        MPI library and topology as JSON
 #include <algorithm>
 #include <cerrno>
@@ -66,7 +66,8 @@ int serve(const suite::worker::RankServiceOptions& options) {
     suite::worker::bind_rank(options, 0, 1);
     suite::train::initialise_torch();
     suite::worker::Executor executor(
-        options.store, [] { return stop_requested != 0; }, send);
+        options.store, [] { return stop_requested != 0; }, send,
+        suite::worker::choose_device(options.device, options.first_gpu, {}));
     send({}); // ready: from now on the end of this process is the fault of the run in hand
     std::string line;
     while (stop_requested == 0 && std::getline(std::cin, line)) {
@@ -85,7 +86,7 @@ suite::Error argument_error(const std::string& where, const std::string& found) 
                          .found = found,
                          .expected =
                              "--store DIR [--communicator mpi --ranks N] [--deadline S] [--first-core C] "
-                             "[--oversubscribed] [--portable-bits]",
+                             "[--device D] [--first-gpu G] [--oversubscribed] [--portable-bits]",
                          .fix = "let transferscale run start it"}};
 }
 
@@ -98,7 +99,7 @@ suite::worker::RankServiceOptions rank_options(const std::vector<std::string>& a
             continue;
         }
         if (name == "--portable-bits") {
-            suite::train::take_portable_code_paths();
+            suite::train::expect_portable_code_paths();
             continue;
         }
         if (i + 1 == arguments.size()) {
@@ -114,6 +115,10 @@ suite::worker::RankServiceOptions rank_options(const std::vector<std::string>& a
                 options.deadline_seconds = std::stod(value);
             } else if (name == "--first-core") {
                 options.first_core = std::stoi(value);
+            } else if (name == "--device") {
+                options.device = value;
+            } else if (name == "--first-gpu") {
+                options.first_gpu = std::stoi(value);
             } else if (name != "--communicator" || value != "mpi") {
                 throw argument_error(name, "'" + value + "'");
             }

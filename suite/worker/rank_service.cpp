@@ -23,9 +23,9 @@
 namespace suite::worker {
 namespace {
 
-// Switches that change which code runs or which data are read; all ranks must have them alike.
+// Switches of libraries that change which code runs; all ranks must have them alike.
 constexpr const char* switches[] = {"ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR",
-                                    "OMP_NUM_THREADS",     "TRANSFERSCALE_DATA", "TRANSFERSCALE_DEVICE"};
+                                    "OMP_NUM_THREADS", "CUBLAS_WORKSPACE_CONFIG"};
 
 // The host's own names and places (temporary folders, caches) may differ.
 std::vector<dist::Trait> traits_of(const RankServiceOptions& options) {
@@ -33,7 +33,8 @@ std::vector<dist::Trait> traits_of(const RankServiceOptions& options) {
                                     {"LibTorch", train::torch_version()},
                                     {"instruction set", train::cpu_capability()},
                                     {"--store", options.store.string()},
-                                    {"--deadline", fmt::format("{}", options.deadline_seconds)}};
+                                    {"--deadline", fmt::format("{}", options.deadline_seconds)},
+                                    {"--device", options.device}};
     for (const char* name : switches) {
         const char* value = std::getenv(name);
         traits.push_back({name, value == nullptr ? "" : value});
@@ -76,10 +77,11 @@ public:
         : communicator_(communicator),
           send_(send),
           orders_(communicator, stop_requested),
-          executor_(options.store, communicator, stop_requested, report_of_rank_0(),
-                    {.provenance = provenance_of(communicator, options),
-                     .device = choose_device(dist::local_rank(communicator)),
-                     .deadline_seconds = options.deadline_seconds}) {}
+          executor_(
+              options.store, communicator, stop_requested, report_of_rank_0(),
+              {.provenance = provenance_of(communicator, options),
+               .device = choose_device(options.device, options.first_gpu, dist::local_rank(communicator)),
+               .deadline_seconds = options.deadline_seconds}) {}
 
     int serve() {
         report_of_rank_0()({}); // ready

@@ -15,6 +15,8 @@ struct RankServiceOptions {
     double deadline_seconds = 60.0;
     int first_core = -1; ///< 0: bind to this machine's cores; -1: do not bind
     bool oversubscribed = false;
+    std::string device; ///< cpu, cuda, auto; "": auto
+    int first_gpu = 0;  ///< of this worker's first rank; other workers of the machine take those before
 };
 
 /// Joins the ranks, compares program, libraries and settings, then executes orders until there are no more.

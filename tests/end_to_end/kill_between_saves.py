@@ -110,7 +110,7 @@ def stop_alone(arguments, folder):
 def refuse_a_bad_interval(arguments, folder):
     campaign = make_campaign(folder / "refused", arguments, [], {"TRANSFERSCALE_SAVE_SECONDS": "often"})
     code, running = campaign.run(jobs=1)
-    expect(code != 0 and "TRANSFERSCALE_SAVE_SECONDS: found 'often'" in running.messages(), f"{code}: {running.messages()}")
+    expect(code != 0 and "--save-seconds: found 'often'" in running.messages(), f"{code}: {running.messages()}")
 
 
 def body(arguments, folder):

@@ -1,7 +1,6 @@
 #include "suite/data/on_disk/fashion_mnist.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -130,16 +129,11 @@ const FashionMnistHashes& published_fashion_mnist_hashes() {
     return hashes;
 }
 
-std::filesystem::path fashion_mnist_folder() {
-    const char* root = std::getenv("TRANSFERSCALE_DATA");
-    if (root != nullptr && *root != '\0') {
-        const std::filesystem::path folder = std::filesystem::path(root) / "fashion-mnist";
-        std::error_code ignored;
-        if (std::filesystem::is_directory(folder, ignored)) {
-            return folder;
-        }
-    }
-    return "/usr/share/datasets/fashion-mnist";
+std::filesystem::path fashion_mnist_folder(const std::filesystem::path& data_root) {
+    const std::filesystem::path folder = data_root / "fashion-mnist";
+    std::error_code ignored;
+    const bool has_own = !data_root.empty() && std::filesystem::is_directory(folder, ignored);
+    return has_own ? folder : std::filesystem::path("/usr/share/datasets/fashion-mnist");
 }
 
 FashionMnist read_fashion_mnist(const std::filesystem::path& folder, const FashionMnistHashes& hashes) {

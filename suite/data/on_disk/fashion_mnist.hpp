@@ -26,8 +26,9 @@ struct FashionMnist {
     IdxFile test_labels;
 };
 
-/// $TRANSFERSCALE_DATA/fashion-mnist when that folder exists, else /usr/share/datasets/fashion-mnist.
-[[nodiscard]] std::filesystem::path fashion_mnist_folder();
+/// `data_root`/fashion-mnist when that folder exists, else /usr/share/datasets/fashion-mnist. An empty root
+/// has none.
+[[nodiscard]] std::filesystem::path fashion_mnist_folder(const std::filesystem::path& data_root);
 
 /// Reads and checks all four files: presence, hash, gzip, IDX header and length, square images, equal counts,
 /// labels 0 to 9. Throws Error(data) with the faults of all four, each naming file and byte.

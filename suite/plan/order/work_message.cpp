@@ -10,7 +10,9 @@ NLOHMANN_JSON_SERIALIZE_ENUM(WorkEvent, {{WorkEvent::progress, "progress"},
                                          {WorkEvent::done, "done"},
                                          {WorkEvent::failed, "failed"},
                                          {WorkEvent::interrupted, "interrupted"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOrder, key, config, cell, workload, profile, weights)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOptions, data_root, manifests, loader_workers, skips_bad_images,
+                                   save_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkOrder, key, config, cell, workload, profile, weights, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkReport, event, key, step, total_steps, loss, wall_seconds, metric,
                                    score, unit, kind, phase, reason)
 

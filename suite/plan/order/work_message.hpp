@@ -8,6 +8,17 @@
 
 namespace suite::plan {
 
+/// What the options of `transferscale run` say of how a run is done. None of it is in a run's configuration,
+/// so none of it may change a result.
+struct WorkOptions {
+    std::string data_root{};       ///< folder of the published data sets; "": none was named
+    std::string manifests{};       ///< folder that keeps what was found of these sets; "": nothing is kept
+    int loader_workers = 1;        ///< threads of a rank that read and decode images; 0: the one that trains
+    bool skips_bad_images = false; ///< train on the next image and note it; else the run fails
+    double save_seconds = -1.0;    ///< between saves of an unfinished run; −1: by what a save costs
+    [[nodiscard]] bool operator==(const WorkOptions&) const = default;
+};
+
 /// One run to be done. The worker checks that the key is the hash of the configuration.
 struct WorkOrder {
     std::string key;
@@ -16,6 +27,8 @@ struct WorkOrder {
     std::string workload;
     std::string profile;
     std::string weights{}; ///< path of the file that a run with RunConfig::weights takes up
+    WorkOptions options{};
+    [[nodiscard]] bool operator==(const WorkOrder&) const = default;
 };
 
 enum class WorkEvent { progress, done, failed, interrupted };

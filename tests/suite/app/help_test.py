@@ -7,7 +7,7 @@ import unittest
 
 from command import PROGRAM, CommandTest
 
-COMMANDS = ["list", "plan", "run", "check", "report", "audit", "scale", "predict", "bundle", "verify", "compare",
+COMMANDS = ["list", "reproduce", "plan", "run", "check", "report", "audit", "scale", "predict", "bundle", "verify", "compare",
             "baseline", "data", "weights", "infer", "doctor", "submit", "stats", "help", "completion", "man"]
 PATHS = [*COMMANDS, "data check", "data pack", "data show"]
 

@@ -96,6 +96,10 @@ class Documents(CommandTest):
     def take(self, heading, *arguments, code=0, **options):
         """The command's document, noted under the heading."""
         document = self.document(*arguments, code=code, **options)
+        self.note(heading, document)
+        return document
+
+    def note(self, heading, document):
         for one in document if isinstance(document, list) else [document]:
             members = one.pop("members", None)  # of a superset: documents again
             walk(one, "", self.seen[heading])
@@ -103,7 +107,13 @@ class Documents(CommandTest):
                 self.seen[heading]["members"].add("list")
                 for member in members:
                     walk(member, "", self.seen[heading])
-        return document
+
+    def take_parts(self, heading, *arguments, code=0):
+        """A document whose members are documents of other commands: run, check, report."""
+        for part, document in self.document(*arguments, code=code).items():
+            self.seen[heading][part].add(type_of(document))
+            if document is not None:
+                self.note(f"{part} --json", document)
 
     def holds(self, heading):
         """Everything seen is documented with its type; everything documented was seen."""
@@ -139,6 +149,10 @@ class Documents(CommandTest):
         cell = ("--cell", "mimic-cxr/R50x1/chexpert")
         self.take("run --json", "run", "table6", *AT, *cell, "--store", "store")
         self.take("run --json", "run", "table6", "--profile", "paper", *cell, "--store", "paper", code=77)  # no data
+        self.take_parts("reproduce --json", "reproduce", "table6", *AT, *cell, "--store", "store", "--out", "report", "--format", "md")
+        self.take_parts("reproduce --json", "reproduce", "table6", "table1", *AT, *cell, "--store", "store", "--out", "report",
+                        "--format", "md")
+        self.take_parts("reproduce --json", "reproduce", "table6", "--profile", "paper", *cell, "--store", "paper", code=77)
         self.take("check --json", "check", "table6", *AT, "--store", "store")
         self.take("check --json", "check", "table6", *AT, "--store", "store", "--steps", "4")
         portable = ("table6", *AT, "--store", "portable", "--portable-bits")  # other bits than the recorded ones
@@ -160,7 +174,7 @@ class Documents(CommandTest):
         for heading, other in itertools.permutations(checks, 2):
             for path in [path for path in self.seen[other] if path not in ("files", "files[]")]:
                 self.seen[heading][path] |= self.seen[other][path]
-        for heading in ("run --json", "check --json", "report --json", "scale --json", "bundle --json", "verify --json",
+        for heading in ("run --json", "reproduce --json", "check --json", "report --json", "scale --json", "bundle --json", "verify --json",
                         "compare --json", "baseline record --json", "submit --json"):
             with self.subTest(heading):
                 self.holds(heading)

@@ -72,8 +72,8 @@ class SubmitTest(CommandTest):
         run, check, report = self.submit(*limits, *more, "--data", self.folder / "data")["jobs"]
         texts = [pathlib.Path(job["script"]).read_text(encoding="utf-8") for job in (run, check, report)]
         for text in texts:
-            self.assertIn(f" table1 --profile smoke {' '.join(limits)} --cell {CELL} --store", text)
-            self.assertIn(f"export TRANSFERSCALE_DATA={self.folder}/data\n", text)
+            self.assertIn(f" table1 --profile smoke {' '.join(limits)} --data {self.folder}/data --cell {CELL} --store", text)
+            self.assertNotIn("export TRANSFERSCALE_DATA", text)
         self.assertIn(" --deadline 90 --no-loss --workers 2 --on-bad-image skip --device cpu\n", texts[0])
         self.assertNotIn("--device", texts[1] + texts[2])
         words = self.submit("--dry-run", *limits)["jobs"][0]["text"].split("work() {")[1].split("--store")[0].split()

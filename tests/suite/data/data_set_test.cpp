@@ -24,23 +24,18 @@ TEST(UnavailableReason, IsEmptyForGeneratedSets) {
 }
 
 TEST(UnavailableReason, SaysWhereAPublishedSetWasSought) {
-    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
     EXPECT_EQ(unavailable_reason(published("mimic-cxr")),
               "data set mimic-cxr not found at any data root (TRANSFERSCALE_DATA is not set)");
-    ASSERT_EQ(setenv("TRANSFERSCALE_DATA", "/nowhere", 1), 0);
-    EXPECT_EQ(unavailable_reason(published("mimic-cxr")),
+    EXPECT_EQ(unavailable_reason(published("mimic-cxr"), {.root = "/nowhere"}),
               "data set mimic-cxr not found at /nowhere/mimic-cxr");
-    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
 }
 
 TEST(UnavailableReason, NamesThePackageOfFashionMnist) {
     const testing::TemporaryFolder root;
     std::filesystem::create_directory(root.path() / "fashion-mnist");
-    ASSERT_EQ(setenv("TRANSFERSCALE_DATA", root.path().c_str(), 1), 0);
     plan::DataConfig config = published("cifar10");
     config.set.reader = plan::Reader::fashion_mnist;
-    const std::string reason = unavailable_reason(config);
-    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
+    const std::string reason = unavailable_reason(config, {.root = root.path()});
     EXPECT_NE(reason.find("data set cifar10 not found at " + (root.path() / "fashion-mnist").string()),
               std::string::npos)
         << reason;
@@ -51,11 +46,9 @@ TEST(UnavailableReason, LeavesAnIncompleteFolderToOpening) {
     const testing::TemporaryFolder root;
     std::filesystem::create_directory(root.path() / "fashion-mnist");
     std::ofstream(root.path() / "fashion-mnist" / "train-images-idx3-ubyte.gz") << "x";
-    ASSERT_EQ(setenv("TRANSFERSCALE_DATA", root.path().c_str(), 1), 0);
     plan::DataConfig config = published("cifar10");
     config.set.reader = plan::Reader::fashion_mnist;
-    const std::string reason = unavailable_reason(config);
-    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
+    const std::string reason = unavailable_reason(config, {.root = root.path()});
     EXPECT_EQ(reason, "");
 }
 

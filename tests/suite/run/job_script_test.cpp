@@ -57,7 +57,7 @@ JobRequest small_request(JobShape shape = JobShape::allocation) {
     request.parts = {{.workload = "w", .cells = {"pets/small/NAT", "pets/small/MED"}, .left = request.left},
                      {.workload = "w", .cells = {"cats/small/NAT"}, .left = {.total_seconds = 60.0}}};
     request.nodes = 2;
-    request.environment = {{"TRANSFERSCALE_DATA", "/data/two words"}};
+    request.environment = {{"TRANSFERSCALE_WORKLOADS", "/data/two words"}};
     return request;
 }
 
@@ -196,12 +196,12 @@ TEST(Limits, AreAllNamedAtOnce) {
     request.minutes = 601;
     request.ranks = 37;
     request.store = "/work/back\\slash";
-    request.environment["TRANSFERSCALE_DATA"] = "/a\nrm -rf /";
+    request.environment["TRANSFERSCALE_WORKLOADS"] = "/a\nrm -rf /";
     std::vector<std::string> places;
     for (const Fault& fault : faults_of(request)) {
         places.push_back(fault.where);
     }
-    EXPECT_THAT(places, ::testing::ElementsAre("--store", "environment TRANSFERSCALE_DATA", "--nodes",
+    EXPECT_THAT(places, ::testing::ElementsAre("--store", "environment TRANSFERSCALE_WORKLOADS", "--nodes",
                                                "--time", "ranks"));
 }
 

@@ -90,10 +90,11 @@ TEST(LauncherTest, RootIsAllowedTwice) {
 }
 
 TEST(LauncherTest, AWorkerBesideOthersIsToldItsFirstGpu) {
-    WorkerLaunch launch;
-    EXPECT_THAT(environment_of(launch), Not(Contains(::testing::StartsWith("TRANSFERSCALE_FIRST_GPU="))));
+    WorkerLaunch launch = of_ranks(1, "no such thing");
+    launch.device = "cuda";
     launch.first_gpu = 2;
-    EXPECT_THAT(environment_of(launch), Contains("TRANSFERSCALE_FIRST_GPU=2"));
+    EXPECT_THAT(command_of(launch),
+                ElementsAre("/opt/worker", "--store", "/data/store", "--device", "cuda", "--first-gpu", "2"));
 }
 
 /// Sets a variable of this process and puts back what it was.
@@ -113,6 +114,33 @@ private:
     const char* name_;
     std::optional<std::string> old_;
 };
+
+// The libraries read their code paths once, from their own variables.
+TEST(LauncherTest, PortableBitsOverrideTheCallersCodePathsInTheChildAlone) {
+    const Variable set("MKL_CBWR", "AVX2");
+    WorkerLaunch launch = of_ranks(1, "x");
+    EXPECT_THAT(environment_of(launch), Contains("MKL_CBWR=AVX2"));
+    launch.portable_bits = true;
+    EXPECT_THAT(environment_of(launch), Contains("MKL_CBWR=COMPATIBLE"));
+    EXPECT_THAT(environment_of(launch), Not(Contains("MKL_CBWR=AVX2")));
+    EXPECT_STREQ(std::getenv("MKL_CBWR"), "AVX2");
+}
+
+TEST(LauncherTest, TheCallersOwnOrderOfSumsIsKept) {
+    EXPECT_THAT(environment_of(of_ranks(1, "x")), Contains("CUBLAS_WORKSPACE_CONFIG=:4096:8"));
+    const Variable set("CUBLAS_WORKSPACE_CONFIG", ":16:8");
+    EXPECT_THAT(environment_of(of_ranks(1, "x")), Contains("CUBLAS_WORKSPACE_CONFIG=:16:8"));
+    EXPECT_THAT(environment_of(of_ranks(1, "x")), Not(Contains("CUBLAS_WORKSPACE_CONFIG=:4096:8")));
+}
+
+TEST(LauncherTest, MpirunHandsTheLibrariesVariablesOn) {
+    if (std::filesystem::exists("/usr/bin/mpirun")) {
+        const std::vector<std::string> words = command_of(of_ranks(2, std::string(default_launcher)));
+        const auto place = std::ranges::find(words, "CUDA_DEVICE_ORDER");
+        ASSERT_NE(place, words.end());
+        EXPECT_EQ(*(place - 1), "-x");
+    }
+}
 
 // With any of them libgomp binds a process to the first core of its list as soon as it is loaded.
 TEST(LauncherTest, WorkersDoNotGetWhatBindsThreads) {
@@ -147,7 +175,8 @@ constexpr const char* one_process = "env RANKS={ranks}";
 
 class RanksTest : public RunTest {
 protected:
-    RunSummary run_ranks(const plan::Plan& plan, const RunOptions& options) {
+    RunSummary run_ranks(const plan::Plan& plan, RunOptions options) {
+        options.worker = fake_worker();
         const std::vector<plan::Plan> plans{plan};
         const plan::Catalog catalog = toy_catalog();
         store::Store store = open_store();

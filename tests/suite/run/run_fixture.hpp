@@ -72,7 +72,8 @@ protected:
         store::Store store = open_store();
         const std::vector<plan::Plan> plans{plan};
         const plan::Catalog catalog = toy_catalog();
-        Scheduler scheduler(catalog, plans, store, {.jobs = jobs, .worker_grace_seconds = 2.0});
+        Scheduler scheduler(catalog, plans, store,
+                            {.jobs = jobs, .worker_grace_seconds = 2.0, .worker = fake_worker()});
         return scheduler.run();
     }
 

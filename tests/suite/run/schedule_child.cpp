@@ -20,8 +20,11 @@ int main(int argc, char** argv) {
         const plan::Catalog catalog = run::testing::toy_catalog();
         const std::vector<plan::Plan> plans{run::testing::toy_plan(runs)};
         store::Store store(argv[1], store::Access::read_write);
-        run::Scheduler scheduler(catalog, plans, store,
-                                 {.jobs = std::stoi(argv[2]), .worker_grace_seconds = std::stod(argv[3])});
+        run::RunOptions options;
+        options.jobs = std::stoi(argv[2]);
+        options.worker_grace_seconds = std::stod(argv[3]);
+        options.worker = run::testing::fake_worker();
+        run::Scheduler scheduler(catalog, plans, store, options);
         const run::RunSummary summary = scheduler.run();
         const nlohmann::json document{{"done_before", summary.done_before},
                                       {"done_now", summary.done_now},

@@ -67,7 +67,8 @@ TEST_F(SchedulerTest, SharesRunsOfSeveralPlans) {
     store::Store store = open_store();
     const plan::Catalog catalog = testing::toy_catalog();
 
-    const RunSummary summary = Scheduler(catalog, plans, store, {.jobs = 2}).run();
+    const RunSummary summary =
+        Scheduler(catalog, plans, store, {.jobs = 2, .worker = testing::fake_worker()}).run();
 
     EXPECT_EQ(summary.total, 4U);
     EXPECT_EQ(summary.done_now, 4U);

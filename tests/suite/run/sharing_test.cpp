@@ -92,7 +92,10 @@ TEST_F(SharingTest, SaysWhenAnotherProcessHasTakenItsRunOver) {
         }
     });
 
-    const RunSummary summary = Scheduler(catalog, plans, store, {.jobs = 1, .heartbeat_seconds = 0.05}).run();
+    const RunSummary summary =
+        Scheduler(catalog, plans, store,
+                  {.jobs = 1, .heartbeat_seconds = 0.05, .worker = testing::fake_worker()})
+            .run();
     thief.join();
 
     EXPECT_THAT(::testing::internal::GetCapturedStderr(),

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -11,6 +13,11 @@
 #include "suite/plan/plan.hpp"
 
 namespace suite::run::testing {
+
+/// The program fake_worker of this build, which the test's environment names.
+inline std::filesystem::path fake_worker() {
+    return std::getenv("FAKE_WORKER");
+}
 
 /// One cell's run: how its training behaves, its seed, how the pre-training run that it needs behaves.
 struct ToyRun {

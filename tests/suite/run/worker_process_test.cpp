@@ -53,7 +53,7 @@ TEST(RunWorker, HandsOnTheExitCodeAndExplainsWhatIsNone) {
 }
 
 TEST_F(WorkerProcessTest, SaysThatItIsReadyAnswersOrdersAndEndsWhenThereAreNoMore) {
-    WorkerProcess worker({.program = worker_program(), .store = store_path()});
+    WorkerProcess worker({.program = testing::fake_worker(), .store = store_path()});
     EXPECT_EQ(next_reports(worker).at(0).key, "");
 
     EXPECT_TRUE(worker.send(order("succeed")));
@@ -68,7 +68,7 @@ TEST_F(WorkerProcessTest, SaysThatItIsReadyAnswersOrdersAndEndsWhenThereAreNoMor
 
 TEST_F(WorkerProcessTest, SendingToADeadOneIsNoCrash) {
     const StopSignals ignores_broken_pipes;
-    WorkerProcess worker({.program = worker_program(), .store = store_path()});
+    WorkerProcess worker({.program = testing::fake_worker(), .store = store_path()});
     static_cast<void>(next_reports(worker));
     worker.signal(SIGKILL);
     EXPECT_TRUE(next_reports(worker).empty());
@@ -80,7 +80,7 @@ TEST_F(WorkerProcessTest, SendingToADeadOneIsNoCrash) {
 TEST_F(WorkerProcessTest, IsReapedByItsOwner) {
     pid_t pid = 0;
     {
-        WorkerProcess worker({.program = worker_program(), .store = store_path()});
+        WorkerProcess worker({.program = testing::fake_worker(), .store = store_path()});
         EXPECT_TRUE(worker.send(order("stubborn")));
         ASSERT_TRUE(testing::becomes_true([&] { return !workers().empty(); }));
         pid = workers().front();
@@ -96,7 +96,7 @@ TEST_F(WorkerProcessTest, WorksWithoutStandardStreams) {
     if (child == 0) {
         ::close(STDIN_FILENO);
         ::close(STDOUT_FILENO);
-        WorkerProcess worker({.program = worker_program(), .store = store_path()});
+        WorkerProcess worker({.program = testing::fake_worker(), .store = store_path()});
         const bool ready = !next_reports(worker).empty();
         const bool done = worker.send(order("succeed")) && !next_reports(worker).empty();
         ::_exit(ready && done ? 0 : 1);
@@ -107,15 +107,12 @@ TEST_F(WorkerProcessTest, WorksWithoutStandardStreams) {
 }
 
 TEST(WorkerProgram, MustBeThere) {
-    const std::string before = std::getenv("TRANSFERSCALE_WORKER");
-    ::setenv("TRANSFERSCALE_WORKER", "/nowhere/worker", 1);
     std::string message;
     try {
-        static_cast<void>(worker_program());
+        static_cast<void>(worker_program("/nowhere/worker"));
     } catch (const Error& error) {
         message = error.what();
     }
-    ::setenv("TRANSFERSCALE_WORKER", before.c_str(), 1);
     EXPECT_THAT(message, AllOf(HasSubstr("/nowhere/worker"), HasSubstr("./reproduce build")));
 }
 

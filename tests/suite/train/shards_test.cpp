@@ -73,14 +73,6 @@ TEST(SaveInterval, FollowsYoungAndDalyBetweenAMinuteAndTen) {
     EXPECT_EQ(save_interval_seconds(100.0, 1), 600.0);
     // sqrt(2 * 0.02 s * 51,000 h / 256) = sqrt(28,687.5) s
     EXPECT_NEAR(save_interval_seconds(0.02, 256), 169.374, 0.001);
-    EXPECT_EQ(wanted_save_seconds(), -1.0);
-    for (const char* text : {"-1", "1s", "nan", " 2", "ten"}) {
-        ::setenv("TRANSFERSCALE_SAVE_SECONDS", text, 1);
-        EXPECT_THROW(static_cast<void>(wanted_save_seconds()), Error) << text;
-    }
-    ::setenv("TRANSFERSCALE_SAVE_SECONDS", "0.5", 1);
-    EXPECT_EQ(wanted_save_seconds(), 0.5);
-    ::unsetenv("TRANSFERSCALE_SAVE_SECONDS");
 }
 
 } // namespace

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "suite/base/error.hpp"
 #include "suite/plan/declare/catalog.hpp"
 #include "suite/plan/plan.hpp"
@@ -15,39 +13,22 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class LoadingEnvironment : public ::testing::Test {
-protected:
-    static void set(const char* workers, const char* policy) {
-        ::setenv("TRANSFERSCALE_LOADER_WORKERS", workers, 1);
-        ::setenv("TRANSFERSCALE_ON_BAD_IMAGE", policy, 1);
-    }
-    void TearDown() override {
-        ::unsetenv("TRANSFERSCALE_LOADER_WORKERS");
-        ::unsetenv("TRANSFERSCALE_ON_BAD_IMAGE");
-    }
-};
-
-TEST_F(LoadingEnvironment, NothingMeansTheDefaults) {
-    EXPECT_EQ(loading_from_environment().workers, train::LoadingHooks{}.workers);
-    EXPECT_EQ(loading_from_environment().on_bad_image, data::BadImagePolicy::stop);
+TEST(LoadingOf, UsualOptionsAreTheTrainersOwn) {
+    EXPECT_EQ(loading_of({}).workers, train::LoadingHooks{}.workers);
+    EXPECT_EQ(loading_of({}).on_bad_image, data::BadImagePolicy::stop);
 }
 
-TEST_F(LoadingEnvironment, WordsAreTaken) {
-    set("0", "skip");
-    EXPECT_EQ(loading_from_environment().workers, 0);
-    EXPECT_EQ(loading_from_environment().on_bad_image, data::BadImagePolicy::skip);
+TEST(LoadingOf, TakesWhatTheOrderSays) {
+    const train::LoadingHooks hooks = loading_of({.loader_workers = 0, .skips_bad_images = true});
+    EXPECT_EQ(hooks.workers, 0);
+    EXPECT_EQ(hooks.on_bad_image, data::BadImagePolicy::skip);
 }
 
-TEST_F(LoadingEnvironment, OtherWordsAreRefusedAllAtOnce) {
-    set("2 threads", "ignore");
-    try {
-        static_cast<void>(loading_from_environment());
-        FAIL() << "no error";
-    } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::usage);
-        EXPECT_EQ(error.faults().size(), 2U);
-        EXPECT_THAT(error.what(), HasSubstr("'2 threads', expected a number from 0 to 256"));
-    }
+TEST(PlacesOf, KeepsManifestsOnlyInANamedFolder) {
+    const data::OpenOptions places = places_of({.data_root = "/data"});
+    EXPECT_EQ(places.root, "/data");
+    EXPECT_FALSE(places.manifests.load);
+    EXPECT_TRUE(places_of({.manifests = "/cache/manifests"}).manifests.load);
 }
 
 TEST(NamedImages, CountsAllAndNamesTwenty) {

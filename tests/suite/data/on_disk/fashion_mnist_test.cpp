@@ -163,11 +163,10 @@ TEST_F(FashionMnistFiles, AsksForNoMoreThanThereIs) {
 
 TEST(FashionMnistFolder, DataRootComesFirstWhenItHasOne) {
     const testing::TemporaryFolder root;
-    ASSERT_EQ(setenv("TRANSFERSCALE_DATA", root.path().c_str(), 1), 0);
-    EXPECT_EQ(fashion_mnist_folder(), "/usr/share/datasets/fashion-mnist");
+    EXPECT_EQ(fashion_mnist_folder(""), "/usr/share/datasets/fashion-mnist");
+    EXPECT_EQ(fashion_mnist_folder(root.path()), "/usr/share/datasets/fashion-mnist");
     std::filesystem::create_directory(root.path() / "fashion-mnist");
-    EXPECT_EQ(fashion_mnist_folder(), root.path() / "fashion-mnist");
-    ASSERT_EQ(unsetenv("TRANSFERSCALE_DATA"), 0);
+    EXPECT_EQ(fashion_mnist_folder(root.path()), root.path() / "fashion-mnist");
 }
 
 TEST(FashionMnistReal, PublishedFilesHavePublishedCounts) {
