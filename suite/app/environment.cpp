@@ -25,7 +25,8 @@ Environment read_environment() {
     Environment read{.data = variable("TRANSFERSCALE_DATA"),
                      .device = variable(device_variable),
                      .manifests = cache_folder() / "manifests",
-                     .worker = variable("TRANSFERSCALE_WORKER")};
+                     .worker = variable("TRANSFERSCALE_WORKER"),
+                     .workloads = variable("TRANSFERSCALE_WORKLOADS")};
     if (const std::string store = variable("TRANSFERSCALE_STORE"); !store.empty()) {
         read.store = store;
     }

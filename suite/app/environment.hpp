@@ -7,8 +7,7 @@
 
 namespace suite::app {
 
-/// Paths are empty where a variable is not set or empty. TRANSFERSCALE_WORKLOADS, which no option says, is
-/// read by plan::default_catalog_root().
+/// Paths are empty where a variable is not set or empty.
 struct Environment {
     std::filesystem::path store = "store"; ///< TRANSFERSCALE_STORE: default of --store
     std::filesystem::path data;            ///< TRANSFERSCALE_DATA: default of --data and --root
@@ -16,6 +15,8 @@ struct Environment {
     std::filesystem::path manifests;       ///< folder manifests/ of TRANSFERSCALE_CACHE, by default of
                                            ///< ~/.cache/transferscale: what was found of published sets
     std::filesystem::path worker;          ///< TRANSFERSCALE_WORKER: another worker program
+    std::filesystem::path workloads; ///< TRANSFERSCALE_WORKLOADS, as plan::default_catalog_root() reads it
+                                     ///< for this program and its workers: no option says it
 };
 [[nodiscard]] const Environment& environment();
 

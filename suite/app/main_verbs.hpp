@@ -54,7 +54,8 @@ void add_judgement(CLI::App& verb, CheckOptions& options);
 void add_report_folder(CLI::App& verb, ReportOptions& options);
 void add_formats(CLI::App& verb, ReportOptions& options);
 
-[[nodiscard]] Outcome run_workloads(const RunVerbOptions& options);
+/// `command`: as which it was called, for what it says to type next.
+[[nodiscard]] Outcome run_workloads(const RunVerbOptions& options, const CLI::App& command);
 /// `prints`: cells and claims as text; faults and what is skipped are logged in any case.
 [[nodiscard]] Outcome check_workloads(const CheckOptions& options, bool prints = true);
 [[nodiscard]] Outcome report_workloads(const ReportOptions& options);

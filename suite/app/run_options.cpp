@@ -1,43 +1,10 @@
 #include "suite/app/run_options.hpp"
 
-#include <fmt/format.h>
-
 #include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
 #include "suite/app/option_values.hpp"
 
 namespace suite::app {
-namespace {
-
-/// Options with their values, one word after the other.
-class Words {
-public:
-    void add(const std::string& option, const std::string& value) {
-        list_.insert(list_.end(), {option, value});
-    }
-    template<typename Number>
-    void add(const std::string& option, const std::optional<Number>& value) {
-        if (value) {
-            add(option, fmt::format("{}", *value));
-        }
-    }
-    void add_unless(const std::string& usual, const std::string& option, const std::string& value) {
-        if (value != usual) {
-            add(option, value);
-        }
-    }
-    void add_flag(const std::string& option, bool is_set) {
-        if (is_set) {
-            list_.push_back(option);
-        }
-    }
-    [[nodiscard]] std::vector<std::string> take() { return std::move(list_); }
-
-private:
-    std::vector<std::string> list_;
-};
-
-} // namespace
 
 void add_launcher(CLI::App& verb, std::string& launcher) {
     verb.add_option("--launcher", launcher, "Command that starts the ranks of a run; {ranks}: their number")
@@ -87,42 +54,6 @@ plan::WorkOptions work_options(const std::filesystem::path& data, const RunOptio
             .loader_workers = options.loader_workers.value_or(plan::WorkOptions().loader_workers),
             .skips_bad_images = options.on_bad_image == "skip",
             .save_seconds = options.save_seconds.value_or(plan::WorkOptions().save_seconds)};
-}
-
-std::vector<std::string> words_of(const SelectionOptions& selection) {
-    const SelectionOptions usual;
-    Words words;
-    words.add("--profile", selection.profile);
-    words.add_unless(usual.protocol, "--protocol", selection.protocol);
-    words.add_unless(std::to_string(usual.ranks), "--ranks", std::to_string(selection.ranks));
-    words.add_unless(usual.reduction, "--reduction", selection.reduction);
-    words.add_unless(usual.wire, "--wire", selection.wire);
-    words.add_unless(usual.bucket_bytes, "--bucket-bytes", selection.bucket_bytes);
-    words.add_flag("--oversubscribe", selection.oversubscribe);
-    words.add_unless(usual.precision, "--precision", selection.precision);
-    words.add_flag("--portable-bits", selection.portable_bits);
-    words.add("--seeds", selection.seeds);
-    words.add("--parents", selection.parents);
-    words.add("--limit", selection.limits.images);
-    words.add("--steps", selection.limits.steps);
-    words.add("--batch", selection.limits.batch);
-    if (!selection.weights.empty()) {
-        words.add("--weights", std::filesystem::absolute(selection.weights).string());
-    }
-    return words.take();
-}
-
-std::vector<std::string> words_of(const RunOptions& options) {
-    const RunOptions usual;
-    Words words;
-    words.add_unless(fmt::format("{}", usual.deadline_seconds), "--deadline",
-                     fmt::format("{}", options.deadline_seconds));
-    words.add_flag("--no-loss", options.no_loss);
-    words.add("--workers", options.loader_workers);
-    words.add_unless(usual.on_bad_image, "--on-bad-image", options.on_bad_image);
-    words.add_unless(usual.device, "--device", options.device);
-    words.add("--save-seconds", options.save_seconds);
-    return words.take();
 }
 
 } // namespace suite::app

@@ -1,10 +1,8 @@
-// Options of `run` beside the selection, and how options are written as words of a command again: `submit`
-// takes what `run` takes and its jobs repeat it.
+// Options of `run` beside the selection; `submit` and `reproduce` take them, too.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "suite/app/verbs.hpp"
 #include "suite/plan/order/work_message.hpp"
@@ -29,10 +27,5 @@ void add_run_options(CLI::App& verb, RunOptions& options);
 
 /// What they say to workers, with the folder of the published data sets; paths as seen from anywhere.
 [[nodiscard]] plan::WorkOptions work_options(const std::filesystem::path& data, const RunOptions& options);
-
-/// Words that say the same to another process, defaults left out; a folder as seen from anywhere. Of a
-/// selection without its workloads, cells and store; the data root is an environment variable.
-[[nodiscard]] std::vector<std::string> words_of(const SelectionOptions& selection);
-[[nodiscard]] std::vector<std::string> words_of(const RunOptions& options);
 
 } // namespace suite::app

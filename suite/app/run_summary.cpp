@@ -1,11 +1,13 @@
 #include "suite/app/run_summary.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <numeric>
 
 #include <fmt/format.h>
 
+#include "suite/app/given_options.hpp"
 #include "suite/run/job_script.hpp"
 
 namespace suite::app {
@@ -32,22 +34,13 @@ std::string called_name() {
     return name.empty() ? "transferscale" : run::shell_quoted(name);
 }
 
-std::string selection_text(const SelectionOptions& selection) {
-    const SelectionOptions usual;
-    std::vector<std::string> words = selection.workloads;
-    std::vector<std::string> options = words_of(selection);
-    if (selection.profile == usual.profile) { // the first two are always the profile
-        options.erase(options.begin(), options.begin() + 2);
-    }
-    for (const std::string& cell : selection.cells) {
-        options.insert(options.end(), {"--cell", cell});
-    }
-    if (selection.store != environment().store) {
-        options.insert(options.end(), {"--store", selection.store.string()});
-    }
-    if (selection.data != environment().data) {
-        options.insert(options.end(), {"--data", selection.data.string()});
-    }
+std::string selection_text(const CLI::App& command, const std::vector<std::string>& workloads) {
+    const CLI::App& program = *command.get_parent();
+    const std::array<const CLI::App*, 3> others{
+        program.get_subcommand("plan"), program.get_subcommand("check"), program.get_subcommand("report")};
+    std::vector<std::string> words = workloads;
+    const std::vector<std::string> options =
+        to_arguments(known_to(others, given_options(command)), Paths::as_given);
     words.insert(words.end(), options.begin(), options.end());
     std::string text;
     for (const std::string& word : words) {
@@ -56,7 +49,7 @@ std::string selection_text(const SelectionOptions& selection) {
     return text;
 }
 
-std::string summary_text(const run::RunSummary& summary, const SelectionOptions& selection,
+std::string summary_text(const run::RunSummary& summary, const std::string& selection,
                          bool names_next_steps) {
     const std::string time = run::duration_text(summary.seconds);
     if (summary.interrupted) {
@@ -67,12 +60,11 @@ std::string summary_text(const run::RunSummary& summary, const SelectionOptions&
         text += "\nrun the same command to try the failed runs again";
     }
     const std::string command = called_name();
-    const std::string options = selection_text(selection);
     if (summary.done_before + summary.done_now == 0 && !summary.skipped.empty()) {
         text += fmt::format("\nnothing could start; what is missing and where to get it:\nnext: {} plan {}",
-                            command, options);
+                            command, selection);
     } else if (names_next_steps && summary.done_before + summary.done_now > 0) {
-        text += fmt::format("\nnext: {0} check {1}\n      {0} report {1}", command, options);
+        text += fmt::format("\nnext: {0} check {1}\n      {0} report {1}", command, selection);
     }
     return text;
 }

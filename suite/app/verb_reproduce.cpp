@@ -28,9 +28,9 @@ Outcome attempted(const Verb& verb) {
 
 /// A run that failed or was interrupted ends it. A check that fails does not keep the report from being
 /// written, whose table says the same as the text of the check: that one is printed for named claims alone.
-Outcome reproduce(ReproduceOptions options) {
+Outcome reproduce(ReproduceOptions options, const CLI::App& command) {
     Outcome all{.document = {{"run", nullptr}, {"check", nullptr}, {"report", nullptr}}};
-    const Outcome run = run_workloads(options.run);
+    const Outcome run = run_workloads(options.run, command);
     all.exit_code = run.exit_code;
     all.document["run"] = run.document;
     if (run.exit_code != 0) {
@@ -66,7 +66,10 @@ void register_reproduce(Dispatcher& dispatcher) {
         dispatcher, "reproduce",
         "Trains what is still missing of these workloads, checks the results and writes the report: run, "
         "check and report in one; run again, it goes on",
-        selection.output, [options] { return printed(reproduce(*options), options->run.selection.output); });
+        selection.output, [options, &dispatcher] {
+            const CLI::App& command = *dispatcher.root.get_subcommand("reproduce");
+            return printed(reproduce(*options, command), options->run.selection.output);
+        });
     add_selection(*verb, selection);
     add_jobs(*verb, options->run);
     add_judgement(*verb, options->check);

@@ -52,7 +52,7 @@ Error lost_records(const store::Store& store, std::size_t count) {
 
 } // namespace
 
-Outcome run_workloads(const RunVerbOptions& options) {
+Outcome run_workloads(const RunVerbOptions& options, const CLI::App& command) {
     const std::string device = device_of(options);
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const std::vector<plan::Plan> plans = expand_selection(catalog, options.selection);
@@ -76,7 +76,8 @@ Outcome run_workloads(const RunVerbOptions& options) {
     for (const auto& [reason, count] : summary.skipped) {
         log_warning(fmt::format("skipped {} runs: {}", count, reason));
     }
-    log_info(summary_text(summary, options.selection, options.names_next_steps));
+    log_info(summary_text(summary, selection_text(command, options.selection.workloads),
+                          options.names_next_steps));
     Outcome outcome{.exit_code = summary.exit_code(), .document = document_of(summary)};
     if (outcome.exit_code == 0 && options.more.no_loss && !summary.lost.empty()) {
         const Error error = lost_records(store, summary.lost.size());
@@ -96,8 +97,10 @@ void register_run(Dispatcher& dispatcher) {
     auto options = std::make_shared<RunVerbOptions>();
     CLI::App* verb =
         add_verb(dispatcher, "run", "Trains what is still missing of these workloads; run again, it goes on",
-                 options->selection.output,
-                 [options] { return printed(run_workloads(*options), options->selection.output); });
+                 options->selection.output, [options, &dispatcher] {
+                     const CLI::App& command = *dispatcher.root.get_subcommand("run");
+                     return printed(run_workloads(*options, command), options->selection.output);
+                 });
     add_selection(*verb, options->selection);
     add_jobs(*verb, *options);
     add_data(*verb, options->selection);

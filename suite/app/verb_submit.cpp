@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <memory>
 
@@ -8,6 +8,7 @@
 
 #include "suite/app/command_table.hpp"
 #include "suite/app/device_request.hpp"
+#include "suite/app/given_options.hpp"
 #include "suite/app/option_values.hpp"
 #include "suite/app/run_options.hpp"
 #include "suite/app/verbs.hpp"
@@ -96,16 +97,46 @@ void check_device(const SubmitOptions& options, const plan::SystemSpec& system) 
     }
 }
 
-// The suite's settings of this shell hold in the job too; folders as seen from anywhere.
-std::map<std::string, std::string> suite_environment() {
-    std::map<std::string, std::string> variables;
-    for (const char* name : {"TRANSFERSCALE_WORKLOADS", "TRANSFERSCALE_WORKER"}) {
-        const char* value = std::getenv(name);
-        if (value != nullptr && *value != '\0') {
-            variables[name] = fs::absolute(value).lexically_normal().string();
-        }
-    }
+/// A folder or file as seen from anywhere; "" stays empty.
+std::string seen_from_anywhere(const fs::path& path) {
+    return path.empty() ? "" : fs::absolute(path).lexically_normal().string();
+}
+
+/// What no option says and holds in the jobs, too: other declarations, another worker program.
+std::map<std::string, std::string> variables_without_options() {
+    std::map<std::string, std::string> variables{
+        {"TRANSFERSCALE_WORKLOADS", seen_from_anywhere(environment().workloads)},
+        {"TRANSFERSCALE_WORKER", seen_from_anywhere(environment().worker)}};
+    std::erase_if(variables, [](const auto& variable) { return variable.second.empty(); });
     return variables;
+}
+
+/// The options of `submit` that its jobs repeat.
+struct RepeatedOptions {
+    std::vector<GivenOption> of_all; ///< run, check and report take them
+    std::vector<GivenOption> of_run; ///< run alone
+};
+
+/// Without those that the request names itself: cells, of which an array gives each task its own, and the
+/// store.
+RepeatedOptions repeated_options(const CLI::App& program, const SelectionOptions& selection) {
+    const std::array<const CLI::App*, 3> verbs{program.get_subcommand("run"), program.get_subcommand("check"),
+                                               program.get_subcommand("report")};
+    std::vector<GivenOption> given =
+        known_to(std::span(verbs).first(1), given_options(*program.get_subcommand("submit")));
+    const auto is_named = [&given](const std::string& name) {
+        return std::ranges::find(given, name, &GivenOption::name) != given.end();
+    };
+    if (!selection.data.empty() && !is_named("--data")) { // of this shell's environment
+        given.push_back({.name = "--data", .values = {selection.data.string()}, .is_path = true});
+    }
+    std::erase_if(
+        given, [](const GivenOption& option) { return option.name == "--cell" || option.name == "--store"; });
+    RepeatedOptions repeated{.of_all = known_to(verbs, given), .of_run = {}};
+    std::ranges::copy_if(given, std::back_inserter(repeated.of_run), [&repeated](const GivenOption& option) {
+        return std::ranges::find(repeated.of_all, option.name, &GivenOption::name) == repeated.of_all.end();
+    });
+    return repeated;
 }
 
 // Job names are one word: workloads' ids are, a folder's name need not be.
@@ -137,7 +168,7 @@ int widest_run(const Surveyed& surveyed, int ranks) {
 }
 
 run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& catalog,
-                           const Surveyed& surveyed) {
+                           const Surveyed& surveyed, const CLI::App& program) {
     run::JobRequest request;
     request.name = job_name(options);
     request.system = system_named(catalog, options.system);
@@ -151,12 +182,9 @@ run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& ca
     request.store = fs::absolute(options.selection.store).lexically_normal();
     request.folder = new_folder(request.store, request.name);
     request.workloads = all_of(catalog, options.selection.workloads);
-    request.options = words_of(options.selection);
-    if (!options.selection.data.empty()) {
-        request.options.insert(request.options.end(),
-                               {"--data", fs::absolute(options.selection.data).lexically_normal().string()});
-    }
-    request.run_options = words_of(options.run);
+    const RepeatedOptions repeated = repeated_options(program, options.selection);
+    request.options = to_arguments(repeated.of_all, Paths::absolute);
+    request.run_options = to_arguments(repeated.of_run, Paths::absolute);
     request.cells = options.selection.cells;
     request.left = run::work_left(surveyed.work);
     if (request.shape == run::JobShape::array) {
@@ -164,7 +192,7 @@ run::JobRequest request_of(const SubmitOptions& options, const plan::Catalog& ca
         request.parts = run::split_work(surveyed.work, options.parts > 0 ? options.parts : 4 * nodes);
     }
     request.minutes = options.minutes;
-    request.environment = suite_environment();
+    request.environment = variables_without_options();
     request.account = options.account;
     request.after = !options.after_ok.empty() ? "afterok:" + options.after_ok
                     : !options.after.empty()  ? "afterany:" + options.after
@@ -284,13 +312,13 @@ int nothing_to_do(const SubmitOptions& options) {
     return 0;
 }
 
-int submit(const SubmitOptions& options) {
+int submit(const SubmitOptions& options, const CLI::App& program) {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const plan::SystemSpec system = system_named(catalog, options.system); // before a store is made
     check_device(options, system);
     const store::Store looked(options.selection.store, store::Access::read_only);
     const Surveyed surveyed = survey_all(catalog, options.selection, looked);
-    const run::JobRequest request = request_of(options, catalog, surveyed);
+    const run::JobRequest request = request_of(options, catalog, surveyed, program);
     if (request.left.total_seconds <= 0.0) {
         return nothing_to_do(options);
     }
@@ -333,7 +361,8 @@ CLI::Validator job_ids() {
 void register_submit(Dispatcher& dispatcher) {
     auto options = std::make_shared<SubmitOptions>();
     CLI::App* verb = add_verb(dispatcher, "submit", "Writes and submits the Slurm jobs of a plan",
-                              options->selection.output, [options] { return submit(*options); });
+                              options->selection.output,
+                              [options, &dispatcher] { return submit(*options, dispatcher.root); });
     add_selection(*verb, options->selection);
     verb->add_option("--system", options->system, "A system of workloads/systems/, or a file like those")
         ->type_name("SYSTEM")

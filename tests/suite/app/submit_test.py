@@ -3,6 +3,7 @@ stands for sbatch and scontrol. tests/end_to_end/slurm_jobs.py is the same with 
 import json
 import os
 import pathlib
+import re
 import stat
 import unittest
 
@@ -72,14 +73,49 @@ class SubmitTest(CommandTest):
         run, check, report = self.submit(*limits, *more, "--data", self.folder / "data")["jobs"]
         texts = [pathlib.Path(job["script"]).read_text(encoding="utf-8") for job in (run, check, report)]
         for text in texts:
-            self.assertIn(f" table1 --profile smoke {' '.join(limits)} --data {self.folder}/data --cell {CELL} --store", text)
+            self.assertIn(f" table1 --profile smoke --data {self.folder}/data {' '.join(limits)} --cell {CELL} --store", text)
             self.assertNotIn("export TRANSFERSCALE_DATA", text)
-        self.assertIn(" --deadline 90 --no-loss --workers 2 --on-bad-image skip --device cpu\n", texts[0])
+        self.assertIn(" --device cpu --workers 2 --on-bad-image skip --deadline 90 --no-loss\n", texts[0])
         self.assertNotIn("--device", texts[1] + texts[2])
         words = self.submit("--dry-run", *limits)["jobs"][0]["text"].split("work() {")[1].split("--store")[0].split()
         planned = self.document("plan", *words[words.index("run") + 1:])  # the job's own words choose the same runs
         self.assertEqual(planned["items"], self.document("plan", *self.selection, *limits)["items"])
         self.assertNotEqual(planned["items"], self.document("plan", *self.selection)["items"])
+
+    def test_every_option_of_run_travels(self):
+        """A job's words, given to submit again, make the same job: no option of run is lost, none is changed."""
+        (self.folder / "weights").mkdir()
+        self.system.write_text(SYSTEM.replace("gpus_per_node = 0", "gpus_per_node = 4"))
+        fast = ["--reduction", "fast"]
+        values = {"--profile": ["smoke"], "--seeds": ["0,2"], "--parents": ["2"], "--weights": [f"{self.folder}/weights"],
+                  "--protocol": ["as-written"], "--device": ["cpu"], "--workers": ["0"], "--on-bad-image": ["stop"],
+                  "--deadline": ["12.5"], "--save-seconds": ["30"], "--no-loss": [], "--data": [f"{self.folder}/weights"],
+                  "--limit": ["64"], "--steps": ["8"], "--batch": ["16"], "--ranks": ["2"], "--oversubscribe": [],
+                  "--reduction": ["fast"], "--wire": ["float16", *fast], "--bucket-bytes": ["measured", *fast],
+                  "--precision": ["bfloat16"], "--portable-bits": []}
+        apart = {"--cell", "--store", "--help", "--json", "--quiet"}  # the job names cells and store in its own place
+        self.assertEqual(self.options_of("submit") & self.options_of("run") - apart, set(values))
+        of_all = self.options_of("check") & self.options_of("report")
+        for option, words in values.items():
+            with self.subTest(option):
+                self.selection = ["table1", "--cell", CELL]
+                run, check, _ = self.submit(option, *words, "--dry-run")["jobs"]
+                said = " ".join([option, *words[:1]])
+                self.assertIn(f" {said}", self.work_of(run))
+                self.assertEqual(f" {said}" in self.work_of(check), option in of_all)
+                again = self.work_of(run).split('"$program" run ')[1].replace('--store "$store"', "").split()
+                for own in ("--jobs", "--launcher"):
+                    if own in again:
+                        del again[again.index(own):again.index(own) + (3 if own == "--launcher" else 2)]
+                self.selection = again
+                self.assertEqual(self.work_of(self.submit("--dry-run")["jobs"][0]), self.work_of(run))
+
+    def work_of(self, job):
+        return job["text"].split("work() {")[1].split("\n}")[0]
+
+    def options_of(self, command):
+        text = self.call(command, "--help").stdout
+        return set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z-]+)", text))
 
     def test_what_only_gpus_do_needs_a_system_with_gpus(self):
         self.submit("--device", "cuda", code=2, words=["--device cuda", "system 'here' without GPUs"])
