@@ -1,13 +1,15 @@
 #include "metrics/scores.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
+#include "metrics/delong.hpp"
 #include "metrics/roc_auc.hpp"
 #include "suite/base/error.hpp"
+#include "suite/base/metric_kinds.hpp"
 #include "suite/base/names.hpp"
 
 namespace metrics {
@@ -16,8 +18,6 @@ namespace {
 
 using suite::Error;
 using suite::ErrorKind;
-
-const std::array<std::string, 2> known_metrics{"top1", "mean_auc"};
 
 void require_finite(std::span<const float> scores, std::size_t classes) {
     const auto bad =
@@ -38,7 +38,7 @@ void add_count_fault(suite::FaultList& faults, std::string_view what, std::size_
 }
 
 /// The gate before any number: right counts, finite scores, labels of the kind the metric needs.
-void require_valid(std::string_view metric_id, const Predictions& predictions) {
+void require_valid(const suite::MetricKind& metric, const Predictions& predictions) {
     suite::FaultList faults;
     const std::size_t numbers = predictions.samples * predictions.outputs;
     const bool single_label = !predictions.class_labels.empty();
@@ -54,8 +54,8 @@ void require_valid(std::string_view metric_id, const Predictions& predictions) {
     if (single_label == multi_label)
         faults.add({"labels", single_label ? "class labels and a matrix" : "none",
                     "either class labels or a matrix", ""});
-    else if (metric_id == "top1" && !single_label)
-        faults.add({"labels", "a matrix", "class labels for top1", "use mean_auc for multi-label targets"});
+    else if (metric.scored_on == suite::ScoredOn::classes && !single_label)
+        faults.add({"labels", "a matrix", fmt::format("class labels for {}", metric.id), "use mean_auc for multi-label targets"});
     faults.throw_if_any(ErrorKind::numeric);
     require_finite(predictions.scores, predictions.outputs);
 }
@@ -72,10 +72,56 @@ double mean_auc_percent(const Predictions& predictions) {
     return *mean.percent;
 }
 
+double top1_percent(const Predictions& predictions) {
+    return top1_accuracy(predictions.scores, predictions.class_labels, predictions.outputs);
+}
+
+/// Empty without classes.
+std::vector<float> hits_of(const Predictions& predictions) {
+    if (predictions.class_labels.size() != predictions.samples)
+        return {};
+    std::vector<float> hits(predictions.samples);
+    for (std::size_t i = 0; i < predictions.samples; ++i) {
+        const auto row = std::span(predictions.scores).subspan(i * predictions.outputs, predictions.outputs);
+        hits[i] = std::max_element(row.begin(), row.end()) - row.begin() == predictions.class_labels[i]
+                      ? 1.0F
+                      : 0.0F;
+    }
+    return hits;
+}
+
+std::vector<float> influences_of(const Predictions& predictions) {
+    const std::vector<double> influences =
+        predictions.class_labels.empty()
+            ? mean_auc_influences(predictions.scores, predictions.label_matrix, predictions.outputs)
+            : macro_one_vs_rest_influences(predictions.scores, predictions.class_labels, predictions.outputs);
+    return {influences.begin(), influences.end()};
+}
+
+/// How a metric of a test part is computed, and what each sample contributes.
+struct Scorer {
+    std::string_view metric_id;
+    double (*value)(const Predictions& predictions);
+    std::vector<float> (*outcomes)(const Predictions& predictions);
+};
+
+constexpr Scorer scorers[] = {
+    {.metric_id = suite::top1_metric, .value = top1_percent, .outcomes = hits_of},
+    {.metric_id = suite::mean_auc_metric, .value = mean_auc_percent, .outcomes = influences_of},
+};
+
+const Scorer* find_scorer(std::string_view metric_id) {
+    const auto found =
+        std::find_if(std::begin(scorers), std::end(scorers),
+                     [metric_id](const Scorer& scorer) { return scorer.metric_id == metric_id; });
+    return found == std::end(scorers) ? nullptr : found;
+}
+
 } // namespace
 
-std::span<const std::string> metric_ids() {
-    return known_metrics;
+std::vector<float> image_outcomes(std::string_view metric_id, const Predictions& predictions) {
+    const Scorer* scorer = find_scorer(metric_id);
+    return scorer == nullptr ? std::vector<float>() : scorer->outcomes(predictions);
 }
 
 double top1_accuracy(std::span<const float> scores, std::span<const std::int64_t> labels,
@@ -114,14 +160,17 @@ std::vector<double> softmax_rows(std::span<const float> logits, std::size_t clas
 }
 
 MetricValue score(std::string_view metric_id, const Predictions& predictions) {
-    if (std::find(known_metrics.begin(), known_metrics.end(), metric_id) == known_metrics.end())
-        throw Error(ErrorKind::usage, {"metric", std::string(metric_id),
-                                       suite::expected_names(metric_id, known_metrics), "name a metric"});
-    require_valid(metric_id, predictions);
-    const double value =
-        metric_id == "top1" ? top1_accuracy(predictions.scores, predictions.class_labels, predictions.outputs)
-                            : mean_auc_percent(predictions);
-    return {.name = std::string(metric_id), .value = value, .unit = "%", .higher_is_better = true};
+    const Scorer* scorer = find_scorer(metric_id);
+    if (scorer == nullptr)
+        throw Error(ErrorKind::usage,
+                    {"metric", std::string(metric_id),
+                     suite::expected_names(metric_id, suite::scored_metric_ids()), "name a metric"});
+    const suite::MetricKind& kind = *suite::find_metric(metric_id);
+    require_valid(kind, predictions);
+    return {.name = std::string(metric_id),
+            .value = scorer->value(predictions),
+            .unit = std::string(kind.unit),
+            .higher_is_better = kind.higher_is_better};
 }
 
 } // namespace metrics

@@ -6,34 +6,19 @@
 
 #include <fmt/format.h>
 
-#include "metrics/delong.hpp"
 #include "suite/base/hash.hpp"
+#include "suite/base/metric_kinds.hpp"
 
 namespace metrics {
 
 namespace {
 
-constexpr std::string_view top1 = "top1";
-constexpr std::string_view mean_auc_id = "mean_auc";
 constexpr std::size_t digits_of_test_set = 32;
 
-std::vector<float> hits_of(const Predictions& predictions) {
-    std::vector<float> hits(predictions.samples);
-    for (std::size_t i = 0; i < predictions.samples; ++i) {
-        const auto row = std::span(predictions.scores).subspan(i * predictions.outputs, predictions.outputs);
-        hits[i] = std::max_element(row.begin(), row.end()) - row.begin() == predictions.class_labels[i]
-                      ? 1.0F
-                      : 0.0F;
-    }
-    return hits;
-}
-
-std::vector<float> influences_of(const Predictions& predictions) {
-    const std::vector<double> influences =
-        predictions.class_labels.empty()
-            ? mean_auc_influences(predictions.scores, predictions.label_matrix, predictions.outputs)
-            : macro_one_vs_rest_influences(predictions.scores, predictions.class_labels, predictions.outputs);
-    return {influences.begin(), influences.end()};
+/// Each test image is a hit or a miss.
+bool counts_samples(std::string_view metric_id) {
+    const suite::MetricKind* kind = suite::find_metric(metric_id);
+    return kind != nullptr && kind->share == suite::SampleShare::counts;
 }
 
 double mean_of(std::span<const double> values) {
@@ -44,7 +29,7 @@ double mean_of(std::span<const double> values) {
 /// By how much each image pushes the score, in points: their squares sum to the variance.
 std::vector<double> influences_of(const CellOutcomes& cell) {
     std::vector<double> influences = cell.outcomes;
-    if (cell.metric != top1)
+    if (!counts_samples(cell.metric))
         return influences;
     const double mean = mean_of(influences);
     for (double& influence : influences)
@@ -97,12 +82,6 @@ NormalTest mcnemar(const CellOutcomes& a, const CellOutcomes& b) {
 
 } // namespace
 
-std::vector<float> image_outcomes(std::string_view metric_id, const Predictions& predictions) {
-    if (metric_id == top1 && predictions.class_labels.size() == predictions.samples)
-        return hits_of(predictions);
-    return metric_id == mean_auc_id ? influences_of(predictions) : std::vector<float>();
-}
-
 std::string test_set_of(const Predictions& predictions) {
     suite::Sha256 digest;
     digest.update(fmt::format("{} x {}\n", predictions.samples, predictions.outputs));
@@ -133,7 +112,7 @@ bool can_be_paired(const CellOutcomes& a, const CellOutcomes& b) {
 std::optional<NormalTest> test_over_images(const CellOutcomes& a, const CellOutcomes& b, double shift) {
     if (!can_be_paired(a, b))
         return std::nullopt;
-    if (a.metric == top1 && shift == 0)
+    if (counts_samples(a.metric) && shift == 0)
         return mcnemar(a, b);
     std::vector<double> differences = influences_of(a);
     const std::vector<double> others = influences_of(b);

@@ -15,10 +15,6 @@
 
 namespace metrics {
 
-/// One number a test image, in the order of the test set. Of `top1`: 1 where the network hit, else 0. Of
-/// `mean_auc`: the image's influence on the mean in points (metrics/delong.hpp). Empty for another metric,
-/// and where the metric does not exist for these labels.
-[[nodiscard]] std::vector<float> image_outcomes(std::string_view metric_id, const Predictions& predictions);
 /// Names the test set by its labels (32 hexadecimal digits): scores of networks can be paired image by image
 /// where it is the same.
 [[nodiscard]] std::string test_set_of(const Predictions& predictions);

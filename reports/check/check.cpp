@@ -257,7 +257,7 @@ void Checker::add_skipped(const plan::SkippedCell& skipped) {
     cell.published = side_in(references_.published, cell.id);
     cell.baseline = side_in(references_.baseline, cell.id);
     cell.metric = cell.published      ? references_.published.at(cell.id).metric
-                  : workload_.scaling ? std::string(plan::efficiency_metric)
+                  : workload_.scaling ? std::string(suite::efficiency_metric)
                                       : "";
     cell.comparison.reason = skipped.reason.empty() ? "not planned" : "not planned: " + skipped.reason;
     cell.comparison.short_reason = cell.comparison.reason;

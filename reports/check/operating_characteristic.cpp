@@ -149,7 +149,7 @@ OperatingCharacteristic operating_characteristic(const plan::Plan& plan, const p
                                                  std::uint64_t studies, unsigned threads) {
     OperatingCharacteristic known{
         .workload = plan.workload, .profile = plan.profile, .left_out = {}, .reason = {}, .studies = studies};
-    if (!plan.cells.empty() && plan.cells.front().metric == plan::efficiency_metric) {
+    if (!plan.cells.empty() && plan.cells.front().metric == suite::efficiency_metric) {
         known.reason = "its cells are efficiencies, judged by their confidence bounds";
         return known;
     }

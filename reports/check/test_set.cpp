@@ -8,6 +8,7 @@
 
 #include "metrics/margin.hpp"
 #include "reports/format/text_format.hpp"
+#include "suite/base/metric_kinds.hpp"
 
 namespace reports {
 namespace {
@@ -219,9 +220,10 @@ TestSetSide published_test_set(const std::optional<ReferenceSide>& published, co
     if (!published) {
         return {};
     }
+    const suite::MetricKind* kind = suite::find_metric(metric);
+    const bool counts = kind != nullptr && kind->share == suite::SampleShare::counts;
     return {.images = test_images,
-            .se =
-                metric == "top1" ? metrics::binomial_se(published->sample.mean, test_images) : std::nullopt};
+            .se = counts ? metrics::binomial_se(published->sample.mean, test_images) : std::nullopt};
 }
 
 TestSetClaim judge_over_images(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,

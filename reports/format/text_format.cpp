@@ -1,4 +1,5 @@
 #include "reports/format/text_format.hpp"
+#include "suite/base/metric_kinds.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,10 +47,7 @@ std::string test_text(const metrics::CellComparison& comparison) {
 }
 
 std::string metric_text(const std::string& metric) {
-    return metric == "top1"                           ? "top-1 accuracy, %"
-           : metric == "mean_auc"                     ? "mean AUC, %"
-           : metric == suite::plan::efficiency_metric ? "scaling efficiency, %"
-                                                      : metric;
+    return suite::metric_heading(metric);
 }
 
 namespace {

@@ -53,7 +53,7 @@ std::map<std::string, double> margins_of(const plan::Catalog& catalog, const pla
         }
     }
     if (workload.scaling) {
-        margins.emplace(std::string(plan::efficiency_metric), workload.scaling->margin);
+        margins.emplace(std::string(efficiency_metric), workload.scaling->margin);
     }
     return margins;
 }

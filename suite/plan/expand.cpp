@@ -132,7 +132,7 @@ RunConfig Expander::with_limits(bool is_parent_limited, const Make& make) {
 }
 
 std::string standing_metric(const DataSetSpec& set) {
-    return set.task == Task::multilabel ? "mean_auc" : "top1";
+    return std::string(set.task == Task::multilabel ? mean_auc_metric : top1_metric);
 }
 
 /// What guessing one of so many classes scores, percent.

@@ -37,9 +37,6 @@ struct PlannedRun {
     [[nodiscard]] bool is_pretraining() const noexcept { return config.kind == RunKind::pretrain; }
 };
 
-/// Metric of a scaling workload's cells: throughput over ranks times the base case's, percent.
-inline constexpr std::string_view efficiency_metric = "efficiency";
-
 /// The base runs before and after a run of a larger rung, as places in Plan::runs.
 struct BaseRuns {
     std::size_t before = 0;

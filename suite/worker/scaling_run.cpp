@@ -339,11 +339,12 @@ ScalingMeasurement measure_scaling(const plan::RunConfig& config, const data::Da
 
 void fill_scaling_record(const store::ScalingSection& section, store::RunRecord& record) {
     record.scaling = section;
-    record.metrics = {{.name = std::string(plan::throughput_metric),
-                       .split = "train",
+    const MetricKind& kind = *find_metric(throughput_metric);
+    record.metrics = {{.name = std::string(kind.id),
+                       .split = std::string(kind.split),
                        .value = section.summary.images_per_second,
-                       .unit = "img/s",
-                       .direction = "higher"}};
+                       .unit = std::string(kind.unit),
+                       .direction = kind.higher_is_better ? "higher" : "lower"}};
 }
 
 } // namespace suite::worker

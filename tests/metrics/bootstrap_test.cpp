@@ -104,6 +104,16 @@ TEST(Bootstrap, RatiosOfOneValueHaveNoSpread) {
     EXPECT_EQ(found.percentile.high, 1);
 }
 
+TEST(Bootstrap, ResamplesOfEmptySamplesAloneAreLeftOut) {
+    const std::vector<RatioPart> parts{{1, 0}, {1, 2}}; // drawn twice, the first has no ratio
+
+    const BootstrapResult found = bootstrap_ratio(parts, {.resamples = 50});
+
+    EXPECT_EQ(found.estimate, 1);
+    EXPECT_TRUE(std::isfinite(found.standard_error));
+    EXPECT_LE(found.percentile.high, 1);
+}
+
 TEST(Bootstrap, OneSidedPsCountTheObservedOne) {
     const std::vector<RatioPart> above{{1, 2}, {3, 4}, {1, 5}};
 

@@ -71,6 +71,9 @@ TEST(Top1BadInput, IsNamed) {
         EXPECT_THAT(
             golden::message_of(ErrorKind::numeric, [&] { (void)top1_accuracy(scores, labels, classes); }),
             HasSubstr("number of scores: found 2"));
+    EXPECT_THAT(golden::message_of(ErrorKind::numeric,
+                                   [] { (void)top1_accuracy({}, std::vector<std::int64_t>{0}, 0); }),
+                HasSubstr("number of scores: found 0"));
 }
 
 TEST(Top1, TheFirstOfEqualScoresWins) {

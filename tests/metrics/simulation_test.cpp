@@ -225,6 +225,18 @@ TEST(Simulation, ConstantsBeyondTheMarginAreDifferentAndWithinItUndecided) {
     EXPECT_EQ(simulate({.cells = cells_of(2, constant)}, {}, {.studies = 3}).inconclusive.share, 1.0);
 }
 
+TEST(Simulation, DetectedAreOnlyThoseThatTrulyDiffer) {
+    SimulatedCell slight{.offset = 0.95, .sd = 0.1, .margin = {.points = 1}}; // seen, but within the margin
+    SimulatedCell off = slight;
+    off.offset = 2;
+
+    const StudyRates rates =
+        simulate({.cells = {slight, off}}, {.different_beyond_margin = false}, {.studies = 20});
+
+    EXPECT_GT(rates.false_different.share, 0.5);
+    EXPECT_EQ(rates.detected.share, 1.0);
+}
+
 TEST(SimulatedClaims, AllOfNeedsNoCorrection) {
     const SimulatedClaim eight{.effects = std::vector<double>(8, 2.0)};
 

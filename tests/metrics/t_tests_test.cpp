@@ -183,6 +183,8 @@ TEST(TTestsBadInput, ZeroVarianceOnBothSidesIsNoTest) {
     EXPECT_THAT(usage_message([&] { (void)welch(constant, summary_sample(2, 0, 5)); }),
                 HasSubstr("zero variance on both sides"));
     EXPECT_THAT(usage_message([&] { (void)tost(constant, constant, 1.0); }), HasSubstr("zero variance"));
+    EXPECT_THAT(usage_message([&] { (void)one_sample(constant, 0.2); }),
+                HasSubstr("no t test exists for a constant sample"));
 }
 
 TEST(TTestsBadInput, DifferencesThatVaryOnlyByRoundingHaveNoVariance) {

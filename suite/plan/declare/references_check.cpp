@@ -1,15 +1,11 @@
 // Every name that one declaration uses of another must be defined; each fault names the nearest valid name.
 #include <algorithm>
 
+#include "suite/base/metric_kinds.hpp"
 #include "suite/base/names.hpp"
 #include "suite/plan/declare/references_checker.hpp"
 
 namespace suite::plan {
-namespace {
-
-const std::vector<std::string> known_metrics{"top1", "mean_auc"};
-
-} // namespace
 
 bool ReferenceChecker::known(const Origin& origin, const std::string& what, const std::string& name,
                              const std::vector<std::string>& valid) {
@@ -64,7 +60,7 @@ void ReferenceChecker::check(const DataSetSpec& spec) {
         check_recipe(spec.origin, spec.finetune, RunKind::finetune);
     }
     if (!spec.metric.empty()) {
-        known(spec.origin, "metric", spec.metric, known_metrics);
+        known(spec.origin, "metric", spec.metric, scored_metric_ids());
     }
 }
 

@@ -2,16 +2,12 @@
 #include <algorithm>
 #include <set>
 
+#include "suite/base/metric_kinds.hpp"
 #include "suite/base/names.hpp"
 #include "suite/plan/declare/references_checker.hpp"
 #include "suite/plan/resolve.hpp"
 
 namespace suite::plan {
-namespace {
-
-const std::vector<std::string> known_metrics{"top1", "mean_auc"};
-
-} // namespace
 
 void ReferenceChecker::check_target(const WorkloadSpec& workload, const std::string& target) {
     if (!known(workload.origin, "target", target, data_sets_)) {
@@ -183,7 +179,7 @@ std::set<std::string> metrics_of(const Catalog& catalog, const std::vector<CellI
 void ReferenceChecker::check_margins(const WorkloadSpec& spec, const std::vector<CellId>& cells) {
     const std::set<std::string> metrics = metrics_of(catalog_, cells);
     for (const auto& [metric, margin] : spec.margins) {
-        const bool is_known = known(spec.origin, "metric", metric, known_metrics);
+        const bool is_known = known(spec.origin, "metric", metric, scored_metric_ids());
         if (is_known && !metrics.empty() && !metrics.contains(metric)) {
             faults_.add(
                 {.where = lines_.find(spec.origin, metric).text(),

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "suite/base/metric_kinds.hpp"
 #include "suite/plan/network/spec.hpp"
 #include "suite/plan/spec/data_set.hpp"
 #include "suite/plan/spec/training_kinds.hpp"
@@ -49,9 +50,6 @@ struct TrainConfig {
     int evaluation_batch = 128;
     int outputs = 0; ///< of the network; 0 = as many as the data set has labels
 };
-
-/// Metric of a scaling run: images of all ranks per second, with I/O.
-inline constexpr std::string_view throughput_metric = "images_per_second";
 
 /// What a scaling run measures with; `seed` is its repetition.
 struct ScalingConfig {
