@@ -91,14 +91,14 @@ class FilledStore {
 public:
     FilledStore(const plan::Plan& plan, const ValueOf& value) : plan_(plan) {
         for (const plan::PlannedRun& run : plan.runs) {
-            publish(record_of(run, is_cell(run) ? value(run) : 80.0));
+            commit(record_of(run, is_cell(run) ? value(run) : 80.0));
         }
     }
 
-    void publish(const RunRecord& record) {
+    void commit(const RunRecord& record) {
         static_cast<void>(store_.commit(record, suite::Durability::none));
     }
-    void publish_failure(const RunRecord& record) { store_.commit_failure(record, suite::Durability::none); }
+    void commit_failure(const RunRecord& record) { store_.commit_failure(record, suite::Durability::none); }
     [[nodiscard]] const plan::PlannedRun& run(const std::string& cell, std::uint64_t seed) const {
         for (const plan::PlannedRun& run : plan_.runs) {
             if (run.cell == cell && run.seed == seed) {

@@ -82,10 +82,10 @@ protected:
         plan_ = plan::expand(small_tree::published(), "table2", "laptop", {.slots = 2});
         references_ = plan::load_references(small_tree::published(), "table2", "laptop");
         for (const plan::PlannedRun& run : plan_.runs) {
-            publish(record_of(run, run.config.ranks == 4 ? "oversubscribed" : ""));
+            commit(record_of(run, run.config.ranks == 4 ? "oversubscribed" : ""));
         }
     }
-    void publish(const RunRecord& record) {
+    void commit(const RunRecord& record) {
         lookups_[record.key] = {suite::store::LookupState::finished, record, ""};
     }
     [[nodiscard]] const plan::PlannedRun& run(const std::string& id, std::uint64_t repetition) const {
@@ -152,7 +152,7 @@ TEST_F(LadderTest, AFlaggedRungIsShownAndJudgedNowhere) {
 
 TEST_F(LadderTest, AnUnflaggedRungIsComparedWithThePrintedShape) {
     for (const plan::PlannedRun& entry : plan_.runs) {
-        publish(record_of(entry));
+        commit(record_of(entry));
     }
 
     const CellResult rung = cell(check_now(), four);
@@ -183,7 +183,7 @@ TEST_F(LadderTest, CalibratesOnWhatCountsAndNamesTheRest) {
 
 TEST_F(LadderTest, MeasuredRungsPredictMoreRanks) {
     for (const plan::PlannedRun& entry : plan_.runs) {
-        publish(record_of(entry));
+        commit(record_of(entry));
     }
     Records records(lookups_);
     const MeasuredLadder ladder = measured_ladder(plan_, records);
@@ -220,7 +220,7 @@ TEST_F(LadderTest, CalibratesOnNothingWithoutABaseCase) {
 
 TEST_F(LadderTest, ABusyBaseCaseFlagsTheRungsBesideIt) {
     RunRecord busy = record_of(run("imagenet1k/R152x4/weak/1", 2), "busy"); // the one before the rung of two
-    publish(busy);
+    commit(busy);
 
     const CellResult rung = cell(check_now(), two);
 
@@ -244,7 +244,7 @@ TEST_F(LadderTest, UnequalParametersAndWrongCountsAreNoMeasurement) {
     broken.scaling->ranks[1].weights_digest = "other";
     broken.scaling->summary.images -= 1;
     broken.scaling->sweep[0].wrong = 3;
-    publish(broken);
+    commit(broken);
 
     const CheckResult result = check_now();
 
@@ -263,7 +263,7 @@ TEST_F(LadderTest, GatesIgnoreTimingAndRungsThatAreNotPlanned) {
             slow.scaling->summary.images_per_second /= 3.0;
             slow.metrics[0].value /= 3.0;
         }
-        publish(slow);
+        commit(slow);
     }
 
     const CheckResult result = check_now();
