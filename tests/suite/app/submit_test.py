@@ -5,7 +5,9 @@ import os
 import pathlib
 import re
 import stat
+import struct
 import unittest
+import zipfile
 
 from command import SOURCES, CommandTest
 
@@ -85,9 +87,10 @@ class SubmitTest(CommandTest):
     def test_every_option_of_run_travels(self):
         """A job's words, given to submit again, make the same job: no option of run is lost, none is changed."""
         (self.folder / "weights").mkdir()
+        self.write_weights(self.folder / "weights/BiT-S-R50x1.npz", 25549352)  # planning counts the values of R50x1
         self.system.write_text(SYSTEM.replace("gpus_per_node = 0", "gpus_per_node = 4"))
-        fast = ["--reduction", "fast"]
-        values = {"--profile": ["smoke"], "--seeds": ["0,2"], "--parents": ["2"], "--weights": [f"{self.folder}/weights"],
+        fast, small = ["--reduction", "fast"], ["--limit", "64", "--steps", "8"]
+        values = {"--profile": ["smoke"], "--seeds": ["0,2"], "--parents": ["2"], "--weights": [f"{self.folder}/weights", "--profile", "paper", *small],
                   "--protocol": ["as-written"], "--device": ["cpu"], "--workers": ["0"], "--on-bad-image": ["stop"],
                   "--deadline": ["12.5"], "--save-seconds": ["30"], "--no-loss": [], "--data": [f"{self.folder}/weights"],
                   "--limit": ["64"], "--steps": ["8"], "--batch": ["16"], "--ranks": ["2"], "--oversubscribe": [],
@@ -109,6 +112,12 @@ class SubmitTest(CommandTest):
                         del again[again.index(own):again.index(own) + (3 if own == "--launcher" else 2)]
                 self.selection = again
                 self.assertEqual(self.work_of(self.submit("--dry-run")["jobs"][0]), self.work_of(run))
+
+    def write_weights(self, path, count):
+        """An .npz of one array of zeros, deflated."""
+        header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({count},), }}".ljust(117) + "\n"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("resnet/all.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + bytes(4 * count))
 
     def work_of(self, job):
         return job["text"].split("work() {")[1].split("\n}")[0]
