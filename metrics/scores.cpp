@@ -55,7 +55,8 @@ void require_valid(const suite::MetricKind& metric, const Predictions& predictio
         faults.add({"labels", single_label ? "class labels and a matrix" : "none",
                     "either class labels or a matrix", ""});
     else if (metric.scored_on == suite::ScoredOn::classes && !single_label)
-        faults.add({"labels", "a matrix", fmt::format("class labels for {}", metric.id), "use mean_auc for multi-label targets"});
+        faults.add({"labels", "a matrix", fmt::format("class labels for {}", metric.id),
+                    "use mean_auc for multi-label targets"});
     faults.throw_if_any(ErrorKind::numeric);
     require_finite(predictions.scores, predictions.outputs);
 }

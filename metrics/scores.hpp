@@ -27,10 +27,11 @@ struct MetricValue {
     bool higher_is_better = true;
 };
 
-/// The metric of these predictions, as suite/base/metric_kinds.hpp names it. Percentages are in percent (57.3,
-/// not 0.573). `top1` needs class labels; `mean_auc` takes a label matrix (multi-label) or class labels (macro
-/// one-vs-rest over the softmax). Throws Error(usage) for an unknown id, Error(numeric) when counts are wrong, a score is not finite, or the
-/// metric does not exist for these labels (no sample; no class with both label values).
+/// The metric of these predictions, as suite/base/metric_kinds.hpp names it. Percentages are in percent
+/// (57.3, not 0.573). `top1` needs class labels; `mean_auc` takes a label matrix (multi-label) or class
+/// labels (macro one-vs-rest over the softmax). Throws Error(usage) for an unknown id, Error(numeric) when
+/// counts are wrong, a score is not finite, or the metric does not exist for these labels (no sample; no
+/// class with both label values).
 [[nodiscard]] MetricValue score(std::string_view metric_id, const Predictions& predictions);
 
 /// One number a test sample, in the order of the test part. Of `top1`: 1 where the network hit, else 0. Of

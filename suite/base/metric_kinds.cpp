@@ -43,8 +43,8 @@ std::span<const MetricKind> metric_kinds() noexcept {
 }
 
 const MetricKind* find_metric(std::string_view id) noexcept {
-    const auto found =
-        std::find_if(std::begin(kinds), std::end(kinds), [id](const MetricKind& kind) { return kind.id == id; });
+    const auto found = std::find_if(std::begin(kinds), std::end(kinds),
+                                    [id](const MetricKind& kind) { return kind.id == id; });
     return found == std::end(kinds) ? nullptr : found;
 }
 

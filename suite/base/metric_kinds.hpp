@@ -26,7 +26,8 @@ struct MetricKind {
     std::string_view id;    ///< in declarations, records and documents: "top1"
     std::string_view title; ///< for people: "top-1 accuracy"
     std::string_view unit;  ///< of its values: "%"
-    std::string_view split; ///< of the data that it is computed on, "test" or "train"; "" of a ratio of records
+    std::string_view
+        split; ///< of the data that it is computed on, "test" or "train"; "" of a ratio of records
     bool higher_is_better;
     ScoredOn scored_on;
     SampleShare share;
