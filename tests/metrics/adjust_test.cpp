@@ -67,6 +67,8 @@ TEST(AdjustBadInput, EveryFaultIsNamedByPosition) {
     EXPECT_THAT(usage_message([] { (void)benjamini_hochberg({}); }), HasSubstr("no p-values"));
     EXPECT_THAT(usage_message([] { (void)partial_conjunction(std::vector{0.5}, 2); }),
                 HasSubstr("2 of 1 hypotheses"));
+    EXPECT_THAT(usage_message([] { (void)partial_conjunction(std::vector{0.5}, 0); }),
+                HasSubstr("0 of 1 hypotheses"));
 }
 
 } // namespace

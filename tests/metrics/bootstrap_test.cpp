@@ -44,6 +44,18 @@ TEST(Bootstrap, IntervalsOfTheSameReplicatesAreScipys) {
     }
 }
 
+TEST(Bootstrap, TiesWithTheEstimateCountHalfBelowIt) {
+    const std::vector<double> replicates{1, 2, 2,
+                                         3}; // half below 2: without bias, and the jackknife has no skew
+    const std::vector<double> jackknife{1.5, 2, 2.5};
+
+    const Interval percentile = percentile_interval(replicates, confidence);
+    const Interval bca = bca_interval(replicates, 2, jackknife, confidence);
+
+    EXPECT_NEAR(bca.low, percentile.low, 1e-12);
+    EXPECT_NEAR(bca.high, percentile.high, 1e-12);
+}
+
 TEST(Bootstrap, AgreesWithScipyWithinMonteCarloError) {
     for (const auto& expected : golden::read("test_set.json", "bootstrap")) {
         const BootstrapResult found = resampled(expected, {.resamples = 20'000, .confidence = confidence});

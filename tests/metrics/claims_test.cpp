@@ -36,6 +36,12 @@ ClaimVerdict verdict_of(ClaimRule rule, std::vector<ClaimTerm> terms, std::size_
     return judge_claim({.rule = rule, .at_least = at_least, .terms = std::move(terms)}).verdict;
 }
 
+TEST(JudgeClaim, KnowsTheFewestValuesOfItsCells) {
+    const ClaimTerm term = greater(summary_sample(90, 1, 5), summary_sample(80, 1, 3));
+
+    EXPECT_EQ(judge_claim({.rule = ClaimRule::all, .terms = {term}}).fewest_values, 3U);
+}
+
 TEST(JudgeClaim, AllNeedsEveryTerm) {
     EXPECT_EQ(verdict_of(ClaimRule::all, {true_term, true_term}), ClaimVerdict::holds);
     EXPECT_EQ(verdict_of(ClaimRule::all, {true_term, false_term, missing_term}), ClaimVerdict::fails);
@@ -472,6 +478,8 @@ TEST(Evidence, NamesTheCorrectionOfEachSide) {
     EXPECT_THAT(evidence(ClaimRule::at_least, 2),
                 HasSubstr(" for (times 2: 2 of 3 must hold), 1 against (times "
                           "2: 2 of 3 must fail)"));
+    EXPECT_THAT(judge_claim({.rule = ClaimRule::all, .terms = {true_term, true_term}}).evidence[0],
+                HasSubstr(" for (uncorrected: all must hold), 1 against (Holm)"));
 }
 
 TEST(ErrorRates, OfManyClaims) {

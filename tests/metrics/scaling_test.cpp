@@ -102,6 +102,8 @@ TEST(MedianInterval, IsTheNarrowestPairOfOrderedValuesThatCovers) {
     EXPECT_DOUBLE_EQ(of(20).interval.low, 6.0);
     EXPECT_NEAR(of(20).coverage, 0.9586105346679688, 1e-14);
     EXPECT_DOUBLE_EQ(of(12).median, 6.5);
+    EXPECT_DOUBLE_EQ(of(100).interval.high - of(100).interval.low, 21.0); // the 40th and the 61st value
+    EXPECT_NEAR(of(100).coverage, 0.9647997997822952, 1e-12);
 }
 
 TEST(MedianInterval, OfAnEvenCountIsTheMeanOfTheMiddleAndCoversByTheBinomial) {

@@ -158,6 +158,15 @@ TEST(StepModel, AnExactLadderIsFoundAgainWithoutScatter) {
     EXPECT_EQ(model.predict(1).efficiency_percent, 100.0);
 }
 
+TEST(StepModel, NamesTheWindowLast) {
+    const auto parameters =
+        StepModel(published::ladder(), StepForm::network, published::shape()).parameters();
+
+    ASSERT_GT(parameters.size(), 1U);
+    EXPECT_EQ(parameters.back().name, "w");
+    EXPECT_NE(parameters.front().name, "w");
+}
+
 TEST(StepModel, GrowthIsNeverNegative) {
     // A ladder that becomes more efficient with the ranks: the growing term stays 0.
     const std::vector<Rung> ladder{{1, 100}, {2, 180}, {4, 370}, {8, 760}};
