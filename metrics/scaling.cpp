@@ -63,7 +63,7 @@ MedianInterval median_interval(std::span<const double> values) {
     const std::size_t n = sorted.size();
     // The pair (k, n−1−k) misses the median when k or fewer values lie on one side.
     std::size_t k = 0;
-    while (k + 1 < (n + 1) / 2 && 1 - 2 * binomial_half_cumulative(k + 1, n) >= 1 - default_alpha)
+    while (1 - 2 * binomial_half_cumulative(k + 1, n) >= 1 - default_alpha) // ends before the middle
         ++k;
     return {.median = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]),
             .interval = {sorted[k], sorted[n - 1 - k]},

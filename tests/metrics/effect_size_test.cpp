@@ -53,6 +53,7 @@ TEST(EffectPower, AgreesWithScipy) {
     EXPECT_THROW((void)effect_power(2, 1, 1, 0.05), suite::Error);
     EXPECT_THROW((void)effect_power(2, -1, 5, 0.05), suite::Error);
     EXPECT_THROW((void)effect_power(2, 1, 5, 0), suite::Error);
+    EXPECT_THROW((void)effect_power(2, 1, 5, 1), suite::Error);
 }
 
 TEST(EffectSizeBadInput, IsNamed) {

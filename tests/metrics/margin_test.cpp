@@ -24,6 +24,7 @@ TEST(PooledSd, LeavesOutWhatHasNoSd) {
 
     EXPECT_DOUBLE_EQ(pooled_sd(samples).value(), 2.0);
     EXPECT_FALSE(pooled_sd(std::vector{single}));
+    EXPECT_DOUBLE_EQ(pooled_sd(std::vector{summary_sample(70, 0.7, 2)}).value(), 0.7);
     EXPECT_FALSE(pooled_sd(std::vector<Sample>{}));
 }
 

@@ -80,6 +80,9 @@ TEST(TestSetSe, OfSeveralTrainingsIsThatOfTheirMean) {
 TEST(TestSetSe, OfAnAucIsTheRootOfTheSquares) {
     EXPECT_EQ(test_set_se(of_auc({3, -4}, 80)), 5.0);
     EXPECT_EQ(test_set_se(CellOutcomes{}), std::nullopt);
+    const CellOutcomes flat = of_auc({0, 0, 0}, 90); // no spread: only a difference of 0 can be told
+    EXPECT_EQ(test_over_images(flat, flat)->p_greater, 0.5);
+    EXPECT_EQ(test_over_images(flat, flat)->p_less, 0.5);
 }
 
 TEST(BinomialSe, OfWhatIsNoAccuracyIsUnknown) {

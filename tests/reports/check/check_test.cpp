@@ -244,6 +244,7 @@ TEST_F(CheckMatrix, ACellWithoutABaselineNeitherPassesNorFails) {
     const CheckResult result = check();
 
     EXPECT_EQ(cell(result, one).comparison.verdict, Verdict::no_reference);
+    EXPECT_EQ(cell(result, one).comparison.rounding_half_width, 0.0);
     EXPECT_EQ(exit_code(select(result, {.cells = {"cifar10/R50x1/?-MED"}}), strict), 0);
     EXPECT_EQ(exit_code(select(result, {.cells = {one}}), of_ctest), 77);
     EXPECT_EQ(test_outcome(cell(result, one)), TestOutcome::skipped);

@@ -161,6 +161,21 @@ TEST(ReportsParents, OfTwoCellsAddUp) {
     EXPECT_NEAR(added->df, 4.0, 0.02); // two equal variances of two degrees of freedom each
 }
 
+TEST(ReportsParents, TheirDegreesOfFreedomDoNotDependOnTheirUnit) {
+    const plan::Plan plan = expand_parents(3);
+    const auto two_points_apart = [](const plan::PlannedRun& run) {
+        return around_fifty(run) + 2.0 * run.parent_index;
+    };
+    const CheckResult result = FilledStore(plan, two_points_apart).check(recorded(plan));
+
+    const auto added =
+        parents_component(result.parents, synthetic::cell(result, natural), synthetic::cell(result, smaller));
+
+    ASSERT_TRUE(added);
+    EXPECT_NEAR(added->variance, 2 * (4.0 - 0.00125), 1e-9);
+    EXPECT_NEAR(added->df, 4.0, 0.02);
+}
+
 // The X-ray supersets of one name leave out the target, so two targets have parents of their own.
 TEST(ReportsParents, OfOneSourceButTwoParentsAreOneEstimateTwice) {
     const auto added_in = [](const CheckResult& result) {
@@ -220,6 +235,29 @@ TEST(ReportsParents, WithoutRunsAreAsIfThereWereNone) {
     EXPECT_FALSE(knows_parents(result));
     EXPECT_EQ(synthetic::cell(result, natural).parents, 1U);
     EXPECT_FALSE(synthetic::cell(result, natural).is_incomplete());
+}
+
+TEST(ReportsParents, AreCountedWithoutTheFirst) {
+    const plan::Plan plan = expand_parents(3);
+    plan::Plan further = plan;
+    std::erase_if(further.runs, [](const plan::PlannedRun& run) { return run.parent_index == 0; });
+    const FilledStore store(further, around_fifty);
+
+    const CheckResult result = check(small_tree::published(), plan, published(plan, 0.0),
+                                     synthetic::Store(store.folder(), synthetic::Access::read_only));
+
+    EXPECT_EQ(synthetic::cell(result, natural).parents, 2U);
+}
+
+TEST(ReportsParents, AreATableWithARuleUnderEveryHeading) {
+    const std::string text = to_markdown(against_published(3));
+    const std::size_t heading = text.find("| ", text.find("## Between pre-training runs"));
+    const std::size_t rule = text.find('\n', heading) + 1;
+    const std::string headings = text.substr(heading, rule - heading - 1);
+    const std::string rules = text.substr(rule, text.find('\n', rule) - rule);
+
+    EXPECT_EQ(std::count(headings.begin(), headings.end(), '|'), std::count(rules.begin(), rules.end(), '|'));
+    EXPECT_THAT(rules, HasSubstr("|---|---|"));
 }
 
 TEST(ReportsParents, DamagedFurtherRecordsAreNamed) {

@@ -10,17 +10,19 @@
 
 #include "metrics/seed_size.hpp"
 #include "reports/check/check.hpp"
+#include "tests/reports/synthetic.hpp"
 
 namespace {
 
 namespace plan = suite::plan;
 
-/// Table 1 against the published numbers, nothing run yet.
-reports::SeedPlan planned(double power) {
+/// Table 1 against the published numbers, with the runs of a store; of none where nothing is said.
+reports::SeedPlan planned(double power,
+                          const std::filesystem::path& folder = std::filesystem::temp_directory_path() /
+                                                                "no-such-store") {
     const plan::Catalog catalog = plan::load_catalog(plan::default_catalog_root());
     const plan::Plan runs = plan::expand(catalog, "table1", "paper");
-    const suite::store::Store store(std::filesystem::temp_directory_path() / "no-such-store",
-                                    suite::store::Access::read_only);
+    const suite::store::Store store(folder, suite::store::Access::read_only);
     const auto references = plan::load_references(catalog, "table1", "paper");
     return reports::plan_seeds(catalog, runs, reports::check(catalog, runs, references, store), power);
 }
@@ -56,6 +58,17 @@ TEST(SeedPlan, AMarginOfTwoSdsNeedsMoreThanFiveSeeds) {
     EXPECT_EQ(need.more.runs, need.seeds.value() - 5);
     EXPECT_GT(need.more.hours, 0.0);
     EXPECT_EQ(need.sd_origin, "reference");
+}
+
+TEST(SeedPlan, ThreeOwnRunsAreEnoughForAnSd) {
+    const std::string cell = "nih/R152x4/21K-NAT";
+    for (const std::uint64_t runs : {2U, 3U}) {
+        std::vector<std::uint64_t> seeds(runs);
+        std::iota(seeds.begin(), seeds.end(), 0U);
+        const synthetic::FilledStore store(synthetic::expand(cell, "paper", seeds), synthetic::around_fifty);
+
+        EXPECT_EQ(margin_of(planned(0.8, store.folder()), cell).sd_origin, runs < 3 ? "reference" : "store");
+    }
 }
 
 TEST(SeedPlan, AClaimNeedsTheSeedsOfItsHardestComparison) {
