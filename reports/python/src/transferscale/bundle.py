@@ -145,8 +145,12 @@ class Bundle:
 
     def _declared_cell(self, cell: str) -> Dict[str, Any]:
         for entry in self.declaration["cells"]:
-            shots = "" if entry["shots"] == "full" else "/" + entry["shots"]
-            if f"{entry['target']}/{entry['model']}/{entry['source']}{shots}" == cell:
+            if "id" in entry:  # since axes have names
+                name = entry["id"]
+            else:
+                shots = "" if entry["shots"] == "full" else "/" + entry["shots"]
+                name = f"{entry['target']}/{entry['model']}/{entry['source']}{shots}"
+            if name == cell:
                 return entry
         raise KeyError(f"no planned cell {cell!r} in {self.workload} at {self.profile}; see bundle.cells['id']")
 
