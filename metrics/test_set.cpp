@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::size_t digits_of_test_set = 32;
 
-/// Each test image is a hit or a miss.
-bool counts_samples(std::string_view metric_id) {
-    const suite::MetricKind* kind = suite::find_metric(metric_id);
-    return kind != nullptr && kind->share == suite::SampleShare::counts;
-}
-
 double mean_of(std::span<const double> values) {
     return static_cast<double>(std::accumulate(values.begin(), values.end(), 0.0L) /
                                static_cast<long double>(values.size()));
@@ -29,7 +23,7 @@ double mean_of(std::span<const double> values) {
 /// By how much each image pushes the score, in points: their squares sum to the variance.
 std::vector<double> influences_of(const CellOutcomes& cell) {
     std::vector<double> influences = cell.outcomes;
-    if (!counts_samples(cell.metric))
+    if (!suite::counts_samples(cell.metric))
         return influences;
     const double mean = mean_of(influences);
     for (double& influence : influences)
@@ -112,7 +106,7 @@ bool can_be_paired(const CellOutcomes& a, const CellOutcomes& b) {
 std::optional<NormalTest> test_over_images(const CellOutcomes& a, const CellOutcomes& b, double shift) {
     if (!can_be_paired(a, b))
         return std::nullopt;
-    if (counts_samples(a.metric) && shift == 0)
+    if (suite::counts_samples(a.metric) && shift == 0)
         return mcnemar(a, b);
     std::vector<double> differences = influences_of(a);
     const std::vector<double> others = influences_of(b);

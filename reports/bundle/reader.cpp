@@ -105,8 +105,12 @@ void BundleReader::take_run(const RunRow& row) {
     run.label = row.label;
     run.seed = row.seed;
     run.parent = row.parent;
-    run.config.kind =
-        suite::plan::enum_value<suite::plan::RunKind>(row.kind).value_or(suite::plan::RunKind::finetune);
+    const auto kind = suite::plan::enum_value<suite::plan::RunKind>(row.kind);
+    if (!kind) {
+        throw std::invalid_argument(
+            fmt::format("a run of kind '{}', which this version does not know", row.kind));
+    }
+    run.config.kind = *kind;
     run.config.metric = row.metric;
     subject_.plan.runs.push_back(std::move(run));
 }

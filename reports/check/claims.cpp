@@ -147,9 +147,9 @@ metrics::ClaimResult judge(const plan::ClaimSpec& claim, const std::vector<Claim
 }
 
 std::optional<double> points_of_one_image(const std::string& metric, std::size_t test_images) {
-    const suite::MetricKind* kind = suite::find_metric(metric);
-    const bool counts = kind != nullptr && kind->share == suite::SampleShare::counts;
-    return counts && test_images > 0 ? std::optional(100.0 / static_cast<double>(test_images)) : std::nullopt;
+    return suite::counts_samples(metric) && test_images > 0
+               ? std::optional(100.0 / static_cast<double>(test_images))
+               : std::nullopt;
 }
 
 metrics::ClaimCell claim_cell(const plan::Reference& reference) {

@@ -44,7 +44,7 @@ using ParentsOf = std::function<std::optional<metrics::VarianceComponent>(const 
                                                                           const suite::plan::CellId& b)>;
 
 /// Few-shot cells are tested seed by seed on the seeds that both have: their noise is mostly the draw, which
-/// the seed decides ; full-shot cells are not, because every seed has the same training set.
+/// the seed decides; full-shot cells are not, because every seed has the same training set.
 [[nodiscard]] metrics::ClaimResult judge(const suite::plan::ClaimSpec& claim,
                                          const std::vector<ClaimPair>& pairs, const NumbersOf& numbers_of,
                                          const ParentsOf& parents_of = {}, const metrics::Rules& rules = {});

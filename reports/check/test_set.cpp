@@ -220,10 +220,9 @@ TestSetSide published_test_set(const std::optional<ReferenceSide>& published, co
     if (!published) {
         return {};
     }
-    const suite::MetricKind* kind = suite::find_metric(metric);
-    const bool counts = kind != nullptr && kind->share == suite::SampleShare::counts;
     return {.images = test_images,
-            .se = counts ? metrics::binomial_se(published->sample.mean, test_images) : std::nullopt};
+            .se = suite::counts_samples(metric) ? metrics::binomial_se(published->sample.mean, test_images)
+                                                : std::nullopt};
 }
 
 TestSetClaim judge_over_images(const plan::ClaimSpec& claim, const std::vector<ClaimPair>& pairs,

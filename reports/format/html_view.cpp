@@ -121,11 +121,6 @@ ordered_json entry_view(const CellResult& cell, std::string_view who) {
     return entry;
 }
 
-/// The value of the first axis, by which the page can be filtered.
-const std::string& group_of(const CellResult& cell) {
-    return cell.cell.places.front().value;
-}
-
 /// What stands across, in the order of the first appearance.
 std::vector<std::string> values_of(const CheckResult& result, const ShownAxis& axis) {
     std::vector<std::string> values;
@@ -248,7 +243,7 @@ ordered_json table_view(const CheckResult& result) {
         for (std::size_t i = 1; i < axes.rows.size(); ++i) {
             labels.push_back({{"label", axes.rows[i].value(*row.first)}, {"height", lines.size()}});
         }
-        rows.push_back({{"group", group_of(*row.first)},
+        rows.push_back({{"group", row.first->cell.first()},
                         {"labels", std::move(labels)},
                         {"metric", metric_text(row.first->metric)},
                         {"verdicts", verdicts_text(row)},
@@ -296,7 +291,7 @@ ordered_json cell_view(const CheckResult& result, const CellResult& cell, const 
             {"all_finished", all_finished(result, cell)},
             {"set", shared_set(result, cell)},
             {"run_count", cell.runs.size()},
-            {"group", group_of(cell)},
+            {"group", cell.cell.first()},
             {"damaged", cell.damaged},
             {"has_stand_ins", is_home && !cell.stand_ins.empty()},
             {"stand_ins", std::move(stand_ins)}};
@@ -310,8 +305,8 @@ ordered_json groups_view(const CheckResult& result, const CellHomes& homes) {
     std::map<std::string, std::size_t> places;
     for (const CellResult& cell : result.cells) {
         const std::string title = cell.cell.places.size() < 2
-                                      ? group_of(cell)
-                                      : fmt::format("{} · {}", group_of(cell), cell.cell.places[1].value);
+                                      ? cell.cell.first()
+                                      : fmt::format("{} · {}", cell.cell.first(), cell.cell.places[1].value);
         const auto [place, is_new] = places.try_emplace(title, counts.size());
         if (is_new) {
             groups.push_back({{"title", title}, {"cells", ordered_json::array()}});
@@ -332,8 +327,8 @@ ordered_json filter_view(const CheckResult& result) {
     std::vector<std::string> groups;
     std::vector<std::string_view> verdicts;
     for (const CellResult& cell : result.cells) {
-        if (std::find(groups.begin(), groups.end(), group_of(cell)) == groups.end()) {
-            groups.push_back(group_of(cell));
+        if (std::find(groups.begin(), groups.end(), cell.cell.first()) == groups.end()) {
+            groups.push_back(cell.cell.first());
         }
         if (std::find(verdicts.begin(), verdicts.end(), word_of(cell)) == verdicts.end()) {
             verdicts.push_back(word_of(cell));

@@ -181,7 +181,7 @@ TextTable Writer::cell_table(const Detail& detail) const {
     TextTable table(columns);
     for (const Group& group : groups_by_target(result_.cells)) {
         const CellResult& first = result_.cells[group.begin];
-        table.add_group(fmt::format("{} ({})", first.cell.places.front().value, metric_text(first.metric)));
+        table.add_group(fmt::format("{} ({})", first.cell.first(), metric_text(first.metric)));
         for (std::size_t i = group.begin; i < group.end; ++i) {
             const CellResult& cell = result_.cells[i];
             if (!is_shown(result_, cell)) {

@@ -315,7 +315,7 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
 std::vector<Group> groups_by_target(const std::vector<CellResult>& cells) {
     std::vector<Group> groups;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        if (i == 0 || cells[i].cell.places.front() != cells[i - 1].cell.places.front()) {
+        if (i == 0 || cells[i].cell.first() != cells[i - 1].cell.first()) {
             groups.push_back({.begin = i, .end = i});
         }
         groups.back().end = i + 1;

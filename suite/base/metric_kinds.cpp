@@ -48,6 +48,11 @@ const MetricKind* find_metric(std::string_view id) noexcept {
     return found == std::end(kinds) ? nullptr : found;
 }
 
+bool counts_samples(std::string_view id) noexcept {
+    const MetricKind* kind = find_metric(id);
+    return kind != nullptr && kind->share == SampleShare::counts;
+}
+
 std::vector<std::string> scored_metric_ids() {
     std::vector<std::string> ids;
     for (const MetricKind& kind : kinds) {

@@ -44,6 +44,9 @@ inline constexpr std::string_view throughput_metric = "images_per_second";
 [[nodiscard]] std::span<const MetricKind> metric_kinds() noexcept;
 /// Null for an unknown id.
 [[nodiscard]] const MetricKind* find_metric(std::string_view id) noexcept;
+/// Whether each test sample is a hit or a miss, so that the score is a binomial share; false for an unknown
+/// id.
+[[nodiscard]] bool counts_samples(std::string_view id) noexcept;
 /// Ids of those that a test part is scored on, in the table's order.
 [[nodiscard]] std::vector<std::string> scored_metric_ids();
 /// "top-1 accuracy, %"; the id itself when it is unknown.

@@ -25,6 +25,8 @@ struct CellId {
     [[nodiscard]] std::string text() const;
     /// The same of its places from this 0-based index on.
     [[nodiscard]] std::string text_from(std::size_t place) const;
+    /// The value of the first axis, by which reports group cells; empty without axes.
+    [[nodiscard]] const std::string& first() const noexcept;
     /// Its value of an axis by name, or of the axis that has the role; empty without such an axis.
     [[nodiscard]] const std::string& axis(std::string_view name) const noexcept;
     [[nodiscard]] const std::string& at(AxisRole role) const noexcept;

@@ -44,6 +44,10 @@ std::string CellId::text_from(std::size_t place) const {
     return joined(std::span(places).subspan(std::min(place, places.size())));
 }
 
+const std::string& CellId::first() const noexcept {
+    return places.empty() ? nothing : places.front().value;
+}
+
 const std::string& CellId::axis(std::string_view name) const noexcept {
     const Place* place = find_place(places, is_named(name));
     return place == nullptr ? nothing : place->value;

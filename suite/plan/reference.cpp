@@ -329,7 +329,7 @@ void ReferenceReader::read_unshown(const fs::path& path) {
                    faults_of_header);
     for (const CsvRow& row : table.rows()) {
         const std::string& cell = table.text(row, "cell");
-        const std::string target = cell.substr(0, cell.find('/'));
+        const std::string target = plan::cell_of(workload_.axes, cell).target();
         if (shown.contains(cell)) {
             faults_.add({.where = fmt::format("{}:{}", name_of(path), row.line),
                          .found = fmt::format("cell '{}' of the workload", cell),

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "suite/base/metric_kinds.hpp"
 #include "tests/metrics/golden.hpp"
 
 namespace metrics {
@@ -32,6 +33,14 @@ TEST(Score, Top1AndMacroAucInPercentAgreeWithTheGoldenFile) {
         EXPECT_EQ(top1.name, "top1");
         EXPECT_EQ(auc.unit, "%");
         EXPECT_TRUE(auc.higher_is_better);
+    }
+}
+
+TEST(Score, HasAScorerForEveryMetricOfATestPart) {
+    const Predictions predictions = single_label(golden::read("auc.json", "macro")[0]);
+    for (const std::string& metric : suite::scored_metric_ids()) {
+        EXPECT_EQ(score(metric, predictions).name, metric);
+        EXPECT_EQ(image_outcomes(metric, predictions).size(), predictions.samples) << metric;
     }
 }
 

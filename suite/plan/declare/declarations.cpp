@@ -190,7 +190,7 @@ void check_network(TomlReader& reader, const NetworkSpec& spec, const Family& fa
 std::string role_names(bool measures, bool only_required) {
     std::string names;
     for (const AxisKind& kind : axis_kinds()) {
-        if (kind.declared && (measures ? kind.measures : kind.scores) && (kind.required || !only_required)) {
+        if (kind.is_declared_by(measures) && (kind.required || !only_required)) {
             names += (names.empty() ? "" : ", ") + std::string(enum_name(kind.role));
         }
     }
@@ -231,8 +231,14 @@ void check_axis(TomlReader& reader, const std::vector<AxisSpec>& before, const A
                          "rename one or leave it out");
     } else if (find_axis(before, axis.role) != nullptr) {
         reader.add_fault(reader.origin_of("name"), "a second axis of role " + role, "one axis of a role", "");
+    } else if (!before.empty() && !axis_kind(before.back().role).unwritten.empty()) {
+        reader.add_fault(reader.origin_of("name"),
+                         "axis '" + axis.name + "' behind '" + before.back().name + "'",
+                         "'" + before.back().name + "' as the last axis: ids leave out its value '" +
+                             std::string(axis_kind(before.back().role).unwritten) + "'",
+                         "move it");
     }
-    if (!kind.declared || !(measures ? kind.measures : kind.scores)) {
+    if (!kind.is_declared_by(measures)) {
         reader.add_fault(reader.origin_of("name"), "an axis of role " + role,
                          std::string("the axes of a workload that ") +
                              (measures ? "measures speed: " : "scores: ") + role_names(measures, false),
@@ -255,8 +261,7 @@ void read_axis_list(TomlReader& reader, WorkloadSpec& spec, bool measures) {
         return;
     }
     for (const AxisKind& kind : axis_kinds()) {
-        const bool is_wanted = kind.required && kind.declared && (measures ? kind.measures : kind.scores);
-        if (is_wanted && find_axis(spec.axes, kind.role) == nullptr) {
+        if (kind.required && kind.is_declared_by(measures) && find_axis(spec.axes, kind.role) == nullptr) {
             reader.add_fault(reader.origin(),
                              "no [[workload.axis]] of role " + std::string(enum_name(kind.role)),
                              "the axes " + role_names(measures, true) + " at least", "declare it");

@@ -35,9 +35,14 @@ struct AxisKind {
     std::string_view expected;  ///< of a value, for messages
     bool (*accepts)(const std::string& value);
     bool scores;   ///< of workloads that score what they trained
-    bool measures; ///< of workloads that measure speed
+    bool measures; ///< of workloads that measure speed: a ladder
     bool required; ///< of the workloads that have it
     bool declared; ///< its values are declared; else they follow from elsewhere
+
+    /// Whether workloads that measure, or those that score, declare it.
+    [[nodiscard]] bool is_declared_by(bool measuring) const noexcept {
+        return declared && (measuring ? measures : scores);
+    }
 };
 
 /// Every role once, in the order of the enumeration.

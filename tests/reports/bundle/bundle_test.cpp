@@ -238,6 +238,17 @@ TEST_F(BundleTest, NumbersThatDoNotComeOutAgainAreAllNamed) {
     EXPECT_THAT(message, HasSubstr("value: found 51"));
 }
 
+TEST_F(BundleTest, RunsOfAnUnknownKindAreRefused) {
+    const std::string bytes =
+        changed_bundle(subject_of(plan_, references_), store_.folder(), [](CheckResult& result) {
+            result.runs[0].kind = static_cast<suite::plan::RunKind>(99);
+        });
+
+    std::string message;
+    EXPECT_EQ(kind_of_refusal(bytes, &message), ErrorKind::store);
+    EXPECT_THAT(message, HasSubstr("a run of kind ''"));
+}
+
 TEST_F(BundleTest, ForeignRecordsAreRefused) {
     BundleSubject subject = subject_of(plan_, references_);
     subject.plan.cells.back().runs.pop_back(); // its last run belongs to no cell now

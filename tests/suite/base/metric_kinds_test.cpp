@@ -32,5 +32,11 @@ TEST(MetricKinds, AreHeadedByTitleAndUnit) {
     EXPECT_EQ(metric_heading("unheard"), "unheard");
 }
 
+TEST(MetricKinds, OnlyAccuraciesCountSamples) {
+    EXPECT_TRUE(counts_samples("top1"));
+    EXPECT_FALSE(counts_samples("mean_auc"));
+    EXPECT_FALSE(counts_samples("unheard"));
+}
+
 } // namespace
 } // namespace suite

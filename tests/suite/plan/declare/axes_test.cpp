@@ -83,6 +83,15 @@ TEST(BadAxes, RanksAreNotDeclaredAndNotScored) {
                                                  "target, model, source, shots")));
 }
 
+TEST(BadAxes, ShotsStandLastAsIdsLeaveFullOnesOut) {
+    Tree tree;
+    tree.replace(file, axis_line("model"),
+                 axis_line("shots") + "[\"5\", \"full\"] },\n" + axis_line("model"));
+    tree.replace(file, axis_line("shots") + "[\"full\"] },\n", "");
+    EXPECT_THAT(tree.faults(), ElementsAre(fault(tree.where(file, axis_line("model")),
+                                                 "axis 'model' behind 'shots'", "'shots' as the last axis")));
+}
+
 TEST(BadAxes, SourcesAreTheirValuesAndHaveEachARule) {
     Tree tree;
     tree.replace(file, "[\"NAT\"]", "[\"NAT\", \"MED\"]");
@@ -95,30 +104,15 @@ TEST(BadAxes, SourcesAreTheirValuesAndHaveEachARule) {
 
 TEST(BadAxes, OfViewsAreTheSameInAllWorkloads) {
     Tree tree;
-    tree.add("x/workload.toml", R"([[workload]]
-id = "x"
-title = "Another"
-source = "Table 2"
-study = "nobody2000"
-axis = [
-  { name = "task", role = "target", values = ["pets"] },
-  { name = "model", values = ["small"] },
-  { name = "source", values = ["NAT"] },
-]
-[workload.margins]
-top1 = 1.0
-[workload.chance]
-top1 = "1/classes"
-[[workload.sources]]
-id = "NAT"
-data_set = "photos"
-)");
+    tree.add("x/workload.toml", small_tree::valid_files.at(file))
+        .replace("x/workload.toml", "id = \"w\"", "id = \"x\"")
+        .replace("x/workload.toml", axis_line("target"), "  { name = \"task\", role = \"target\", values = ");
     tree.add("y/workload.toml",
              "[[workload]]\nid = \"y\"\ntitle = \"A view\"\nsource = \"Figure 1\"\nstudy = \"nobody2000\"\n"
              "union_of = [\"w\", \"x\"]\n");
     EXPECT_THAT(tree.faults(),
                 ElementsAre(fault(tree.where("y/workload.toml", "union_of"),
-                                  "axes task, model, source of 'x'", "target, model, source, shots")));
+                                  "axes task, model, source, shots of 'x'", "target, model, source, shots")));
 }
 
 TEST(Studies, MustBeDeclared) {
